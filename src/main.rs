@@ -1,2 +1,70 @@
-//! Placeholder until the first module lands.
-fn main() {}
+//! The Lambda function: reads the environment, puts the receiver together, and runs it.
+
+use std::{io, process::ExitCode, time::Instant};
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use prelude_webhooks::{
+    authenticate::keys::https::HttpsKeySets,
+    config::Config,
+    lambda::{Handler, Invocation},
+    publish::sqs::SqsSender,
+    receiver::Receiver,
+    telemetry,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let started = Instant::now();
+    if let Some(missing) = RUNTIME_VARIABLES.into_iter().find(|name| std::env::var_os(name).is_none()) {
+        eprintln!(
+            "prelude-webhooks is an AWS Lambda function and {missing} is not set, so this is not Lambda: \
+             run `cargo demo` to see it at work on this machine."
+        );
+        return ExitCode::FAILURE;
+    }
+    let variable = |name| std::env::var(name).ok();
+    telemetry::start(
+        variable("AWS_LAMBDA_LOG_LEVEL").as_deref(),
+        variable("AWS_LAMBDA_LOG_FORMAT").as_deref(),
+        io::stdout,
+    );
+    std::panic::set_hook(Box::new(|panic| {
+        // The place only: a message could quote what came in.
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(code = "panic", place);
+    }));
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
+    let config = match Config::read(variables, |path| std::fs::read_to_string(path)) {
+        Ok(config) => config,
+        Err(errors) => {
+            for problem in &errors.0 {
+                tracing::error!(code = "bad_configuration", variable = &*problem.variable, "{problem}");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    for warning in &config.warnings {
+        tracing::warn!(code = "configuration", variable = &*warning.variable, "{warning}");
+    }
+    let sender = SqsSender::from_environment(config.routes.parking()).await;
+    let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
+    receiver.warm_up();
+    let handler = Handler::new(receiver, started.elapsed());
+    let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Invocation>| handler.handle(event)));
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_error) => {
+            tracing::error!(code = "runtime_failed", "the Lambda Runtime API can not be reached");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What Lambda sets and `lambda_runtime` can not do without.
+const RUNTIME_VARIABLES: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+];

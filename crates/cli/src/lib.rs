@@ -1,1 +1,7 @@
-//! Placeholder until the first module lands.
+//! The local stack for `prelude-webhooks`: an embedded SQS, a stand-in for Prelude, API Gateway events, the demo.
+//!
+//! Everything runs in one process, needs no account and no network beyond loopback, and is what the demo, the
+//! integration tests and the `prelude` command are built from.
+
+pub mod demo;
+pub mod local;

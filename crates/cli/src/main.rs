@@ -1,2 +1,42 @@
-//! Placeholder until the first module lands.
-fn main() {}
+//! `prelude`: the developer's and operator's tool. Parses the command line; the work is in the library.
+
+mod command;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Try, run and look after a Prelude webhook receiver.
+#[derive(Debug, Parser)]
+#[command(name = "prelude", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 something is not as it must be, 2 the command line is wrong.")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(command::demo::Demo),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Demo(demo) => demo.run().await,
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("prelude: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::CommandLine::command().debug_assert();
+    }
+}

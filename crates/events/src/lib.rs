@@ -1,1 +1,30 @@
-//! Placeholder until the first module lands.
+#![doc = include_str!("../README.md")]
+
+mod blame;
+mod blank;
+mod decimal;
+mod envelope;
+mod error;
+mod event;
+mod event_type;
+mod open_enum;
+pub mod payload;
+mod personal;
+mod raw_json;
+mod received;
+#[cfg(feature = "samples")]
+pub mod samples;
+mod scalar;
+mod source;
+mod timestamp;
+
+pub use decimal::{Decimal, NotADecimal};
+pub use envelope::Envelope;
+pub use error::ParseError;
+pub use event::Event;
+pub use event_type::EventType;
+pub use personal::Personal;
+pub use raw_json::RawJson;
+pub use received::Received;
+pub use source::{Source, UnknownSource};
+pub use timestamp::Timestamp;

@@ -1,0 +1,49 @@
+//! `prelude demo`: every kind of delivery once, through the real receiver.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use prelude_cli::{
+    demo::{self, setup::Setup, table::Look},
+    local::{jwks_server::JwksServer, prelude::LocalPrelude, receiver::LocalReceiver, sqs::EmbeddedSqs},
+};
+
+/// Show the whole receiver at work on this machine: no account, no network, nothing to set up.
+///
+/// Starts an SQS, a stand-in for Prelude and the receiver in this process; activates a Session app, delivers an event
+/// of each of the 29 types, and tries what must be parked and what must be refused. Reads the queues back and prints
+/// what became of everything.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  cargo demo\n  cargo demo --json | jq .counts\n\nExit codes: 0 when every row is as it must be, 1 otherwise."
+)]
+pub(crate) struct Demo {
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let prelude = LocalPrelude::shared()?;
+        let setup = Setup::new(demo::setup::sample_events())?;
+        let sqs = EmbeddedSqs::start(setup.queue_names()).await?;
+        let key_server = JwksServer::start().await?;
+        for app in &prelude.apps {
+            key_server.publish(&app.app_id, &app.jwks());
+        }
+        let environment = setup.environment(&prelude, |app_id| key_server.url(app_id))?;
+        let receiver = LocalReceiver::start(environment, &sqs)?;
+        let report = demo::run(&setup, &sqs, &prelude, &receiver).await?;
+        let text = if self.json { report.to_json()? + "\n" } else { report.to_table(Look::of_stdout()) };
+        match io::stdout().write_all(text.as_bytes()) {
+            // A reader that has seen enough, such as `head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            written => written?,
+        }
+        Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

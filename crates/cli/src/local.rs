@@ -1,0 +1,9 @@
+//! The parts of the local stack: what stands for SQS, for Prelude and for API Gateway.
+
+pub mod faults;
+pub mod gateway;
+pub mod guard;
+pub mod jwks_server;
+pub mod prelude;
+pub mod receiver;
+pub mod sqs;

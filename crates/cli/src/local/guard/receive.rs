@@ -1,0 +1,50 @@
+//! `ReceiveMessage`: gives back what the embedded SQS dropped, and only what the receiver asked for.
+
+use serde::Deserialize;
+use serde_json::Value;
+use winterbaume_core::{MockRequest, MockResponse};
+
+use super::record::Records;
+
+/// Adds the system attributes that were recorded, and keeps of all attributes those that were asked for.
+pub(super) fn complete(request: &MockRequest, response: MockResponse, records: &Records) -> MockResponse {
+    let asked = serde_json::from_slice::<Asked>(&request.body).unwrap_or_default();
+    let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else { return response };
+    let Some(messages) = answer.get_mut("Messages").and_then(Value::as_array_mut) else { return response };
+    for message in messages {
+        let Some(message) = message.as_object_mut() else { continue };
+        let id = message.get("MessageId").and_then(Value::as_str).unwrap_or_default();
+        let recorded = records.system_attributes(id);
+        if let Some(attributes) = message.get_mut("Attributes").and_then(Value::as_object_mut) {
+            attributes.extend(recorded.into_iter().map(|(name, value)| (name, Value::String(value))));
+            attributes.retain(|name, _| asked.wants_system(name));
+        }
+        if let Some(attributes) = message.get_mut("MessageAttributes").and_then(Value::as_object_mut) {
+            attributes.retain(|name, _| asked.wants(name));
+        }
+        message.retain(|_, value| !value.as_object().is_some_and(|members| members.is_empty()));
+    }
+    MockResponse::json(response.status, answer.to_string())
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Asked {
+    attribute_names: Vec<String>,
+    message_system_attribute_names: Vec<String>,
+    message_attribute_names: Vec<String>,
+}
+
+impl Asked {
+    fn wants_system(&self, name: &str) -> bool {
+        let mut asked = self.attribute_names.iter().chain(&self.message_system_attribute_names);
+        asked.any(|wanted| wanted == "All" || wanted == name)
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.message_attribute_names.iter().any(|wanted| match wanted.strip_suffix(".*") {
+            Some(prefix) => name.starts_with(prefix),
+            None => wanted == "All" || wanted == name,
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! The embedded SQS: winterbaume behind its guard, reached in-process through the real AWS SDK.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_sqs::{
+    Client, Config,
+    config::{BehaviorVersion, Region, SharedHttpClient},
+    error::DisplayErrorContext,
+    types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName},
+};
+use winterbaume_core::MockAws;
+
+use super::{
+    faults::Fault,
+    guard::{
+        Guard,
+        record::{RecordedCall, RecordedEntry},
+        rules::MAX_BYTES,
+    },
+};
+
+/// The region of every local queue.
+pub const REGION: &str = "eu-west-1";
+/// The account of every local queue.
+pub const ACCOUNT_ID: &str = "123456789012";
+
+/// An SQS in this process, with its queues. Clones share them.
+#[derive(Clone)]
+pub struct EmbeddedSqs {
+    guard: Arc<Guard>,
+    http_client: SharedHttpClient,
+    client: Client,
+}
+
+impl EmbeddedSqs {
+    /// Starts with queues of these names; one that ends in `.fifo` is a FIFO queue.
+    pub async fn start(
+        queue_names: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, EmbeddedSqsError> {
+        let guard = Arc::new(Guard::default());
+        let aws = MockAws::builder().with_service(Arc::clone(&guard)).build();
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .credentials_provider(aws.credentials_provider())
+            .http_client(aws.http_client())
+            .build();
+        let sqs = Self { guard, http_client: aws.http_client(), client: Client::from_conf(config) };
+        for name in queue_names {
+            sqs.create_queue(name.as_ref(), MAX_BYTES).await?;
+        }
+        Ok(sqs)
+    }
+
+    /// Creates one more queue, whose messages may have at most this many bytes.
+    pub async fn create_queue(&self, name: &str, max_message_bytes: usize) -> Result<(), EmbeddedSqsError> {
+        let size = max_message_bytes.to_string();
+        let mut create = self
+            .client
+            .create_queue()
+            .queue_name(name)
+            .attributes(QueueAttributeName::MaximumMessageSize, size);
+        if name.ends_with(".fifo") {
+            create = create.attributes(QueueAttributeName::FifoQueue, "true");
+        }
+        create.send().await.map_err(|error| EmbeddedSqsError::new("create", name, &error))?;
+        Ok(())
+    }
+
+    /// For `aws_sdk_sqs::config::Builder::http_client`: a client built with it reaches these queues.
+    pub fn http_client(&self) -> SharedHttpClient {
+        self.http_client.clone()
+    }
+
+    /// A client of these queues, with made-up credentials.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The service itself, for whoever puts a socket in front of it.
+    pub fn service(&self) -> Arc<Guard> {
+        Arc::clone(&self.guard)
+    }
+
+    /// What stands before the rest of a queue's name in its URL.
+    pub fn queue_url_prefix(prefix: &str) -> String {
+        format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{prefix}")
+    }
+
+    /// Receives and deletes all that is visible in a queue, in the order of receipt.
+    pub async fn drain(&self, queue_name: &str) -> Result<Vec<ReceivedMessage>, EmbeddedSqsError> {
+        let url = Self::queue_url_prefix(queue_name);
+        let mut drained = Vec::new();
+        loop {
+            let received = self.client.receive_message().queue_url(&url).max_number_of_messages(10);
+            let received = received
+                .message_attribute_names("All")
+                .message_system_attribute_names(MessageSystemAttributeName::All)
+                .wait_time_seconds(0)
+                .send()
+                .await
+                .map_err(|error| EmbeddedSqsError::new("receive from", queue_name, &error))?;
+            let messages = received.messages.unwrap_or_default();
+            if messages.is_empty() {
+                return Ok(drained);
+            }
+            self.delete(&url, &messages).await.map_err(|error| EmbeddedSqsError {
+                action: "delete from",
+                queue: queue_name.to_owned(),
+                cause: error,
+            })?;
+            drained.extend(messages.into_iter().map(ReceivedMessage::from));
+        }
+    }
+
+    async fn delete(&self, url: &str, messages: &[Message]) -> Result<(), String> {
+        let mut delete = self.client.delete_message_batch().queue_url(url);
+        for (index, message) in messages.iter().enumerate() {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
+            let entry = entry.receipt_handle(message.receipt_handle().unwrap_or_default()).build();
+            delete = delete.entries(entry.map_err(|error| error.to_string())?);
+        }
+        delete.send().await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+        Ok(())
+    }
+
+    /// Every entry accepted so far, with the members that a queue's receiver would not see.
+    pub fn recorded(&self) -> Vec<RecordedEntry> {
+        self.guard.recorded()
+    }
+
+    /// Every sending call so far, refused ones too.
+    pub fn calls(&self) -> Vec<RecordedCall> {
+        self.guard.calls()
+    }
+
+    /// Makes the next sending calls fail in the given way.
+    pub fn inject(&self, fault: Fault) {
+        self.guard.inject(fault);
+    }
+}
+
+/// A message as a consumer gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedMessage {
+    /// The id that SQS gave it.
+    pub message_id: String,
+    /// Its text.
+    pub body: String,
+    /// The sender's string attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// SQS's own attributes, `AWSTraceHeader`, `MessageGroupId` and `MessageDeduplicationId` among them.
+    pub system_attributes: BTreeMap<String, String>,
+}
+
+impl ReceivedMessage {
+    /// One of the sender's attributes.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
+    }
+}
+
+impl From<Message> for ReceivedMessage {
+    fn from(message: Message) -> Self {
+        let attributes = message.message_attributes.unwrap_or_default();
+        let system_attributes = message.attributes.unwrap_or_default();
+        Self {
+            message_id: message.message_id.unwrap_or_default(),
+            body: message.body.unwrap_or_default(),
+            attributes: attributes
+                .into_iter()
+                .map(|(name, value)| (name, value.string_value.unwrap_or_default()))
+                .collect(),
+            system_attributes: system_attributes
+                .into_iter()
+                .map(|(name, value)| (name.as_str().to_owned(), value))
+                .collect(),
+        }
+    }
+}
+
+/// The embedded SQS did not do what the local stack needs of it.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {action} queue `{queue}`: {cause}")]
+pub struct EmbeddedSqsError {
+    action: &'static str,
+    queue: String,
+    cause: String,
+}
+
+impl EmbeddedSqsError {
+    fn new(action: &'static str, queue: &str, error: &(impl std::error::Error + 'static)) -> Self {
+        Self { action, queue: queue.to_owned(), cause: DisplayErrorContext(error).to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use crate::{
+    Envelope, EventType, ParseError, RawJson,
+    blame::blame,
+    event_type::event_types,
+    payload::{Correlated, inbound, notify, session, subscription, verify, verify_v1},
+    raw_json::kind,
+};
+use serde::{Serialize, Serializer, de::DeserializeOwned};
+
+macro_rules! define_event {
+    ($(
+        $variant:ident => $source:ident, $wire:literal, $slug:literal,
+        $payload:ty, $provenance:ident, $meaning:literal;
+    )+) => {
+        /// The typed view of an event: one variant per [`EventType`], holding that type's payload.
+        ///
+        /// Match on the variants you handle and let a last arm take the rest; a type that this version does
+        /// not know is a value, not an error. Serializes as the payload.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Event {
+            $(
+                #[doc = concat!("`", $wire, "`.")]
+                #[doc = $meaning]
+                $variant($payload),
+            )+
+            /// A type this version does not know.
+            #[non_exhaustive]
+            Unknown {
+                /// The type as received.
+                event_type: String,
+                /// The payload as received.
+                payload: RawJson,
+            },
+        }
+
+        impl Event {
+            /// Reads the payload of `envelope` as its type demands.
+            ///
+            /// # Errors
+            ///
+            /// [`ParseError::Payload`] where the type is known and a member has another form than documented.
+            pub fn parse(envelope: &Envelope) -> Result<Self, ParseError> {
+                match &envelope.event_type {
+                    $( EventType::$variant => decode::<$payload>(envelope).map(Self::$variant), )+
+                    EventType::Unknown(name) => {
+                        Ok(Self::Unknown { event_type: name.clone(), payload: envelope.payload.clone() })
+                    }
+                }
+            }
+
+            /// The type of this event.
+            pub fn event_type(&self) -> EventType {
+                match self {
+                    $( Self::$variant(_) => EventType::$variant, )+
+                    Self::Unknown { event_type, .. } => EventType::from(event_type.as_str()),
+                }
+            }
+
+            /// What ties this event to others, where the payload carries it: your own identifier, or that of
+            /// Session.
+            pub fn correlation_id(&self) -> Option<&str> {
+                match self {
+                    $( Self::$variant(payload) => payload.correlation_id(), )+
+                    Self::Unknown { .. } => None,
+                }
+            }
+        }
+
+        impl Serialize for Event {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $( Self::$variant(payload) => payload.serialize(serializer), )+
+                    Self::Unknown { payload, .. } => payload.serialize(serializer),
+                }
+            }
+        }
+    };
+}
+event_types! { define_event }
+
+fn decode<T: DeserializeOwned>(envelope: &Envelope) -> Result<T, ParseError> {
+    let json = envelope.payload.as_str();
+    let broken =
+        |member, found| ParseError::Payload { event_type: envelope.event_type.clone(), member, found };
+    // serde would also read a struct from an array, by position.
+    if !json.starts_with('{') {
+        return Err(broken(String::new(), kind(json)));
+    }
+    serde_json::from_str(json).map_err(|_| {
+        let (member, found) = blame::<T>(json);
+        broken(member, found)
+    })
+}

@@ -1,0 +1,84 @@
+//! Enums over words that Prelude may add to.
+
+/// Defines an enum of known words with a last variant for every other one, and what such an enum needs:
+/// `ALL`, `known`, `as_str`, conversions from text that cannot fail, `Display`, and serde as a string.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $( $(#[$variant_meta:meta])* $variant:ident => $word:literal, )+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                #[doc = concat!("`", $word, "`.")]
+                $(#[$variant_meta])*
+                $variant,
+            )+
+            /// A word this version does not know, kept as received. Obtain it by `from`, which never puts a
+            /// known word here.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// Every value this version knows, in the order of its definition.
+            pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
+
+            /// The value whose word this is, if this version knows it. Words are compared exactly.
+            pub fn known(word: &str) -> Option<Self> {
+                match word {
+                    $( $word => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
+
+            /// The word as Prelude writes it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $word, )+
+                    Self::Unknown(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                Self::known(word).unwrap_or_else(|| Self::Unknown(word.to_owned()))
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                Self::known(&word).unwrap_or(Self::Unknown(word))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::convert::Infallible;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                Ok(Self::from(word))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+    };
+}
+pub(crate) use open_enum;

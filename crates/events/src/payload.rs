@@ -1,0 +1,165 @@
+//! The payloads, one module per family.
+//!
+//! Every member is optional, even those that Prelude documents as required: an event that lacks one is worth
+//! more than an error. Missing, `null` and `""` read alike, as `None`. Members that are not listed are
+//! ignored here and remain in [`Envelope::payload`](crate::Envelope::payload). A member of another form than
+//! documented, such as an object in place of a string, is an error.
+
+pub mod inbound;
+pub mod notify;
+pub mod session;
+pub mod subscription;
+pub mod verify;
+pub mod verify_v1;
+
+use crate::{Decimal, Personal, open_enum::open_enum};
+
+/// Defines structs all of whose members are optional in the sense of the module's documentation.
+macro_rules! payload {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident { $( $(#[$member_meta:meta])* $member:ident: $type:ty, )+ }
+    )+) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
+            pub struct $name {
+                $(
+                    $(#[$member_meta])*
+                    #[serde(
+                        default,
+                        deserialize_with = "crate::blank::blank_as_none",
+                        skip_serializing_if = "Option::is_none"
+                    )]
+                    pub $member: Option<$type>,
+                )+
+            }
+        )+
+    };
+}
+use payload;
+
+payload! {
+    /// What something cost you.
+    Price {
+        /// The amount, in units of the currency, e.g. `0.009`.
+        amount: Decimal,
+        /// The ISO 4217 code, e.g. `EUR`.
+        currency: String,
+    }
+
+    /// A way to reach a user: whom a verification is for, or what a Session user signs in with.
+    Identifier {
+        /// Whether it is a phone number or an e-mail address.
+        #[serde(rename = "type")]
+        identifier_type: IdentifierType,
+        /// The number or address itself. Do not count on E.164: the documented examples are masked.
+        value: Personal<String>,
+    }
+}
+
+open_enum! {
+    /// The kind of an [`Identifier`].
+    IdentifierType {
+        /// A phone number.
+        PhoneNumber => "phone_number",
+        /// An e-mail address.
+        EmailAddress => "email_address",
+    }
+}
+
+open_enum! {
+    /// How a message travels to the user.
+    Channel {
+        /// Rich Communication Services.
+        Rcs => "rcs",
+        /// Silent network authentication, without a message.
+        Silent => "silent",
+        /// A text message.
+        Sms => "sms",
+        /// Telegram.
+        Telegram => "telegram",
+        /// Viber.
+        Viber => "viber",
+        /// A phone call.
+        Voice => "voice",
+        /// WhatsApp.
+        Whatsapp => "whatsapp",
+        /// Zalo.
+        Zalo => "zalo",
+    }
+}
+
+/// Where a payload carries the identifier that its recipient chose.
+pub(crate) trait Correlated {
+    fn correlation_id(&self) -> Option<&str>;
+}
+
+macro_rules! correlated {
+    ($( $payload:ty, )+) => {
+        $(
+            impl Correlated for $payload {
+                fn correlation_id(&self) -> Option<&str> {
+                    self.correlation_id.as_deref()
+                }
+            }
+        )+
+    };
+}
+
+correlated! {
+    verify_v1::Authentication,
+    verify_v1::Attempt,
+    verify_v1::DeliveryReport,
+    notify::Created,
+    notify::Submitted,
+    notify::Delivery,
+    session::UserCreated,
+    session::UserDeleted,
+    session::UserProfileUpdated,
+    session::UserIdentifierCreated,
+    session::UserIdentifierDeleted,
+    session::UserSessionCreated,
+    session::UserSessionRevoked,
+    session::UserPasskeyRegistered,
+    session::UserPasskeyDeleted,
+    session::UserPasskeyAssertionFailed,
+    session::MigrationHookFailed,
+    session::StepUpHookFailed,
+}
+
+macro_rules! correlated_by_metadata {
+    ($( $payload:ty, )+) => {
+        $(
+            impl Correlated for $payload {
+                fn correlation_id(&self) -> Option<&str> {
+                    self.metadata.as_ref()?.expose().correlation_id.as_deref()
+                }
+            }
+        )+
+    };
+}
+
+correlated_by_metadata! {
+    verify::Authentication,
+    verify::Attempt,
+    verify::DeliveryReport,
+}
+
+macro_rules! uncorrelated {
+    ($( $payload:ty, )+) => {
+        $(
+            impl Correlated for $payload {
+                fn correlation_id(&self) -> Option<&str> {
+                    None
+                }
+            }
+        )+
+    };
+}
+
+uncorrelated! {
+    subscription::Change,
+    inbound::Message,
+}

@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// A JSON value kept as the text that was received: nothing lost, nothing rounded, nothing reordered.
+///
+/// Its `Debug` shows only the length, because what Prelude sends is about people. Read it with
+/// `serde_json::from_str(raw.as_str())`, and mind that serde_json's errors may quote the values they stumble
+/// over.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawJson(Box<RawValue>);
+
+impl RawJson {
+    /// The JSON text, without white space around it.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl From<&RawValue> for RawJson {
+    fn from(raw: &RawValue) -> Self {
+        Self(raw.to_owned())
+    }
+}
+
+/// Compares the text: `1.0` and `1.00` differ.
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RawJson {}
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} bytes of JSON>", self.as_str().len())
+    }
+}
+
+/// What kind of JSON value this text is, in words fit for an error message.
+pub(crate) fn kind(json: &str) -> &'static str {
+    match json.trim_start().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// Absent by another name: `null` and `""`.
+pub(crate) fn is_blank(json: &str) -> bool {
+    matches!(json, "null" | "\"\"")
+}

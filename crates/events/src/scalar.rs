@@ -1,0 +1,57 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde_json::value::RawValue;
+use std::hash::{Hash, Hasher};
+
+/// The text of a JSON value together with whether it stood in quotes, so that it can be written back as it
+/// came.
+///
+/// Numbers keep their digits: `0.0090` and `1e-3` stay what they are and never pass through a float.
+#[derive(Clone)]
+pub(crate) struct Scalar {
+    text: String,
+    quoted: bool,
+}
+
+impl Scalar {
+    pub(crate) fn quoted(text: String) -> Self {
+        Self { text, quoted: true }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The quotes are a matter of notation: `0.03` and `"0.03"` are the same amount.
+impl PartialEq for Scalar {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Scalar {}
+
+impl Hash for Scalar {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(match serde_json::from_str(raw.get()) {
+            Ok(text) => Self::quoted(text),
+            Err(_not_a_string) => Self { text: raw.get().to_owned(), quoted: false },
+        })
+    }
+}
+
+impl Serialize for Scalar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.quoted {
+            return serializer.serialize_str(&self.text);
+        }
+        RawValue::from_string(self.text.clone()).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}

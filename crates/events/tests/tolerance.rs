@@ -1,0 +1,240 @@
+//! What differs from the documentation and is read all the same, and what is refused and how.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy.toml allows them in test functions, not in their helpers"
+)]
+
+use prelude_events::{
+    Envelope, Event, ParseError, Received,
+    payload::{
+        Channel, IdentifierType, notify,
+        session::{HookFailureReason, PasskeyFailureReason},
+        subscription::SubscriptionAction,
+        verify::{self, DeliveryStatus},
+    },
+};
+
+#[track_caller]
+fn attempt(payload: &str) -> verify::Attempt {
+    match Received::parse(format!(r#"{{"type":"verify.attempt","payload":{payload}}}"#)).unwrap().event {
+        Event::VerifyAttempt(attempt) => attempt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn broken(payload: &str) -> (String, &'static str) {
+    let error = Received::parse(format!(r#"{{"type":"verify.attempt","payload":{payload}}}"#)).unwrap_err();
+    match error {
+        ParseError::Payload { member, found, .. } => (member, found),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn amounts_come_as_numbers_and_as_strings() {
+    for (json, text) in [
+        ("0.009", "0.009"),
+        ("\"0.009\"", "0.009"),
+        ("0.0090", "0.0090"),
+        ("1e-3", "1e-3"),
+        ("0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"),
+        ("\"\\u0030.5\"", "0.5"),
+    ] {
+        let price = attempt(&format!(r#"{{"price":{{"amount":{json},"currency":"EUR"}}}}"#)).price.unwrap();
+        assert_eq!(price.amount.unwrap().as_str(), text);
+    }
+}
+
+#[test]
+fn missing_null_and_empty_are_alike() {
+    let nothing = verify::Attempt::default();
+    for payload in [
+        "{}",
+        r#"{"id":null,"price":null,"target":null,"time":null,"metadata":null,"channel":null}"#,
+        r#"{"id":"","price":"","target":"","time":"","metadata":"","channel":"","delivery_status":""}"#,
+    ] {
+        assert_eq!(attempt(payload), nothing, "{payload}");
+    }
+    let empty = attempt(r#"{"price":{"amount":null},"metadata":{},"carrier_information":{"mcc":""}}"#);
+    assert_eq!(empty.price.unwrap().amount, None);
+    assert_eq!(empty.metadata.unwrap().expose().correlation_id, None);
+    assert_eq!(empty.carrier_information.unwrap().mcc, None);
+}
+
+#[test]
+fn unknown_members_are_ignored_and_kept() {
+    let body = r#"{"type":"verify.attempt","later":1,"payload":{"id":"att_1","later":{"deep":[1,2]}}}"#;
+    let received = Received::parse(body).unwrap();
+    assert_eq!(received.envelope.payload.as_str(), r#"{"id":"att_1","later":{"deep":[1,2]}}"#);
+    assert_eq!(serde_json::to_string(&received).unwrap(), body);
+}
+
+#[test]
+fn unknown_words_are_values() {
+    let attempt = attempt(r#"{"delivery_status":"bounced","channel":"pigeon","target":{"type":"passport"}}"#);
+    assert_eq!(attempt.delivery_status, Some(DeliveryStatus::Unknown("bounced".to_owned())));
+    assert_eq!(attempt.channel, Some(Channel::Unknown("pigeon".to_owned())));
+    assert_eq!(attempt.target.unwrap().identifier_type, Some(IdentifierType::Unknown("passport".to_owned())));
+
+    assert_eq!(DeliveryStatus::from("unknown"), DeliveryStatus::Undetermined);
+    assert_eq!(notify::MessageStatus::from("lost").as_str(), "lost");
+    assert_eq!(notify::FailureReason::from("unknown_recipient"), notify::FailureReason::UnknownRecipient);
+    assert_eq!(SubscriptionAction::from("STOP"), SubscriptionAction::Stop);
+    assert_eq!(SubscriptionAction::from("stop"), SubscriptionAction::Unknown("stop".to_owned()));
+    assert_eq!(PasskeyFailureReason::from("x").to_string(), "x");
+    assert_eq!(HookFailureReason::known("x"), None);
+}
+
+#[test]
+fn unknown_types_are_values_with_their_payload() {
+    let received = Received::parse(r#"{"id":"evt_1","type":"balance_update","payload":{"n":1.50}}"#).unwrap();
+    match &received.event {
+        Event::Unknown { event_type, payload, .. } => {
+            assert_eq!(event_type, "balance_update");
+            assert_eq!(payload.as_str(), r#"{"n":1.50}"#);
+        }
+        other => panic!("{other:?}"),
+    }
+    // Whatever the payload is: there is no documented form to compare it with.
+    for payload in ["7", "[1]", "\"text\"", "false"] {
+        let received = Received::parse(format!(r#"{{"type":"check","payload":{payload}}}"#)).unwrap();
+        assert_eq!(serde_json::to_string(&received.event).unwrap(), payload);
+    }
+}
+
+#[test]
+fn odd_times_never_refuse_an_event() {
+    for time in [
+        "\"2023-05-09T12:09:31+0000\"",
+        "\"yesterday\"",
+        "1683634171",
+        "1683634171.5",
+        "{\"s\":1}",
+        "[1]",
+        "true",
+    ] {
+        let attempt = attempt(&format!(r#"{{"id":"att_1","time":{time}}}"#));
+        assert_eq!(attempt.id.as_deref(), Some("att_1"));
+        assert_eq!(serde_json::to_string(&attempt.time).unwrap(), time);
+
+        let body = format!(r#"{{"type":"verify.attempt","payload":{{}},"created_at":{time}}}"#);
+        assert!(Received::parse(body).unwrap().envelope.created_at.is_some());
+    }
+}
+
+#[test]
+fn session_elements_are_read_in_every_spelling() {
+    for element in [
+        r#"{"id":"evt_1","type":"user.deleted","payload":{"user_id":"usr_1"},"created_at":"2025-03-15T10:30:00Z"}"#,
+        r#"{"id":"evt_1","event":"user.deleted","data":{"user_id":"usr_1"}}"#,
+        r#"{"id":"evt_1","type":"user.deleted","data":{"user_id":"usr_1"}}"#,
+        r#"{"id":"evt_1","event":"user.deleted","payload":{"user_id":"usr_1"}}"#,
+        r#"{"id":"evt_1","type":"user.deleted","user_id":"usr_1","deleted_at":"2025-03-15T10:30:00Z"}"#,
+        r#"{"id":"evt_1","event":"user.deleted","payload":null,"user_id":"usr_1"}"#,
+    ] {
+        let received = Received::parse(element).unwrap();
+        assert_eq!(received.envelope.id.as_deref(), Some("evt_1"));
+        match received.event {
+            Event::UserDeleted(deleted) => assert_eq!(deleted.user_id.as_deref(), Some("usr_1"), "{element}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_correlation_id_is_found_where_it_stands() {
+    for body in [
+        r#"{"type":"verify.attempt","payload":{"metadata":{"correlation_id":"c"}},"correlation_id":"other"}"#,
+        r#"{"type":"verify.attempt","payload":{"metadata":{}},"correlation_id":"c"}"#,
+        r#"{"type":"transactional.message.failed","payload":{"correlation_id":"c"}}"#,
+        r#"{"type":"transactional.message.failed","payload":{"correlation_id":null},"correlation_id":"c"}"#,
+        r#"{"type":"attempt","correlation_id":"c"}"#,
+        r#"{"type":"inbound.message.received","payload":{},"correlation_id":"c"}"#,
+        r#"{"type":"nobody.knows","payload":{},"correlation_id":"c"}"#,
+    ] {
+        assert_eq!(Received::parse(body).unwrap().correlation_id(), Some("c"), "{body}");
+    }
+}
+
+#[test]
+fn a_broken_member_is_named() {
+    for (payload, member, found) in [
+        ("[]", "", "an array"),
+        ("\"+33639980001\"", "", "a string"),
+        (r#"{"id":7}"#, "id", "a number"),
+        (r#"{"channel":{"name":"sms"}}"#, "channel", "an object"),
+        (r#"{"price":"0.03 EUR"}"#, "price", "a string"),
+        (r#"{"id":"att_1","price":{"currency":"EUR","amount":"a lot"}}"#, "price.amount", "a string"),
+        (r#"{"price":{"amount":[0.03]}}"#, "price.amount", "an array"),
+        (r#"{"target":{"type":"phone_number","value":33639980001}}"#, "target.value", "a number"),
+        (r#"{"metadata":{"correlation_id":true}}"#, "metadata.correlation_id", "a boolean"),
+        // Which of the two counts is nobody's to guess.
+        (r#"{"id":"att_1","id":"att_2"}"#, "", "an object"),
+    ] {
+        assert_eq!(broken(payload), (member.to_owned(), found), "{payload}");
+    }
+    let error =
+        Received::parse(r#"{"type":"user.created","payload":{"identifiers":[{"value":"a"},{"value":7}]}}"#);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "member `identifiers[1].value` of user.created is a number of an unexpected form"
+    );
+}
+
+/// Each body holds a secret in a place that a serde_json error would quote or that names a member.
+#[test]
+fn errors_hold_no_value_of_the_body() {
+    for body in [
+        r#""secret""#,
+        r#"{"type":"verify.attempt","payload":"secret"}"#,
+        r#"{"type":"verify.attempt","payload":["secret"]}"#,
+        r#"{"type":"verify.attempt","payload":{"price":"secret"}}"#,
+        r#"{"type":"verify.attempt","payload":{"price":{"amount":"secret"}}}"#,
+        r#"{"type":"verify.attempt","payload":{"price":{"amount":{"secret":"secret"}}}}"#,
+        r#"{"type":"verify.attempt","payload":{"target":"secret"}}"#,
+        r#"{"type":"verify.attempt","payload":{"id":{"secret":1}}}"#,
+        r#"{"type":"verify.attempt","payload":{"id":["secret"]}}"#,
+        r#"{"type":"verify.attempt","payload":{"secret":1,"secret":2,"id":7}}"#,
+        r#"{"type":"user.created","payload":{"identifiers":["secret"]}}"#,
+        r#"{"type":"user.created","payload":{"identifiers":{"secret":"secret"}}}"#,
+        r#"{"type":"transactional.message.pending_delivery","payload":{"segment_count":"secret"}}"#,
+        r#"{"type":"attempt","delivery_status":7,"recipient_phone_number":["secret"]}"#,
+        r#"{"type":["secret"]}"#,
+        "secret",
+        r#"{"type":"verify.attempt" secret}"#,
+    ] {
+        let error = Received::parse(body).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{body}: {error:?}");
+        let error = serde_json::from_str::<Received>(body).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{body}: {error:?}");
+    }
+}
+
+/// The bounds of `aws_lambda_events`' `SqsEventObj<T>`, and those of a task on another thread.
+#[test]
+fn an_event_can_travel() {
+    fn travels<T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static>() {}
+    travels::<Received>();
+    travels::<Envelope>();
+}
+
+#[test]
+fn bodies_come_as_text_and_as_bytes() {
+    let body = r#"{"type":"user.deleted"}"#;
+    assert_eq!(Received::parse(body), Received::parse(body.as_bytes()));
+    assert_eq!(Received::parse(body), Received::parse(String::from(body)));
+    assert!(matches!(Received::parse(b"\xff\xfe"), Err(ParseError::NotJson { .. })));
+}
+
+/// Nesting that would exhaust a recursive reader.
+#[test]
+fn deep_nesting_is_no_danger() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    assert!(Received::parse(format!(r#"{{"type":"verify.attempt","payload":{{"later":{deep}}}}}"#)).is_ok());
+    assert!(Received::parse(format!(r#"{{"type":"user.created","payload":{{"profile":{deep}}}}}"#)).is_ok());
+    assert_eq!(broken(&format!(r#"{{"id":{deep}}}"#)), ("id".to_owned(), "an array"));
+    assert!(Received::parse(format!(r#"{{"type":{deep}}}"#)).is_err());
+}

@@ -1,0 +1,106 @@
+//! The third check: what proof does the request carry? A signature, or, for sources that are listed as unsigned,
+//! the secret path from a listed address.
+
+pub mod challenge;
+pub mod keys;
+pub mod signature;
+#[cfg(test)]
+pub(crate) mod test_keys;
+
+use bytes::Bytes;
+use http::HeaderName;
+use prelude_events::Source;
+
+use self::{
+    keys::{Hint, KeyRing, cache::FetchKeySet},
+    signature::{Unverified, Verified},
+};
+use crate::{gate::Caller, inbound::Inbound, rejection::Rejection};
+
+/// Who a key belongs to: the two kinds of keys prove different families.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The account: Verify and Notify.
+    Account,
+    /// One Session app, by its place in the configuration.
+    App(usize),
+}
+
+/// A delivery whose origin is proven, as far as it can be.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A configured key signed these bytes.
+    Signed(Verified),
+    /// No signature; the caller knows the secret path and calls from a listed address.
+    Unsigned(Vouched),
+}
+
+/// An unsigned body that came through the secret path from a listed address. Only [`Authenticator::authenticate`]
+/// makes one.
+pub struct Vouched {
+    body: Bytes,
+    sources: Vec<Source>,
+}
+
+impl Vouched {
+    /// The exact bytes that were received.
+    #[must_use]
+    pub const fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether unsigned events of this source are accepted.
+    #[must_use]
+    pub fn covers(&self, source: Source) -> bool {
+        self.sources.contains(&source)
+    }
+}
+
+impl std::fmt::Debug for Vouched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vouched").field("sources", &self.sources).finish_non_exhaustive()
+    }
+}
+
+/// Decides whether a delivery is authentic.
+pub struct Authenticator<F> {
+    /// The configured keys.
+    pub keys: KeyRing<F>,
+    /// Sources whose events are accepted without a signature. The configuration makes sure that a path token and
+    /// an address check go with it.
+    pub accept_unsigned: Vec<Source>,
+}
+
+impl<F: FetchKeySet> Authenticator<F> {
+    /// Verifies the signature, or vouches for an unsigned body.
+    ///
+    /// A signature header that is present, even empty, must verify.
+    ///
+    /// # Errors
+    /// The reason why the request is not believed.
+    pub async fn authenticate(&self, inbound: Inbound, caller: &Caller) -> Result<Delivery, Rejection> {
+        let header = inbound.single(&SIGNATURE).map_err(|_repeated| Rejection::SignatureMalformed)?;
+        let Some(header) = header.map(<[u8]>::to_vec) else {
+            return self.vouch(inbound, caller).map(Delivery::Unsigned);
+        };
+        let key_id = inbound.single(&KEY_ID).ok().flatten().map(<[u8]>::to_vec);
+        let unverified = Unverified::new(inbound.body.into_bytes()?, &header)?;
+        let hint = Hint { key_id: key_id.as_deref(), may_refetch: caller.is_listed() };
+        self.keys.verify(unverified, hint).await.map(Delivery::Signed)
+    }
+
+    fn vouch(&self, inbound: Inbound, caller: &Caller) -> Result<Vouched, Rejection> {
+        if self.accept_unsigned.is_empty() {
+            return Err(Rejection::SignatureMissing);
+        }
+        if !caller.is_listed() {
+            return Err(Rejection::UnsignedFromUnlistedAddress);
+        }
+        Ok(Vouched { body: inbound.body.into_bytes()?, sources: self.accept_unsigned.clone() })
+    }
+}
+
+/// `X-Webhook-Signature: rsassa-pss-sha256=<base64url>`.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signature");
+/// `X-Webhook-Signature-Key-Id`: documented for hooks only; where sent, the key that is tried first.
+pub const KEY_ID: HeaderName = HeaderName::from_static("x-webhook-signature-key-id");

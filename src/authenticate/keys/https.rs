@@ -1,0 +1,61 @@
+//! The edge to the key servers: the HTTPS client and trust roots that the AWS SDK links anyway.
+
+use std::sync::OnceLock;
+
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorSettings},
+    orchestrator::HttpRequest,
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::{
+    cache::{FETCH_TIMEOUT, FetchError, FetchKeySet},
+    jwks,
+};
+
+/// Fetches key sets over HTTPS; plain HTTP only where the configuration let a loopback address through.
+#[derive(Debug, Default)]
+pub struct HttpsKeySets {
+    // Made by the first fetch: pinned keys and account keys need none of it.
+    connector: OnceLock<Connector>,
+}
+
+impl FetchKeySet for HttpsKeySets {
+    async fn fetch(&self, url: &str) -> Result<Bytes, FetchError> {
+        let request = HttpRequest::get(url).map_err(|_invalid| FetchError::Unreachable)?;
+        let answer = self.connector().call(request).await.map_err(|_unreachable| FetchError::Unreachable)?;
+        // The connector follows no redirect: one is a status like any other.
+        match answer.status().as_u16() {
+            200 => read(answer.into_body()).await,
+            status => Err(FetchError::Status(status)),
+        }
+    }
+}
+
+impl HttpsKeySets {
+    fn connector(&self) -> &Connector {
+        self.connector.get_or_init(|| {
+            let settings = HttpConnectorSettings::builder()
+                .connect_timeout(FETCH_TIMEOUT)
+                .read_timeout(FETCH_TIMEOUT)
+                .build();
+            Connector::builder()
+                .connector_settings(settings)
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .build()
+        })
+    }
+}
+
+async fn read(body: aws_smithy_types::body::SdkBody) -> Result<Bytes, FetchError> {
+    match Limited::new(body, jwks::MAX_LENGTH).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(FetchError::TooLarge),
+        Err(_broken) => Err(FetchError::Unreachable),
+    }
+}

@@ -1,0 +1,206 @@
+//! Texts to typed settings, and the rules between them.
+
+use std::fmt;
+
+use ipnet::IpNet;
+use prelude_events::Source;
+use tokio::time::Duration;
+
+use super::{
+    Config, Problem, Problems, apps,
+    settings::{Settings, name},
+};
+use crate::{
+    authenticate::signature::PublicKey,
+    endpoint::Endpoint,
+    gate::{self, Gate, IpCheck, PRELUDE_ADDRESSES},
+    respond::ChallengeForm,
+    route::{QueueType, Routes},
+    secret::Secret,
+};
+
+/// Reads everything, however much is wrong; `None` when a part that has no default is missing.
+pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Config> {
+    let apps = settings.text(name::APPS).map(|text| apps::read(text, problems)).unwrap_or_default();
+    let account_keys = settings
+        .text(name::PUBLIC_KEYS)
+        .and_then(|text| problems.keep(name::PUBLIC_KEYS, PublicKey::all_from_pem(text)))
+        .unwrap_or_default();
+    let accept_unsigned = accept_unsigned(settings, problems);
+    let (tokens, warnings) = path_tokens(settings, problems);
+    let gate = Gate {
+        allowed: match settings.list(name::ALLOWED_IPS) {
+            Some(list) => blocks(name::ALLOWED_IPS, list, problems),
+            None => blocks(name::ALLOWED_IPS, PRELUDE_ADDRESSES.split(','), problems),
+        },
+        trusted_proxies: blocks(
+            name::TRUSTED_PROXIES,
+            settings.list(name::TRUSTED_PROXIES).into_iter().flatten(),
+            problems,
+        ),
+        check: choice(
+            settings,
+            name::IP_CHECK,
+            &[("enforce", IpCheck::Enforce), ("report", IpCheck::Report), ("off", IpCheck::Off)],
+            problems,
+        ),
+    };
+    check_unsigned(settings, &accept_unsigned, gate.check, problems);
+    check_receivable(settings, problems);
+    let routes = routes(settings, problems);
+    let jwks_ttl = jwks_ttl(settings, problems);
+    let challenge_form = choice(
+        settings,
+        name::CHALLENGE_RESPONSE,
+        &[("object", ChallengeForm::Object), ("number", ChallengeForm::Number)],
+        problems,
+    );
+    let endpoint = Endpoint { tokens };
+    Some(Config {
+        gate,
+        endpoint,
+        apps,
+        account_keys,
+        accept_unsigned,
+        jwks_ttl,
+        routes: routes?,
+        challenge_form,
+        warnings,
+    })
+}
+
+fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
+    let queue_type = choice(
+        settings,
+        name::QUEUE_TYPE,
+        &[("standard", QueueType::Standard), ("fifo", QueueType::Fifo)],
+        problems,
+    );
+    let Some(prefix) = settings.text(name::QUEUE_URL_PREFIX) else {
+        problems.add(name::QUEUE_URL_PREFIX, "is required: the queues' URL up to the event type's part");
+        return None;
+    };
+    let rules = settings.text(name::ROUTES).map(Routes::parse_rules).unwrap_or(Ok(Vec::new()));
+    let rules = problems.keep(name::ROUTES, rules)?;
+    problems.keep(name::QUEUE_URL_PREFIX, Routes::new(prefix, queue_type, rules))
+}
+
+fn accept_unsigned(settings: &Settings, problems: &mut Problems) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for word in settings.list(name::ACCEPT_UNSIGNED).into_iter().flatten() {
+        match word.parse() {
+            Ok(Source::Session) => problems.add(
+                name::ACCEPT_UNSIGNED,
+                "can not hold session: Session batches are always signed, and anyone could post one otherwise",
+            ),
+            Ok(source) => sources.push(source),
+            Err(_unknown) => problems.add(
+                name::ACCEPT_UNSIGNED,
+                format!("holds `{word}`, which is none of verify_v1, verify, notify"),
+            ),
+        }
+    }
+    sources
+}
+
+/// The three conditions of an unsigned source, as far as the configuration decides them.
+fn check_unsigned(settings: &Settings, accepted: &[Source], check: IpCheck, problems: &mut Problems) {
+    if settings.text(name::ACCEPT_UNSIGNED).is_none() {
+        return;
+    }
+    if settings.text(name::PATH_TOKEN).is_none() {
+        problems.add(
+            name::ACCEPT_UNSIGNED,
+            "needs PRELUDE_PATH_TOKEN: an unsigned request is believed for its secret path",
+        );
+    }
+    if check == IpCheck::Off {
+        problems.add(
+            name::ACCEPT_UNSIGNED,
+            "can not go with PRELUDE_IP_CHECK=off: an unsigned request must come from a listed address",
+        );
+    }
+    if accepted.contains(&Source::Verify) && settings.text(name::PUBLIC_KEYS).is_some() {
+        problems.add(
+            name::ACCEPT_UNSIGNED,
+            "can not hold verify while PRELUDE_PUBLIC_KEYS is set: Verify's events are signed then",
+        );
+    }
+}
+
+fn check_receivable(settings: &Settings, problems: &mut Problems) {
+    let is_set = |name| settings.text(name).is_some_and(|text| text.trim() != "[]");
+    if ![name::APPS, name::PUBLIC_KEYS, name::ACCEPT_UNSIGNED].into_iter().any(is_set) {
+        problems.add(
+            name::APPS,
+            "is not set, and neither PRELUDE_PUBLIC_KEYS nor PRELUDE_ACCEPT_UNSIGNED is: nothing could be received",
+        );
+    }
+}
+
+fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<Secret>, Vec<Problem>) {
+    let (mut tokens, mut warnings) = (Vec::new(), Vec::new());
+    for token in settings.list(name::PATH_TOKEN).into_iter().flatten() {
+        let is_digest = token.starts_with("sha256:");
+        if !is_digest && !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+            problems.add(name::PATH_TOKEN, "holds a token with other characters than A-Z, a-z, 0-9, _ and -");
+            continue;
+        }
+        if !is_digest && (1..ADVISED_TOKEN_LENGTH).contains(&token.len()) {
+            let message =
+                format!("holds a token of {} characters; {ADVISED_TOKEN_LENGTH} are advised", token.len());
+            warnings.push(Problem { variable: name::PATH_TOKEN.into(), message });
+        }
+        let token = Secret::parse(token).map_err(|error| format!("holds a token that {error}"));
+        tokens.extend(problems.keep(name::PATH_TOKEN, token));
+    }
+    (tokens, warnings)
+}
+
+const ADVISED_TOKEN_LENGTH: usize = 32;
+
+fn blocks<'a>(
+    name: &'static str,
+    list: impl Iterator<Item = &'a str>,
+    problems: &mut Problems,
+) -> Vec<IpNet> {
+    let mut blocks = Vec::new();
+    for text in list {
+        match gate::parse_block(text) {
+            Some(block) => blocks.push(block),
+            None => {
+                problems.add(name, format!("holds `{text}`, which is neither an address nor a CIDR block"))
+            }
+        }
+    }
+    blocks
+}
+
+fn jwks_ttl(settings: &Settings, problems: &mut Problems) -> Duration {
+    let Some(text) = settings.text(name::JWKS_TTL_SECONDS) else { return DEFAULT_JWKS_TTL };
+    match text.parse::<u32>() {
+        Ok(seconds) if seconds > 0 => Duration::from_secs(seconds.into()),
+        _ => {
+            problems.add(name::JWKS_TTL_SECONDS, "is not a whole number of seconds, at least 1");
+            DEFAULT_JWKS_TTL
+        }
+    }
+}
+
+const DEFAULT_JWKS_TTL: Duration = Duration::from_secs(600);
+
+/// One of a few words; the default where it is not set, or wrong and told so.
+fn choice<T: Copy + Default + fmt::Debug>(
+    settings: &Settings,
+    name: &'static str,
+    words: &[(&str, T)],
+    problems: &mut Problems,
+) -> T {
+    let Some(text) = settings.text(name) else { return T::default() };
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return *value;
+    }
+    let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+    problems.add(name, format!("is `{text}`; it can be {}", allowed.join(", ")));
+    T::default()
+}

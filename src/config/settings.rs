@@ -1,0 +1,151 @@
+//! The raw texts of all settings: variables over the file, unknown names told, empty ones unset.
+
+use std::{collections::BTreeMap, io, path::Path};
+
+use serde_json::Value;
+
+use super::Problems;
+
+/// Every variable of the receiver; the one list of their names.
+pub(super) mod name {
+    pub(crate) const QUEUE_URL_PREFIX: &str = "PRELUDE_QUEUE_URL_PREFIX";
+    pub(crate) const QUEUE_TYPE: &str = "PRELUDE_QUEUE_TYPE";
+    pub(crate) const ROUTES: &str = "PRELUDE_ROUTES";
+    pub(crate) const APPS: &str = "PRELUDE_APPS";
+    pub(crate) const PUBLIC_KEYS: &str = "PRELUDE_PUBLIC_KEYS";
+    pub(crate) const ACCEPT_UNSIGNED: &str = "PRELUDE_ACCEPT_UNSIGNED";
+    pub(crate) const ALLOWED_IPS: &str = "PRELUDE_ALLOWED_IPS";
+    pub(crate) const IP_CHECK: &str = "PRELUDE_IP_CHECK";
+    pub(crate) const TRUSTED_PROXIES: &str = "PRELUDE_TRUSTED_PROXIES";
+    pub(crate) const PATH_TOKEN: &str = "PRELUDE_PATH_TOKEN";
+    pub(crate) const CONFIG_FILE: &str = "PRELUDE_CONFIG_FILE";
+    pub(crate) const CHALLENGE_RESPONSE: &str = "PRELUDE_CHALLENGE_RESPONSE";
+    pub(crate) const JWKS_TTL_SECONDS: &str = "PRELUDE_JWKS_TTL_SECONDS";
+
+    pub(crate) const ALL: [&str; 13] = [
+        QUEUE_URL_PREFIX,
+        QUEUE_TYPE,
+        ROUTES,
+        APPS,
+        PUBLIC_KEYS,
+        ACCEPT_UNSIGNED,
+        ALLOWED_IPS,
+        IP_CHECK,
+        TRUSTED_PROXIES,
+        PATH_TOKEN,
+        CONFIG_FILE,
+        CHALLENGE_RESPONSE,
+        JWKS_TTL_SECONDS,
+    ];
+}
+
+/// The set ones, by name.
+pub(super) struct Settings(BTreeMap<&'static str, String>);
+
+impl Settings {
+    pub(super) fn collect(
+        variables: impl IntoIterator<Item = (String, Option<String>)>,
+        read_file: impl FnOnce(&Path) -> io::Result<String>,
+        problems: &mut Problems,
+    ) -> Self {
+        let mut settings = BTreeMap::new();
+        for (variable, value) in variables {
+            if !variable.starts_with(PREFIX) || variable.starts_with(TOOL_PREFIX) {
+                continue;
+            }
+            match (known(&variable), value) {
+                (None, _) => {
+                    let hint = nearest(&variable);
+                    problems.add(variable, format!("is set, and no such setting exists{hint}"));
+                }
+                (Some(name), None) => problems.add(name, "is not UTF-8"),
+                (Some(_), Some(value)) if value.is_empty() => {}
+                (Some(name), Some(value)) => drop(settings.insert(name, value)),
+            }
+        }
+        if let Some(path) = settings.get(name::CONFIG_FILE) {
+            match read_file(Path::new(path)) {
+                Ok(text) => merge_file(&text, &mut settings, problems),
+                Err(error) => {
+                    problems.add(name::CONFIG_FILE, format!("names a file that can not be read: {error}"))
+                }
+            }
+        }
+        Self(settings)
+    }
+
+    pub(super) fn text(&self, name: &'static str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The parts of a comma list, without the spaces around them.
+    pub(super) fn list(&self, name: &'static str) -> Option<impl Iterator<Item = &str>> {
+        self.text(name).map(|text| text.split(',').map(str::trim))
+    }
+}
+
+const PREFIX: &str = "PRELUDE_";
+/// The tool's own variables, which the function ignores.
+const TOOL_PREFIX: &str = "PRELUDE_CLI_";
+
+fn known(variable: &str) -> Option<&'static str> {
+    name::ALL.into_iter().find(|name| *name == variable)
+}
+
+/// A file's members are named like the variables; each value is the variable's text, or the JSON it stands for.
+fn merge_file(text: &str, settings: &mut BTreeMap<&'static str, String>, problems: &mut Problems) {
+    let members = match serde_json::from_str::<serde_json::Map<String, Value>>(text) {
+        Ok(members) => members,
+        // The error's own text may quote a value.
+        Err(error) => {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            return problems
+                .add(name::CONFIG_FILE, format!("names a file that is not one JSON object ({place})"));
+        }
+    };
+    for (member, value) in members {
+        let Some(name) = known(&member).filter(|name| *name != name::CONFIG_FILE) else {
+            problems.add(
+                name::CONFIG_FILE,
+                format!("names a file with the unknown setting {member}{}", nearest(&member)),
+            );
+            continue;
+        };
+        match as_text(name, value) {
+            Ok(Some(text)) => drop(settings.entry(name).or_insert(text)),
+            Ok(None) => {}
+            Err(kind) => {
+                problems.add(name, format!("can not be {kind} (in the file of PRELUDE_CONFIG_FILE)"))
+            }
+        }
+    }
+}
+
+fn as_text(name: &'static str, value: Value) -> Result<Option<String>, &'static str> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(_) => Err("a boolean"),
+        structured if [name::APPS, name::ROUTES].contains(&name) => Ok(Some(structured.to_string())),
+        Value::Array(items) => {
+            let texts: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
+            let separator = if name == name::PUBLIC_KEYS { "\n" } else { "," };
+            Ok(Some(texts.ok_or("a list of anything but texts")?.join(separator)))
+        }
+        Value::Object(_) => Err("an object"),
+    }
+}
+
+/// A hint for a misspelled name: the known one that shares most of its beginning and end.
+fn nearest(variable: &str) -> String {
+    let shared = |a: &mut dyn Iterator<Item = (char, char)>| a.take_while(|(x, y)| x == y).count();
+    let likeness = |name: &&str| {
+        let head = shared(&mut name.chars().zip(variable.chars()));
+        let tail = shared(&mut name.chars().rev().zip(variable.chars().rev()));
+        head + tail
+    };
+    let best = name::ALL.into_iter().max_by_key(likeness);
+    let is_close = |name: &&str| likeness(name) + 4 >= name.len().max(variable.len());
+    best.filter(is_close).map_or(String::new(), |name| format!("; did you mean {name}?"))
+}

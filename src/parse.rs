@@ -1,0 +1,280 @@
+//! Authentic bytes become events: the family is told by the body's shape, and each family demands its own proof.
+//!
+//! Nothing authentic is refused for its content: what can not be routed is parked with a reason.
+
+mod members;
+
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Bytes;
+use prelude_events::{EventType, Source};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::members::{Member, Members};
+use crate::{
+    authenticate::{Delivery, Owner, signature::Verified},
+    parking::{Reason, is_sqs_text},
+    rejection::Rejection,
+    secret::hex,
+};
+
+/// The events of one delivery, and what is true of all of them.
+#[derive(Debug)]
+pub struct Batch {
+    /// Where they come from, and how that is known.
+    pub origin: Origin,
+    /// The events, in the body's order.
+    pub events: Vec<Event>,
+    /// How many events the sender sent: more than `events` where they are parked in slices.
+    pub count: usize,
+}
+
+/// Where a delivery comes from, and how that is known.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The family; `None` for a body that belongs to none.
+    pub source: Option<Source>,
+    /// The Session app.
+    pub app_id: Option<Arc<str>>,
+    /// What proves it.
+    pub authentication: Authentication,
+    /// The key that verified, by its owner's name for it.
+    pub key_id: Option<Arc<str>>,
+}
+
+/// What proves a delivery; the message attribute `authentication`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// A signature by a configured key.
+    Signature,
+    /// The secret path, from a listed address.
+    SecretPath,
+}
+
+impl Authentication {
+    /// The attribute's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::SecretPath => "secret_path",
+        }
+    }
+}
+
+/// One event, with its exact bytes.
+pub struct Event {
+    /// The bytes as received: a whole body, an element of a batch, or a slice of its array.
+    pub raw: Bytes,
+    /// Where it goes.
+    pub verdict: Verdict,
+    /// The type's wire name, known or not.
+    pub type_name: Option<Box<str>>,
+    /// What consumers key idempotency on: the same for the same event, however often it is delivered.
+    pub event_id: Box<str>,
+}
+
+/// Where an event goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// To its type's queue.
+    Route(EventType),
+    /// To the parking queue.
+    Park(Reason),
+}
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Event").field("verdict", &self.verdict).finish_non_exhaustive()
+    }
+}
+
+/// Reads a delivery. `app_ids` are the configured apps in the order that [`Owner::App`] counts them; a batch of more
+/// than `max_events` is taken in slices.
+///
+/// # Errors
+/// The family's proof is missing: another kind of key, another app's key, or an unsigned body that is not one of the
+/// accepted sources' own types.
+pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
+    match delivery {
+        Delivery::Signed(verified) => parse_signed(verified, app_ids, max_events),
+        Delivery::Unsigned(vouched) => match Shape::of(vouched.body()) {
+            Shape::Single(source, kind, members) if vouched.covers(source) => {
+                let event = Event::single(vouched.body(), source, &kind, &members);
+                // Only the family's own types: anyone can have Prelude post anything else here.
+                if !matches!(event.verdict, Verdict::Route(_)) {
+                    return Err(Rejection::SignatureMissing);
+                }
+                let (authentication, key_id) = (Authentication::SecretPath, None);
+                let origin = Origin { source: Some(source), app_id: None, authentication, key_id };
+                Ok(Batch { origin, events: vec![event], count: 1 })
+            }
+            _ => Err(Rejection::SignatureMissing),
+        },
+    }
+}
+
+fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
+    let body = verified.body();
+    let authentication = Authentication::Signature;
+    let (origin, events, count) = match Shape::of(body) {
+        Shape::Session(app_id, elements) => {
+            let position = app_id.and_then(|claimed| app_ids.iter().position(|app_id| **app_id == *claimed));
+            let index = position.ok_or(Rejection::KeyWrongForApp)?;
+            let key_id = verified.key_id_of(Owner::App(index)).ok_or(Rejection::KeyWrongForApp)?;
+            let (app_id, key_id) = (app_ids.get(index).cloned(), Some(Arc::clone(key_id)));
+            let events = if elements.len() > max_events {
+                slices(body, &elements)
+            } else {
+                elements.iter().map(|element| Event::element(body, element)).collect()
+            };
+            (Origin { source: Some(Source::Session), app_id, authentication, key_id }, events, elements.len())
+        }
+        Shape::Single(source, kind, members) => {
+            let key_id = verified.key_id_of(Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
+            let origin = Origin {
+                source: Some(source),
+                app_id: None,
+                authentication,
+                key_id: Some(Arc::clone(key_id)),
+            };
+            (origin, vec![Event::single(body, source, &kind, &members)], 1)
+        }
+        Shape::None(reason, members) => {
+            let origin =
+                Origin { source: None, app_id: None, authentication, key_id: verified.key_id().cloned() };
+            (origin, vec![Event::of_no_family(body, reason, members)], 1)
+        }
+    };
+    Ok(Batch { origin, events, count })
+}
+
+/// What a body looks like.
+enum Shape<'a> {
+    /// An `events` array, and the app it claims.
+    Session(Option<Cow<'a, str>>, Vec<&'a RawValue>),
+    /// A string `type`, and the family it belongs to.
+    Single(Source, Cow<'a, str>, Members<'a>),
+    /// No family's.
+    None(Reason, Option<Members<'a>>),
+}
+
+impl<'a> Shape<'a> {
+    fn of(body: &'a [u8]) -> Self {
+        let Ok(text) = std::str::from_utf8(body) else { return Self::None(Reason::NotUtf8, None) };
+        let Some(members) = Members::of(text) else {
+            let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
+            return Self::None(if is_json { Reason::InvalidEvent } else { Reason::InvalidJson }, None);
+        };
+        if let Some(elements) = members.events.elements() {
+            return Self::Session(members.app_id.string(), elements);
+        }
+        match members.kind.string() {
+            // Two `events` members: which one counts depends on who reads it.
+            _ if matches!(members.events, Member::Repeated) => {
+                Self::None(Reason::InvalidEvent, Some(members))
+            }
+            Some(kind) => Self::Single(family_of(&kind), kind, members),
+            None => Self::None(Reason::InvalidEvent, Some(members)),
+        }
+    }
+}
+
+/// The family that a body's own `type` claims. Session events come in batches only.
+fn family_of(kind: &str) -> Source {
+    match EventType::known(kind).and_then(|known| known.source()) {
+        Some(Source::VerifyV1) => Source::VerifyV1,
+        _ if kind.starts_with("verify.") => Source::Verify,
+        _ => Source::Notify,
+    }
+}
+
+impl Event {
+    fn single(body: &Bytes, source: Source, kind: &str, members: &Members<'_>) -> Self {
+        let id = match source {
+            Source::VerifyV1 => v1_id(kind, members),
+            _ => members.id.text(),
+        };
+        Self::new(body.clone(), verdict(source, kind), Some(kind), id)
+    }
+
+    fn element(body: &Bytes, element: &RawValue) -> Self {
+        // Borrowed from `body` by construction, so that this is a view of it.
+        let raw = body.slice_ref(element.get().as_bytes());
+        let members = Members::of(element.get()).unwrap_or_default();
+        let kind = match members.kind {
+            Member::Repeated => None,
+            kind => kind.text().or_else(|| members.event.text()),
+        };
+        let verdict =
+            kind.as_ref().map_or(Verdict::Park(Reason::InvalidEvent), |kind| verdict(Source::Session, kind));
+        Self::new(raw, verdict, kind.as_deref(), members.id.text())
+    }
+
+    fn of_no_family(body: &Bytes, reason: Reason, members: Option<Members<'_>>) -> Self {
+        Self::new(body.clone(), Verdict::Park(reason), None, members.and_then(|members| members.id.text()))
+    }
+
+    fn new(raw: Bytes, verdict: Verdict, type_name: Option<&str>, id: Option<Cow<'_, str>>) -> Self {
+        let event_id = match id {
+            Some(id) if is_attribute_value(&id) => id.into(),
+            _ => format!("sha256:{}", hex(&Sha256::digest(&raw))).into(),
+        };
+        Self { raw, verdict, type_name: type_name.map(Into::into), event_id }
+    }
+}
+
+/// Whether a text can be a message attribute's value: 1 to 256 characters that SQS takes.
+pub(crate) fn is_attribute_value(text: &str) -> bool {
+    !text.is_empty() && text.chars().nth(MAX_ATTRIBUTE_LENGTH).is_none() && is_sqs_text(text)
+}
+
+const MAX_ATTRIBUTE_LENGTH: usize = 256;
+
+fn verdict(family: Source, kind: &str) -> Verdict {
+    match EventType::known(kind) {
+        _ if kind.is_empty() => Verdict::Park(Reason::InvalidEvent),
+        Some(known) if known.source() == Some(family) => Verdict::Route(known),
+        _ => Verdict::Park(Reason::UnknownType),
+    }
+}
+
+/// `<type>:<attempt_uuid or auth_uuid>[:<delivery_status>]:<time>`: V1's `id` and uuids are shared by several events.
+fn v1_id<'a>(kind: &str, members: &Members<'a>) -> Option<Cow<'a, str>> {
+    let uuid = members.attempt_uuid.text().or_else(|| members.auth_uuid.text())?;
+    let time = members.time.text()?;
+    let status = members.delivery_status.text().map(|status| format!(":{status}")).unwrap_or_default();
+    Some(format!("{kind}:{uuid}{status}:{time}").into())
+}
+
+/// Cuts the array into runs of elements with the text between them, each a JSON array of its own. Where the cuts are
+/// depends on the body alone, so that a retry makes the same slices.
+fn slices(body: &Bytes, elements: &[&RawValue]) -> Vec<Event> {
+    let text_of = |element: &&RawValue| body.slice_ref(element.get().as_bytes());
+    let offset_of = |part: &Bytes| part.as_ptr().addr() - body.as_ptr().addr();
+    let mut slices = Vec::new();
+    let mut run: Option<(usize, usize)> = None;
+    for element in elements.iter().map(text_of) {
+        let (start, end) = (offset_of(&element), offset_of(&element) + element.len());
+        run = match run {
+            Some((first, _)) if end - first <= MAX_SLICE_LENGTH => Some((first, end)),
+            Some((first, last)) => {
+                slices.push(slice(body, first, last));
+                Some((start, end))
+            }
+            None => Some((start, end)),
+        };
+    }
+    slices.extend(run.map(|(first, last)| slice(body, first, last)));
+    slices
+}
+
+fn slice(body: &Bytes, first: usize, last: usize) -> Event {
+    let elements = body.get(first..last).unwrap_or_default();
+    let raw: Bytes = [b"[", elements, b"]"].concat().into();
+    Event::new(raw, Verdict::Park(Reason::BatchTooLarge), None, None)
+}
+
+/// Leaves room for the brackets and every attribute (ten of at most 256 characters) below SQS's 1 MiB.
+const MAX_SLICE_LENGTH: usize = 1_048_576 - 16 * 1024;

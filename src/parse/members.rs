@@ -1,0 +1,138 @@
+//! The first-level members of a JSON object that the receiver looks at, borrowed from the body; nothing else is decoded.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// One member: JSON allows it to be repeated, and readers differ in which one they take.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Member<'a> {
+    /// Not there.
+    #[default]
+    Absent,
+    /// There, once.
+    Once(&'a RawValue),
+    /// There more than once: what it says depends on who reads it, so it says nothing.
+    Repeated,
+}
+
+impl<'a> Member<'a> {
+    /// The text, when the member is a string that is not empty.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        match self.string() {
+            Some(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text, when the member is a string.
+    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
+        let Self::Once(raw) = self else { return None };
+        // A string that is no Unicode (a lone surrogate) is valid JSON, and no text.
+        serde_json::from_str::<Text<'a>>(raw.get()).ok().map(|text| text.0)
+    }
+
+    /// The elements, when the member is an array.
+    pub(crate) fn elements(self) -> Option<Vec<&'a RawValue>> {
+        let Self::Once(raw) = self else { return None };
+        if raw.get().starts_with('[') { serde_json::from_str(raw.get()).ok() } else { None }
+    }
+
+    /// The members, when the member is an object.
+    pub(crate) fn members(self) -> Option<Members<'a>> {
+        let Self::Once(raw) = self else { return None };
+        Members::of(raw.get())
+    }
+
+    fn set(&mut self, raw: &'a RawValue) {
+        *self = match self {
+            Self::Absent => Self::Once(raw),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+macro_rules! members {
+    ($($field:ident: $name:literal),+ $(,)?) => {
+        /// Members by name; others are skipped.
+        #[derive(Debug, Clone, Copy, Default)]
+        pub(crate) struct Members<'a> {
+            $(pub(crate) $field: Member<'a>,)+
+        }
+
+        impl<'a> Members<'a> {
+            fn member(&mut self, name: &str) -> Option<&mut Member<'a>> {
+                match name {
+                    $($name => Some(&mut self.$field),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+members! {
+    kind: "type",
+    event: "event",
+    id: "id",
+    app_id: "app_id",
+    events: "events",
+    payload: "payload",
+    data: "data",
+    // Verify V1's identity.
+    auth_uuid: "auth_uuid",
+    attempt_uuid: "attempt_uuid",
+    delivery_status: "delivery_status",
+    time: "time",
+    // What events are about.
+    user_id: "user_id",
+    verification_id: "verification_id",
+    message_id: "message_id",
+    from: "from",
+    recipient_phone_number: "recipient_phone_number",
+}
+
+impl<'a> Members<'a> {
+    /// The members of a JSON object; `None` for any other valid JSON.
+    pub(crate) fn of(json: &'a str) -> Option<Self> {
+        if json.trim_start().starts_with('{') { serde_json::from_str(json).ok() } else { None }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Members::default();
+                while let Some(name) = map.next_key::<Name<'de>>()? {
+                    match members.member(&name.0) {
+                        Some(member) => member.set(map.next_value()?),
+                        None => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// A member's name, borrowed unless it holds escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,160 @@
+//! SQS's error codes, told apart by what can be done about them. `SenderFault` is not looked at: throttling is said
+//! to be the sender's fault too.
+
+/// What can be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The content or the size of a message: it is parked.
+    Content,
+    /// The queue does not exist: its events are parked.
+    QueueMissing,
+    /// The queue or its KMS key may not be used: its events are parked.
+    QueueDenied,
+    /// Another try can help.
+    Retryable,
+    /// A code that is in no list: tried again, a few times.
+    Unknown,
+}
+
+/// A call that failed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallFailure {
+    /// What can be done about it.
+    pub failure: Failure,
+    /// SQS's code, or where the call broke. Never SQS's message, which can quote content.
+    pub code: Box<str>,
+}
+
+impl CallFailure {
+    /// A call that SQS answered with an error.
+    #[must_use]
+    pub fn answered(code: &str, status: u16) -> Self {
+        let failure = match Failure::of_code(code) {
+            // Whatever it is called: the service's side failed.
+            Failure::Unknown if status >= 500 || status == 429 || status < 300 => Failure::Retryable,
+            failure => failure,
+        };
+        Self { failure, code: code.into() }
+    }
+
+    /// A call without a usable answer.
+    #[must_use]
+    pub fn unanswered(what: &str) -> Self {
+        Self { failure: Failure::Retryable, code: what.into() }
+    }
+
+    /// A call that took too long.
+    #[must_use]
+    pub fn timeout() -> Self {
+        Self::unanswered("timeout")
+    }
+}
+
+impl Failure {
+    /// Tells a code's kind, in any of its spellings: bare, with a namespace (`com.amazonaws.sqs#…`) or a query
+    /// protocol's prefix (`AWS.SimpleQueueService.…`).
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        let code = code.rsplit('#').next().unwrap_or(code);
+        let code = code.split(':').next().unwrap_or(code);
+        let code = code.rsplit('.').next().unwrap_or(code);
+        match code {
+            "InvalidMessageContents"
+            | "InvalidParameterValue"
+            | "InvalidParameterValueException"
+            | "InvalidParameterCombination"
+            | "InvalidAttributeName"
+            | "InvalidAttributeValue"
+            | "MissingParameter"
+            | "MessageTooLong"
+            | "BatchRequestTooLong"
+            | "BatchEntryIdsNotDistinct"
+            | "InvalidBatchEntryId"
+            | "EmptyBatchRequest"
+            | "TooManyEntriesInBatchRequest"
+            | "UnsupportedOperation"
+            | "ValidationError"
+            | "ValidationException"
+            | "SerializationException"
+            | "RequestEntityTooLarge"
+            | "RequestEntityTooLargeException" => Self::Content,
+            "QueueDoesNotExist" | "NonExistentQueue" | "QueueDeletedRecently" | "InvalidAddress" => {
+                Self::QueueMissing
+            }
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "InvalidSecurity"
+            | "KmsAccessDenied"
+            | "KmsDisabled"
+            | "KmsInvalidKeyUsage"
+            | "KmsInvalidState"
+            | "KmsNotFound"
+            | "KmsOptInRequired" => Self::QueueDenied,
+            "RequestThrottled"
+            | "RequestThrottledException"
+            | "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "TooManyRequestsException"
+            | "KmsThrottled"
+            | "OverLimit"
+            | "InternalError"
+            | "InternalFailure"
+            | "InternalServerError"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException"
+            | "RequestTimeout"
+            | "RequestTimeoutException"
+            | "SlowDown" => Self::Retryable,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The kind's stable name in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::QueueMissing => "queue_missing",
+            Self::QueueDenied => "queue_denied",
+            Self::Retryable => "retryable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_known_in_every_spelling() {
+        for code in [
+            "QueueDoesNotExist",
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "com.amazonaws.sqs#QueueDoesNotExist",
+            "com.amazonaws.sqs#QueueDoesNotExist:http://internal.amazon.com/coral/",
+        ] {
+            assert_eq!(Failure::of_code(code), Failure::QueueMissing, "{code}");
+        }
+        assert_eq!(Failure::of_code("KMS.KmsDisabled"), Failure::QueueDenied);
+        assert_eq!(Failure::of_code("AWS.SimpleQueueService.BatchRequestTooLong"), Failure::Content);
+        assert_eq!(Failure::of_code("RequestThrottled"), Failure::Retryable);
+        assert_eq!(Failure::of_code(""), Failure::Unknown);
+    }
+
+    #[test]
+    fn an_unknown_code_follows_the_status() {
+        for (status, failure) in [
+            (200, Failure::Retryable),
+            (400, Failure::Unknown),
+            (403, Failure::Unknown),
+            (429, Failure::Retryable),
+            (500, Failure::Retryable),
+            (503, Failure::Retryable),
+        ] {
+            assert_eq!(CallFailure::answered("NeverHeardOf", status).failure, failure, "{status}");
+        }
+        assert_eq!(CallFailure::answered("InvalidMessageContents", 500).failure, Failure::Content);
+    }
+}

@@ -1,0 +1,61 @@
+//! FIFO queues: what makes a message a duplicate, and what it is grouped by.
+
+use prelude_events::{EventType, Source};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    parse::{Event, Member, Members, Verdict},
+    secret::hex,
+};
+
+/// `MessageDeduplicationId` and `MessageGroupId` of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FifoIds {
+    /// Different for different events, even where their ids collide.
+    pub deduplication_id: Box<str>,
+    /// The same for events about the same user, verification, message or phone number.
+    pub group_id: Box<str>,
+}
+
+impl FifoIds {
+    pub(super) fn of(event: &Event, source: Option<Source>, app_id: Option<&str>, part: &str) -> Self {
+        let event_type = event.type_name.as_deref().unwrap_or_default();
+        let source = source.map_or("", Source::as_str);
+        let mut deduplication = Sha256::new();
+        for field in [source, app_id.unwrap_or_default(), event_type, &event.event_id, part] {
+            // Lengths first, so that no two lists of fields read the same.
+            deduplication.update(field.len().to_be_bytes());
+            deduplication.update(field);
+        }
+        deduplication.update(&event.raw);
+        let (kind, entity) = entity(event).unwrap_or(("event", event.event_id.to_string()));
+        let mut group = Sha256::new();
+        // Two apps' users are two entities, whatever they are called.
+        for field in [app_id.unwrap_or_default(), kind, &entity] {
+            group.update(field.len().to_be_bytes());
+            group.update(field);
+        }
+        Self {
+            deduplication_id: hex(&deduplication.finalize()).into(),
+            group_id: hex(&group.finalize()).into(),
+        }
+    }
+}
+
+/// What the event is about: the first of user, verification, message, phone number that it names.
+fn entity(event: &Event) -> Option<(&'static str, String)> {
+    let members = Members::of(std::str::from_utf8(&event.raw).ok()?)?;
+    let payload = members.payload.members().or_else(|| members.data.members()).unwrap_or(members);
+    // Only there is the payload's own id the message's; elsewhere it is a status' or an attempt's.
+    let created = matches!(&event.verdict, Verdict::Route(EventType::TransactionalMessageCreated));
+    let candidates = [
+        ("user", payload.user_id),
+        ("verification", payload.verification_id),
+        ("verification", payload.auth_uuid),
+        ("message", payload.message_id),
+        ("message", if created { payload.id } else { Member::Absent }),
+        ("phone", payload.from),
+        ("phone", payload.recipient_phone_number),
+    ];
+    candidates.into_iter().find_map(|(kind, member)| Some((kind, member.text()?.into_owned())))
+}

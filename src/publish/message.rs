@@ -1,0 +1,183 @@
+//! One SQS message: the event's bytes, and what consumers are told about them.
+
+use std::{borrow::Cow, sync::Arc};
+
+use aws_smithy_types::{DateTime, date_time::Format};
+use bytes::Bytes;
+use prelude_events::{EventType, Source};
+
+use super::{Arrival, fifo::FifoIds, pack::MAX_SIZE};
+use crate::{
+    parking::{self, Form, Parcel, Reason, is_sqs_text},
+    parse::{Authentication, Event, Origin, Verdict, is_attribute_value},
+    route::QueueType,
+};
+
+/// A message that SQS takes: valid characters, at most 1 MiB with its attributes.
+#[derive(Clone)]
+pub struct Message {
+    body: Bytes,
+    attributes: Vec<(&'static str, Arc<str>)>,
+    trace_header: Option<Arc<str>>,
+    fifo: Option<FifoIds>,
+    event_type: Option<EventType>,
+    size: usize,
+}
+
+impl Message {
+    /// The body's text.
+    #[must_use]
+    pub fn body(&self) -> Cow<'_, str> {
+        // UTF-8 by construction; lossy only in name.
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// The string attributes, each once.
+    #[must_use]
+    pub fn attributes(&self) -> &[(&'static str, Arc<str>)] {
+        &self.attributes
+    }
+
+    /// The system attribute `AWSTraceHeader`, which does not count to the size.
+    #[must_use]
+    pub fn trace_header(&self) -> Option<&str> {
+        self.trace_header.as_deref()
+    }
+
+    /// The ids that a FIFO queue wants.
+    #[must_use]
+    pub const fn fifo(&self) -> Option<&FifoIds> {
+        self.fifo.as_ref()
+    }
+
+    /// The type whose queue it is for; `None` for a parked one.
+    #[must_use]
+    pub const fn event_type(&self) -> Option<&EventType> {
+        self.event_type.as_ref()
+    }
+
+    /// What counts towards SQS's limits, in bytes: the body, and names, types and values of the attributes.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+}
+
+/// What all messages of a delivery share.
+pub(super) struct Stamp {
+    source: Option<Source>,
+    app_id: Option<Arc<str>>,
+    authentication: Authentication,
+    key_id: Option<Arc<str>>,
+    request_id: Arc<str>,
+    received_at: Arc<str>,
+    trace_header: Option<Arc<str>>,
+    queue_type: QueueType,
+}
+
+impl Stamp {
+    pub(super) fn new(origin: &Origin, arrival: &Arrival, queue_type: QueueType) -> Self {
+        // Fails only for years that RFC 3339 can not write.
+        let received_at = DateTime::from(arrival.received_at).fmt(Format::DateTime).unwrap_or_default();
+        Self {
+            source: origin.source,
+            app_id: origin.app_id.clone(),
+            authentication: origin.authentication,
+            key_id: origin.key_id.clone(),
+            request_id: Arc::clone(&arrival.request_id),
+            received_at: received_at.into(),
+            trace_header: arrival.trace_header.clone(),
+            queue_type,
+        }
+    }
+
+    /// The message for the type's own queue; `None` when it would be too large.
+    pub(super) fn routed(&self, event: &Event) -> Option<Message> {
+        let Verdict::Route(event_type) = &event.verdict else { return None };
+        let mut attributes = self.attributes(event, None, None);
+        attributes.shrink_to_fit();
+        let message = self.message(event, escape_forbidden(&event.raw), attributes, "");
+        let message = Message { event_type: Some(event_type.clone()), ..message };
+        (message.size <= MAX_SIZE).then_some(message)
+    }
+
+    /// The messages for the parking queue: one, or as many parts as it takes.
+    pub(super) fn parked(&self, event: &Event, reason: Reason, form: Form) -> Vec<Message> {
+        let attributes = self.attributes(event, Some(reason), Some(LONGEST_ENCODING));
+        let attributes: Vec<_> = match form {
+            Form::Text => attributes,
+            Form::Base64 => attributes.into_iter().filter(|(name, _)| !OPTIONAL.contains(name)).collect(),
+        };
+        let limit = MAX_SIZE - attributes.iter().map(attribute_size).sum::<usize>();
+        let parcels = parking::pack(&event.raw, form, limit).into_iter();
+        let message = |Parcel { body, encoding }: Parcel| {
+            let part = encoding.as_deref().unwrap_or_default().to_owned();
+            let others = attributes.iter().filter(|(name, _)| *name != "encoding").cloned();
+            let encoding = encoding.map(|encoding| ("encoding", encoding.into()));
+            self.message(event, body, others.chain(encoding).collect(), &part)
+        };
+        parcels.map(message).collect()
+    }
+
+    fn message(
+        &self,
+        event: &Event,
+        body: Bytes,
+        attributes: Vec<(&'static str, Arc<str>)>,
+        part: &str,
+    ) -> Message {
+        let fifo = match self.queue_type {
+            QueueType::Standard => None,
+            QueueType::Fifo => Some(FifoIds::of(event, self.source, self.app_id.as_deref(), part)),
+        };
+        let size = body.len() + attributes.iter().map(attribute_size).sum::<usize>();
+        Message { body, attributes, trace_header: self.trace_header.clone(), fifo, event_type: None, size }
+    }
+
+    fn attributes(
+        &self,
+        event: &Event,
+        reason: Option<Reason>,
+        encoding: Option<&str>,
+    ) -> Vec<(&'static str, Arc<str>)> {
+        let text = |text: &str| Some(Arc::<str>::from(text));
+        [
+            ("event_type", event.type_name.as_deref().and_then(text)),
+            ("event_id", text(&event.event_id)),
+            ("source", self.source.map(Source::as_str).and_then(text)),
+            ("app_id", self.app_id.clone()),
+            ("authentication", text(self.authentication.as_str())),
+            ("key_id", self.key_id.clone()),
+            ("request_id", Some(Arc::clone(&self.request_id))),
+            ("received_at", Some(Arc::clone(&self.received_at))),
+            ("reason", reason.map(Reason::as_str).and_then(text)),
+            ("encoding", encoding.and_then(text)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| {
+            value.filter(|value| is_attribute_value(value)).map(|value| (name, value))
+        })
+        .collect()
+    }
+}
+
+/// Attributes whose value comes from outside; left out when SQS refused the message with them.
+const OPTIONAL: [&str; 4] = ["event_type", "app_id", "key_id", "request_id"];
+/// Room for any `encoding`: a request of 6 MB makes fewer parts.
+const LONGEST_ENCODING: &str = "gzip+base64;part=9999/9999";
+
+fn attribute_size((name, value): &(&'static str, Arc<str>)) -> usize {
+    name.len() + "String".len() + value.len()
+}
+
+/// Valid JSON with the two characters that JSON allows in a text and SQS does not written as escapes; the exact bytes
+/// where there are none, which is always.
+fn escape_forbidden(json: &Bytes) -> Bytes {
+    // U+FFFE and U+FFFF are EF BF BE and EF BF BF: most events hold no EF at all.
+    match std::str::from_utf8(json) {
+        Ok(text) if json.contains(&0xEF) && !is_sqs_text(text) => {
+            Bytes::from(text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
+        }
+        _ => json.clone(),
+    }
+}

@@ -1,0 +1,143 @@
+//! The edge to SQS. The only file that names `aws_sdk_sqs`, `main` aside.
+
+use aws_config::{
+    BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
+};
+use aws_sdk_sqs::{
+    Client,
+    error::SdkError,
+    operation::send_message_batch::{SendMessageBatchError, SendMessageBatchOutput},
+    types::{
+        MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+        SendMessageBatchRequestEntry,
+    },
+};
+use tokio::time::Duration;
+
+use super::{
+    Acknowledgement, SendBatch,
+    failure::{CallFailure, Failure},
+    message::Message,
+};
+
+/// Sends batches through the AWS SDK.
+#[derive(Debug, Clone)]
+pub struct SqsSender {
+    client: Client,
+}
+
+impl SqsSender {
+    /// Sends through this client.
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The function's own client: settings and credentials from the environment, the region from the queues' URL
+    /// where it tells one.
+    pub async fn from_environment(queue_url: &str) -> Self {
+        let region = region_of(queue_url).map(Region::new);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(region) = region {
+            loader = loader.region(region);
+        }
+        Self::new(Client::from_conf(with_limits((&loader.load().await).into()).build()))
+    }
+}
+
+/// The client's settings besides where and who it is: the publisher's own retries know which entries failed, so the
+/// SDK makes none; and the SDK has no time limits unless told.
+#[must_use]
+pub fn with_limits(config: aws_sdk_sqs::config::Builder) -> aws_sdk_sqs::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(super::CALL_TIMEOUT)
+        .operation_timeout(super::CALL_TIMEOUT)
+        .build();
+    config
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .timeout_config(timeouts)
+}
+
+impl SendBatch for SqsSender {
+    async fn send_batch(
+        &self,
+        queue_url: &str,
+        messages: &[&Message],
+    ) -> Result<Vec<Acknowledgement>, CallFailure> {
+        let mut call = self.client.send_message_batch().queue_url(queue_url);
+        for (index, message) in messages.iter().enumerate() {
+            call = call.entries(entry(index, message)?);
+        }
+        match call.send().await {
+            Ok(answer) => Ok(acknowledgements(&answer, messages.len())),
+            Err(error) => Err(call_failure(&error)),
+        }
+    }
+}
+
+fn entry(index: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, CallFailure> {
+    let invalid = |_missing| CallFailure::unanswered("request");
+    let mut entry =
+        SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(message.body());
+    for (name, value) in message.attributes() {
+        let value = MessageAttributeValue::builder().data_type("String").string_value(&**value);
+        entry = entry.message_attributes(*name, value.build().map_err(invalid)?);
+    }
+    if let Some(trace_header) = message.trace_header() {
+        let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace_header);
+        let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+        entry = entry.message_system_attributes(name, value.build().map_err(invalid)?);
+    }
+    if let Some(fifo) = message.fifo() {
+        entry = entry.message_deduplication_id(&*fifo.deduplication_id).message_group_id(&*fifo.group_id);
+    }
+    entry.build().map_err(invalid)
+}
+
+/// What the answer says of each entry. Only an entry that SQS names as successful, with an id, is durable.
+fn acknowledgements(answer: &SendMessageBatchOutput, count: usize) -> Vec<Acknowledgement> {
+    let mut told = vec![Acknowledgement::Missing; count];
+    let mut tell = |id: &str, acknowledgement| {
+        if let Some(entry) = id.parse::<usize>().ok().and_then(|index| told.get_mut(index)) {
+            *entry = acknowledgement;
+        }
+    };
+    for success in answer.successful() {
+        if !success.message_id().is_empty() {
+            tell(success.id(), Acknowledgement::Durable);
+        }
+    }
+    // After the successes: an entry that is told both ways is not known to be durable.
+    for failed in answer.failed() {
+        let failure = Failure::of_code(failed.code());
+        tracing::warn!(code = "sqs_entry_failed", sqs_code = failed.code(), failure = failure.as_str());
+        tell(failed.id(), Acknowledgement::Failed(failure));
+    }
+    told
+}
+
+fn call_failure(error: &SdkError<SendMessageBatchError>) -> CallFailure {
+    match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            match answer.err().meta().code() {
+                Some(code) => CallFailure::answered(code, status),
+                None => CallFailure::answered("", status),
+            }
+        }
+        SdkError::TimeoutError(_) => CallFailure::timeout(),
+        SdkError::DispatchFailure(_) => CallFailure::unanswered("dispatch"),
+        SdkError::ResponseError(_) => CallFailure::unanswered("response"),
+        _ => CallFailure::unanswered("request"),
+    }
+}
+
+/// `https://sqs.<region>.amazonaws.com…`: a queue is only reached in its own region, whatever the function's is.
+fn region_of(queue_url: &str) -> Option<String> {
+    let host = queue_url.strip_prefix("https://sqs.")?.split('/').next()?;
+    let (region, domain) = host.split_once('.')?;
+    matches!(domain, "amazonaws.com" | "amazonaws.com.cn").then(|| region.into())
+}

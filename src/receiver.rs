@@ -1,0 +1,99 @@
+//! The pipeline: the only file that knows the order of the steps.
+
+use std::sync::Arc;
+
+use http::Method;
+use tokio::time::timeout_at;
+
+use crate::{
+    authenticate::{
+        Authenticator,
+        challenge::Challenge,
+        keys::{KeyRing, cache::FetchKeySet},
+    },
+    config::{App, Config},
+    endpoint::Endpoint,
+    gate::{Caller, Gate, IpCheck},
+    inbound::Inbound,
+    parse::parse,
+    publish::{Arrival, Publisher, SendBatch},
+    rejection::Rejection,
+    respond::{self, ChallengeForm, Outcome, Reply},
+};
+
+/// Receives one request after the other.
+pub struct Receiver<F, S> {
+    gate: Gate,
+    endpoint: Endpoint,
+    apps: Vec<App>,
+    app_ids: Vec<Arc<str>>,
+    authenticator: Authenticator<F>,
+    publisher: Publisher<S>,
+    challenge_form: ChallengeForm,
+}
+
+impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
+    /// Puts the steps together. Nothing is fetched or sent yet.
+    #[must_use]
+    pub fn new(config: Config, fetcher: F, sender: S) -> Self {
+        let Config {
+            gate,
+            endpoint,
+            apps,
+            account_keys,
+            accept_unsigned,
+            jwks_ttl,
+            routes,
+            challenge_form,
+            ..
+        } = config;
+        let keys = KeyRing::new(account_keys, &apps, jwks_ttl, fetcher);
+        Self {
+            gate,
+            endpoint,
+            app_ids: apps.iter().map(|app| Arc::clone(&app.app_id)).collect(),
+            apps,
+            authenticator: Authenticator { keys, accept_unsigned },
+            publisher: Publisher::new(sender, routes),
+            challenge_form,
+        }
+    }
+
+    /// Starts fetching the apps' key sets, so that the first request finds them.
+    pub fn warm_up(&self) {
+        self.authenticator.keys.start_fetches();
+    }
+
+    /// Answers a request, at the latest when its deadline comes.
+    pub async fn receive(&self, inbound: Inbound, arrival: &Arrival) -> Reply {
+        let result = timeout_at(arrival.deadline, self.process(inbound, arrival)).await;
+        let result = result.unwrap_or(Err(Rejection::OutOfTime));
+        respond::log(&result);
+        Reply::new(&result, self.challenge_form)
+    }
+
+    async fn process(&self, inbound: Inbound, arrival: &Arrival) -> Result<Outcome, Rejection> {
+        let caller = self.gate.identify(&inbound);
+        self.report(&caller);
+        self.gate.admit(&caller)?;
+        self.endpoint.check(&inbound.path)?;
+        match inbound.method {
+            Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
+            Method::POST => {
+                let delivery = self.authenticator.authenticate(inbound, &caller).await?;
+                let batch = parse(&delivery, &self.app_ids, self.publisher.max_events())?;
+                self.publisher.publish(&batch, arrival).await.map(Outcome::Accepted)
+            }
+            _ => Err(Rejection::MethodNotAllowed),
+        }
+    }
+
+    /// Tells an address that the allow-list would refuse: how an allow-list is found in `report` mode.
+    fn report(&self, caller: &Caller) {
+        if let (Some(refusal), IpCheck::Enforce | IpCheck::Report) = (caller.refusal, self.gate.check) {
+            let address =
+                caller.address.map_or_else(|| "unreadable".to_owned(), |address| address.to_string());
+            tracing::warn!(code = "address_check", would_refuse = refusal.code(), caller = address);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the caller is answered, and the one place that logs the result.
+
+use http::StatusCode;
+
+use crate::{
+    authenticate::challenge::Challenge,
+    publish::{Receipt, queue_name},
+    rejection::Rejection,
+};
+
+/// What the pipeline came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A proven activation challenge.
+    Challenged(Challenge),
+    /// Every event is durable.
+    Accepted(Receipt),
+}
+
+/// How a challenge is answered (`PRELUDE_CHALLENGE_RESPONSE`): Prelude's page describes an object and shows a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChallengeForm {
+    /// `{"challenge":<digits>}`.
+    #[default]
+    Object,
+    /// The bare digits.
+    Number,
+}
+
+/// An HTTP answer with a JSON body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The JSON body.
+    pub body: String,
+    /// Further headers; `content-type` is always `application/json`.
+    pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
+}
+
+impl Reply {
+    /// The answer to a result. Refusals are bland: their cause is in the log only.
+    #[must_use]
+    pub fn new(result: &Result<Outcome, Rejection>, form: ChallengeForm) -> Self {
+        let ok = |body| Self { status: StatusCode::OK, body, headers: Vec::new() };
+        match result {
+            Ok(Outcome::Challenged(challenge)) => ok(match form {
+                ChallengeForm::Object => format!(r#"{{"challenge":{}}}"#, challenge.digits()),
+                ChallengeForm::Number => challenge.digits().into(),
+            }),
+            Ok(Outcome::Accepted(receipt)) => ok(format!(r#"{{"accepted":{}}}"#, receipt.accepted)),
+            Err(rejection) => {
+                let headers = match rejection.status() {
+                    StatusCode::METHOD_NOT_ALLOWED => vec![(http::header::ALLOW, ALLOWED_METHODS)],
+                    StatusCode::SERVICE_UNAVAILABLE => vec![(http::header::RETRY_AFTER, RETRY_AFTER_SECONDS)],
+                    _ => Vec::new(),
+                };
+                let body = format!(r#"{{"error":"{}"}}"#, rejection.word());
+                Self { status: rejection.status(), body, headers }
+            }
+        }
+    }
+}
+
+const ALLOWED_METHODS: http::HeaderValue = http::HeaderValue::from_static("GET, POST");
+/// Prelude's own first retry comes after a minute.
+const RETRY_AFTER_SECONDS: http::HeaderValue = http::HeaderValue::from_static("60");
+
+/// Writes the result to the log: codes, counts and queue names, nothing that came in the request.
+pub(crate) fn log(result: &Result<Outcome, Rejection>) {
+    match result {
+        Ok(Outcome::Challenged(_)) => tracing::info!(code = "challenge_answered", status = 200),
+        Ok(Outcome::Accepted(receipt)) => {
+            let parked: usize = receipt.parked.values().sum();
+            let queues = receipt.routed.iter().filter(|(_, count)| **count > 0);
+            let queues: Vec<_> = queues.map(|(url, count)| format!("{}={count}", queue_name(url))).collect();
+            let reasons: Vec<_> =
+                receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str())).collect();
+            let (queues, reasons) = (queues.join(" "), reasons.join(" "));
+            if parked == 0 {
+                tracing::info!(code = "accepted", status = 200, accepted = receipt.accepted, queues);
+            } else {
+                tracing::warn!(
+                    code = "accepted",
+                    status = 200,
+                    accepted = receipt.accepted,
+                    queues,
+                    parked,
+                    reasons
+                );
+            }
+        }
+        Err(rejection) => {
+            let (code, status) = (rejection.code(), rejection.status().as_u16());
+            if rejection.status().is_server_error() {
+                tracing::error!(code, status, "{rejection}");
+            } else {
+                tracing::warn!(code, status, "{rejection}");
+            }
+        }
+    }
+}
