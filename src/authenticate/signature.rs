@@ -9,8 +9,12 @@ use base64::{
 };
 use bytes::Bytes;
 use rsa::{
-    BoxedUint, RsaPublicKey, pkcs1::DecodeRsaPublicKey, pkcs8::DecodePublicKey, pss::VerifyingKey,
-    signature::hazmat::PrehashVerifier, traits::PublicKeyParts,
+    BoxedUint, RsaPublicKey,
+    pkcs1::{ALGORITHM_OID, DecodeRsaPublicKey},
+    pkcs8::{ObjectIdentifier, SubjectPublicKeyInfoRef},
+    pss::VerifyingKey,
+    signature::hazmat::PrehashVerifier,
+    traits::PublicKeyParts,
 };
 use sha2::{Digest, Sha256};
 
@@ -199,15 +203,11 @@ impl PublicKey {
         let base64: String = base64.split_ascii_whitespace().collect();
         let der = STANDARD.decode(base64).map_err(|_malformed| KeyError::BrokenPem)?;
         let key = match label {
-            "PUBLIC KEY" => {
-                RsaPublicKey::from_public_key_der(&der).map_err(|_invalid| KeyError::NotAnRsaPublicKey)
-            }
-            "RSA PUBLIC KEY" => {
-                RsaPublicKey::from_pkcs1_der(&der).map_err(|_invalid| KeyError::NotAnRsaPublicKey)
-            }
-            _ => Err(KeyError::NotAnRsaPublicKey),
-        }?;
-        Self::accept(key, None)
+            "PUBLIC KEY" => from_spki(&der),
+            "RSA PUBLIC KEY" => RsaPublicKey::from_pkcs1_der(&der).ok(),
+            _ => None,
+        };
+        Self::accept(key.ok_or(KeyError::NotAnRsaPublicKey)?, None)
     }
 
     fn accept(key: RsaPublicKey, kid: Option<&str>) -> Result<Self, KeyError> {
@@ -258,6 +258,18 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(
 const fn checked_size(bits: u32) -> Result<(), KeyError> {
     if bits < MIN_BITS || bits > MAX_BITS { Err(KeyError::Size(bits)) } else { Ok(()) }
 }
+
+/// Reads an SPKI of an RSA key, whether it is meant for any use (`rsaEncryption`) or for PSS alone (`id-RSASSA-PSS`,
+/// RFC 4055): the scheme in the header says how it signs.
+fn from_spki(der: &[u8]) -> Option<RsaPublicKey> {
+    let spki = SubjectPublicKeyInfoRef::try_from(der).ok()?;
+    if ![ALGORITHM_OID, ID_RSASSA_PSS].contains(&spki.algorithm.oid) {
+        return None;
+    }
+    RsaPublicKey::from_pkcs1_der(spki.subject_public_key.as_bytes()?).ok()
+}
+
+const ID_RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 
 /// A number no larger than it has to be: leading zeros are dropped, so that the modulus has its own length.
 fn uint(big_endian: &[u8]) -> Option<BoxedUint> {

@@ -1,0 +1,231 @@
+//! A proxy between the function's AWS SDK and another SQS, with the limits of the real one.
+//!
+//! moto enforces the number of entries and the size of bodies, but counts no attributes, knows no character set and
+//! drops system attributes. What the receiver sends must keep within the limits of SQS itself, so the proxy refuses
+//! what SQS would refuse, and remembers it: a receiver that splits and tries again would else hide its mistake.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, client, server, service::service_fn};
+use hyper_util::rt::TokioIo;
+use prelude_cli::local::guard::{
+    rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
+    wire::{BatchRequest, Code, Entry, Refusal},
+};
+use serde_json::{Value, json};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+
+/// The proxy, until dropped.
+pub(crate) struct GuardProxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+/// One entry of a batch that was passed on, with what moto drops: system attributes, group and deduplication id.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Forwarded {
+    pub(crate) queue_url: String,
+    pub(crate) entry: Entry,
+}
+
+impl GuardProxy {
+    /// Listens on a free port of the loopback address and passes on to `upstream`, such as `http://127.0.0.1:5000`.
+    pub(crate) async fn start(upstream: &str) -> Self {
+        let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared { upstream, state: Mutex::default() });
+        let server = tokio::spawn(serve(listener, Arc::clone(&shared)));
+        Self { address, shared, server }
+    }
+
+    /// The value of `AWS_ENDPOINT_URL_SQS`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every request that SQS would have refused, by the code of its refusal. Empty for a sound receiver.
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.shared.state.lock().unwrap().violations.clone()
+    }
+
+    /// The entries passed on so far, in their order.
+    pub(crate) fn entries(&self) -> Vec<Forwarded> {
+        self.shared.state.lock().unwrap().entries.clone()
+    }
+
+    /// How many times `SendMessageBatch` was called, refused and failed calls with the others.
+    pub(crate) fn calls(&self) -> usize {
+        self.shared.state.lock().unwrap().calls
+    }
+
+    /// From now on answers a `SendMessageBatch` with the status and body that `fault` returns for it, instead of
+    /// passing it on. A body with an AWS `__type` gets the header in which SQS names the error.
+    pub(crate) fn inject(&self, fault: impl Fn(&Value) -> Option<(u16, Value)> + Send + 'static) {
+        self.shared.state.lock().unwrap().fault = Some(Box::new(fault));
+    }
+}
+
+impl Drop for GuardProxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+struct Shared {
+    upstream: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    violations: Vec<String>,
+    entries: Vec<Forwarded>,
+    calls: usize,
+    fault: Option<Fault>,
+}
+
+type Fault = Box<dyn Fn(&Value) -> Option<(u16, Value)> + Send>;
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    // Ends its connections when the server's task is aborted.
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let shared = Arc::clone(&shared);
+        let answer = service_fn(move |request| {
+            let shared = Arc::clone(&shared);
+            async move { Ok::<_, Infallible>(shared.answer(request).await) }
+        });
+        connections.spawn(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+    }
+}
+
+impl Shared {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return self.refuse(StatusCode::BAD_REQUEST, "IncompleteBody", &error.to_string()),
+        };
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        match target.and_then(|target| target.strip_prefix("AmazonSQS.")) {
+            Some("SendMessageBatch") => {
+                if let Some(answer) = self.objection(&body) {
+                    return answer;
+                }
+            }
+            // Would be a way around the rules.
+            Some("SendMessage") => {
+                return self.refuse(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidAction",
+                    "only batches are checked here",
+                );
+            }
+            _ => {}
+        }
+        match self.forward(Request::from_parts(head, Full::new(body))).await {
+            Ok(response) => response,
+            Err(error) => {
+                let message = format!("{}: {error}", self.upstream);
+                self.refuse(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", &message)
+            }
+        }
+    }
+
+    /// The answer to a batch that is not passed on: it breaks a rule, or a test wants it to fail.
+    fn objection(&self, body: &[u8]) -> Option<Response<Full<Bytes>>> {
+        self.state.lock().unwrap().calls += 1;
+        let batch = match serde_json::from_slice::<BatchRequest>(body) {
+            Ok(batch) => batch,
+            Err(error) => {
+                let code = Code::Serialization.shape();
+                return Some(self.refuse(StatusCode::BAD_REQUEST, code, &error.to_string()));
+            }
+        };
+        if let Err(refusal) = check(&batch) {
+            return Some(self.refuse(StatusCode::BAD_REQUEST, refusal.code.shape(), &refusal.message));
+        }
+        let mut state = self.state.lock().unwrap();
+        let request = serde_json::to_value(&batch).unwrap();
+        if let Some((status, answer)) = state.fault.as_ref().and_then(|fault| fault(&request)) {
+            return Some(reply(StatusCode::from_u16(status).unwrap(), &answer));
+        }
+        let BatchRequest { queue_url, entries } = batch;
+        let forwarded = entries.into_iter().map(|entry| Forwarded { queue_url: queue_url.clone(), entry });
+        state.entries.extend(forwarded);
+        None
+    }
+
+    /// Remembers the violation and answers as SQS would.
+    fn refuse(&self, status: StatusCode, shape: &str, message: &str) -> Response<Full<Bytes>> {
+        self.state.lock().unwrap().violations.push(format!("{shape}: {message}"));
+        reply(status, &json!({"__type": format!("com.amazonaws.sqs#{shape}"), "message": message}))
+    }
+
+    /// The host header stays as it came: the other SQS builds its queue URLs from it.
+    async fn forward(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error>> {
+        let stream = TcpStream::connect(&self.upstream).await?;
+        let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(connection);
+        let (mut head, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        connection.abort();
+        // The whole body is here: how it was framed on the way no longer holds.
+        for name in ["connection", "content-length", "transfer-encoding"] {
+            head.headers.remove(name);
+        }
+        Ok(Response::from_parts(head, Full::new(body)))
+    }
+}
+
+/// The rules of SQS are those that guard the embedded one. Here an entry that breaks one refuses its whole batch: none
+/// may break any, and the batch is in the record of violations either way.
+fn check(batch: &BatchRequest) -> Result<(), Refusal> {
+    check_batch(&batch.entries)?;
+    let queue = QueueRules {
+        fifo: batch.queue_url.ends_with(".fifo"),
+        content_based_deduplication: false,
+        max_message_bytes: MAX_BYTES,
+    };
+    batch.entries.iter().try_for_each(|entry| check_entry(entry, &queue))
+}
+
+fn reply(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    let mut response =
+        Response::builder().status(status).header("Content-Type", "application/x-amz-json-1.0");
+    if let Some(shape) = body.get("__type").and_then(Value::as_str) {
+        let blame = if status.is_server_error() { "Receiver" } else { "Sender" };
+        response = response.header("x-amzn-query-error", format!("{};{blame}", query_code(shape)));
+    }
+    response.body(Full::new(Bytes::from(body.to_string()))).unwrap()
+}
+
+/// The code in the header, by which SDKs tell the errors apart, is the older query protocol's.
+fn query_code(shape: &str) -> &str {
+    let name = shape.rsplit('#').next().unwrap_or(shape);
+    let renamed = [
+        Code::BatchTooLong,
+        Code::EmptyBatchRequest,
+        Code::IdsNotDistinct,
+        Code::InvalidEntryId,
+        Code::QueueDoesNotExist,
+        Code::TooManyEntries,
+    ];
+    renamed.into_iter().find(|code| code.shape() == name).map_or(name, |code| code.query_code())
+}

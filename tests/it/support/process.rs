@@ -1,0 +1,128 @@
+//! The built function as a process of its own, in the environment that Lambda would give it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::runtime_api::RuntimeApi;
+
+/// A running function; killed when dropped.
+pub(crate) struct FunctionProcess {
+    child: Child,
+    output: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl FunctionProcess {
+    /// Starts `binary` with the variables that Lambda sets and `env` over them, and nothing inherited: a test must
+    /// not depend on the credentials, the proxy or the `PRELUDE_` variables of whoever runs it.
+    pub(crate) fn spawn(binary: &Path, env: &[(String, String)], runtime_api: &RuntimeApi) -> Self {
+        let mut child = Command::new(binary)
+            .env_clear()
+            .envs(LAMBDA_VARIABLES.iter().copied())
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.address())
+            .envs(env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
+        let output = Arc::default();
+        let readers = vec![
+            collect(child.stdout.take().unwrap(), &output),
+            collect(child.stderr.take().unwrap(), &output),
+        ];
+        Self { child, output, readers }
+    }
+
+    /// The process id, for measurements.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The lines of stdout and stderr so far, in the order in which they came. Lambda logs both as one, too.
+    pub(crate) fn output(&self) -> String {
+        self.output.lock().unwrap().clone()
+    }
+
+    /// The output once it contains `text`: a line may come later than the answer that it was written before.
+    pub(crate) async fn output_containing(&self, text: &str) -> String {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let output = self.output();
+            if output.contains(text) {
+                return output;
+            }
+            assert!(Instant::now() < end, "{text:?} is not in the output:\n{output}");
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// How the process ended, with all its output read, or none while it still runs after `timeout`.
+    pub(crate) async fn exit_status(&mut self, timeout: Duration) -> Option<ExitStatus> {
+        let end = Instant::now() + timeout;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                for reader in self.readers.drain(..) {
+                    reader.join().unwrap();
+                }
+                return Some(status);
+            }
+            if Instant::now() >= end {
+                return None;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+}
+
+impl Drop for FunctionProcess {
+    fn drop(&mut self) {
+        // Fails only for a process that has ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// What Lambda sets for a function on `provided.al2023`. The credentials are nobody's.
+const LAMBDA_VARIABLES: [(&str, &str); 18] = [
+    ("_HANDLER", "bootstrap"),
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ("AWS_DEFAULT_REGION", "eu-west-1"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "prelude-webhooks"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/prelude-webhooks"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef"),
+    ("AWS_REGION", "eu-west-1"),
+    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("AWS_SESSION_TOKEN", "no-session"),
+    ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
+    ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+    ("LAMBDA_TASK_ROOT", "/var/task"),
+    ("LANG", "en_US.UTF-8"),
+    ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+    ("TZ", ":UTC"),
+];
+
+/// A thread, since a pipe that nobody reads stops the process that writes to it.
+fn collect(pipe: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let output = Arc::clone(output);
+    thread::spawn(move || {
+        let mut lines = BufReader::new(pipe);
+        let mut line = Vec::new();
+        // A read fails when the process was killed in the middle of a line; what came before it is kept.
+        while matches!(lines.read_until(b'\n', &mut line), Ok(length) if length > 0) {
+            output.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    })
+}
