@@ -8,14 +8,17 @@ pub mod signature;
 pub(crate) mod test_keys;
 
 use bytes::Bytes;
-use http::HeaderName;
 use prelude_events::Source;
 
 use self::{
     keys::{Hint, KeyRing, cache::FetchKeySet},
     signature::{Unverified, Verified},
 };
-use crate::{gate::Caller, inbound::Inbound, rejection::Rejection};
+use crate::{
+    gate::Caller,
+    inbound::{Body, Inbound},
+    rejection::Rejection,
+};
 
 /// Who a key belongs to: the two kinds of keys prove different families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,28 +82,26 @@ impl<F: FetchKeySet> Authenticator<F> {
     /// # Errors
     /// The reason why the request is not believed.
     pub async fn authenticate(&self, inbound: Inbound, caller: &Caller) -> Result<Delivery, Rejection> {
-        let header = inbound.single(&SIGNATURE).map_err(|_repeated| Rejection::SignatureMalformed)?;
-        let Some(header) = header.map(<[u8]>::to_vec) else {
-            return self.vouch(inbound, caller).map(Delivery::Unsigned);
-        };
-        let key_id = inbound.single(&KEY_ID).ok().flatten().map(<[u8]>::to_vec);
-        let unverified = Unverified::new(inbound.body.into_bytes()?, &header)?;
-        let hint = Hint { key_id: key_id.as_deref(), may_refetch: caller.is_listed() };
+        let Inbound { headers, body, .. } = inbound;
+        let header = headers.single(SIGNATURE).map_err(|_repeated| Rejection::SignatureMalformed)?;
+        let Some(header) = header else { return self.vouch(body, caller).map(Delivery::Unsigned) };
+        let unverified = Unverified::new(body.into_bytes()?, header.as_bytes())?;
+        let hint = Hint { key_id: headers.single(KEY_ID).ok().flatten(), may_refetch: caller.is_listed() };
         self.keys.verify(unverified, hint).await.map(Delivery::Signed)
     }
 
-    fn vouch(&self, inbound: Inbound, caller: &Caller) -> Result<Vouched, Rejection> {
+    fn vouch(&self, body: Body, caller: &Caller) -> Result<Vouched, Rejection> {
         if self.accept_unsigned.is_empty() {
             return Err(Rejection::SignatureMissing);
         }
         if !caller.is_listed() {
             return Err(Rejection::UnsignedFromUnlistedAddress);
         }
-        Ok(Vouched { body: inbound.body.into_bytes()?, sources: self.accept_unsigned.clone() })
+        Ok(Vouched { body: body.into_bytes()?, sources: self.accept_unsigned.clone() })
     }
 }
 
 /// `X-Webhook-Signature: rsassa-pss-sha256=<base64url>`.
-pub const SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signature");
+pub const SIGNATURE: &str = "x-webhook-signature";
 /// `X-Webhook-Signature-Key-Id`: documented for hooks only; where sent, the key that is tried first.
-pub const KEY_ID: HeaderName = HeaderName::from_static("x-webhook-signature-key-id");
+pub const KEY_ID: &str = "x-webhook-signature-key-id";

@@ -4,10 +4,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderName, header::HeaderMap};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::{inbound::Inbound, rejection::Rejection};
+use crate::{
+    inbound::{Headers, Inbound},
+    rejection::Rejection,
+};
 
 /// The addresses Prelude documents for Session webhooks
 /// (`docs.prelude.so/session/documentation/webhooks/introduction`).
@@ -83,10 +85,9 @@ impl Gate {
     }
 
     /// The rightmost address that is not a trusted proxy: whatever stands further left was written by the caller.
-    fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let lines: Vec<_> = headers.get_all(&X_FORWARDED_FOR).iter().collect();
-        for line in lines.into_iter().rev() {
-            for entry in String::from_utf8_lossy(line.as_bytes()).rsplit(',') {
+    fn forwarded_for(&self, headers: &Headers) -> Option<IpAddr> {
+        for line in headers.all(X_FORWARDED_FOR).rev() {
+            for entry in line.rsplit(',') {
                 let address = parse_address(entry.trim())?;
                 if !contains(&self.trusted_proxies, address) {
                     return Some(address);
@@ -97,7 +98,7 @@ impl Gate {
     }
 }
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Reads an address, or an address with a port, IPv4-mapped ones as IPv4.
 fn parse_address(text: &str) -> Option<IpAddr> {
@@ -130,21 +131,18 @@ fn mapped_to_v4(block: &IpNet) -> Option<Ipv4Net> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, Method};
+    use http::Method;
 
     use super::*;
     use crate::inbound::{Body, Query};
 
     fn inbound(source_ip: Option<&str>, forwarded: &[&str]) -> Inbound {
-        let mut headers = HeaderMap::new();
-        for line in forwarded {
-            headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(line.as_bytes()).unwrap());
-        }
+        let headers = forwarded.iter().map(|line| ("X-Forwarded-For".into(), (*line).into()));
         Inbound {
             method: Method::POST,
             path: "/webhooks".into(),
             query: Query::Raw(String::new()),
-            headers,
+            headers: Headers(headers.collect()),
             source_ip: source_ip.map(Into::into),
             body: Body::Text(String::new()),
         }

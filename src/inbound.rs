@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use base64::{Engine, alphabet, engine};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method};
+use http::Method;
 
 use crate::rejection::Rejection;
 
@@ -16,13 +16,18 @@ pub struct Inbound {
     pub path: String,
     /// The query, as text or as already decoded pairs.
     pub query: Query,
-    /// All header lines. HTTP APIs join repeated ones with commas, REST APIs list them.
-    pub headers: HeaderMap,
+    /// All header lines.
+    pub headers: Headers,
     /// The peer's address as API Gateway wrote it.
     pub source_ip: Option<String>,
     /// The body, still in API Gateway's wrapping.
     pub body: Body,
 }
+
+/// Header lines as they came: HTTP APIs join repeated ones with commas, REST APIs list them. Nothing is refused here,
+/// for a header that could not be kept would look like one that was not sent.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, String)>);
 
 /// The query string in the two forms API Gateway hands over.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,11 +47,19 @@ pub enum Body {
     Base64(String),
 }
 
-impl Inbound {
+impl Headers {
+    /// The values of every line of this name, whatever its case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
     /// The only value of a header; `Err` when it is given more than once.
-    pub(crate) fn single(&self, name: &HeaderName) -> Result<Option<&[u8]>, Repeated> {
-        let mut values = self.headers.get_all(name).iter();
-        let first = values.next().map(http::HeaderValue::as_bytes);
+    pub(crate) fn single<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Repeated> {
+        let mut values = self.all(name);
+        let first = values.next();
         if values.next().is_some() { Err(Repeated) } else { Ok(first) }
     }
 }
@@ -141,7 +154,7 @@ mod tests {
             method: Method::POST,
             path: "/webhooks/secret-token".into(),
             query: Query::Raw("verification_token=secret-token".into()),
-            headers: HeaderMap::new(),
+            headers: Headers::default(),
             source_ip: None,
             body: Body::Text("+33612345678".into()),
         };

@@ -1,50 +1,26 @@
 //! The edge to API Gateway: its events in, its responses out. The only file that names `lambda_http`.
 
+mod event;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
 use http::{HeaderMap, HeaderValue};
-use lambda_http::{
-    aws_lambda_events::{
-        apigw::{
-            ApiGatewayProxyRequest, ApiGatewayProxyResponse, ApiGatewayV2httpRequest,
-            ApiGatewayV2httpResponse,
-        },
-        query_map::QueryMap,
-    },
-    request::LambdaRequest,
-};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
+pub use self::event::Invocation;
+use self::event::Kind;
 use crate::{
     authenticate::keys::cache::FetchKeySet,
-    inbound::{Body, Inbound, Query},
     publish::{Arrival, SendBatch},
     receiver::Receiver,
     respond::Reply,
 };
-
-/// An API Gateway event, of an HTTP API (payload 2.0) or a REST API (payload 1.0).
-///
-/// Reading one never fails: the runtime would put what is wrong, values included, into the log.
-pub struct Invocation(Option<LambdaRequest>);
-
-impl<'de> Deserialize<'de> for Invocation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = <&RawValue>::deserialize(deserializer)?.get();
-        // The kind that the template deploys first; its `requestContext.http` tells it from the other.
-        let http_api =
-            || serde_json::from_str::<ApiGatewayV2httpRequest>(event).ok().map(LambdaRequest::ApiGatewayV2);
-        let rest_api =
-            || serde_json::from_str::<ApiGatewayProxyRequest>(event).ok().map(LambdaRequest::ApiGatewayV1);
-        Ok(Self(http_api().or_else(rest_api)))
-    }
-}
 
 /// The response in the shape that the event's kind wants.
 #[derive(Debug, Serialize)]
@@ -81,14 +57,14 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     pub async fn handle(&self, event: LambdaEvent<Invocation>) -> Result<Response, Diagnostic> {
         let LambdaEvent { payload, context } = event;
         let arrival = self.arrival(&context);
-        match payload.0 {
-            Some(LambdaRequest::ApiGatewayV2(request)) => {
-                Ok(Response::http_api(self.receiver.receive(from_http_api(request), &arrival).await))
+        match payload.request {
+            Some((Kind::HttpApi, inbound)) => {
+                Ok(Response::http_api(self.receiver.receive(inbound, &arrival).await))
             }
-            Some(LambdaRequest::ApiGatewayV1(request)) => {
-                Ok(Response::rest_api(self.receiver.receive(from_rest_api(request), &arrival).await))
+            Some((Kind::RestApi, inbound)) => {
+                Ok(Response::rest_api(self.receiver.receive(inbound, &arrival).await))
             }
-            _ => {
+            None => {
                 tracing::error!(code = "not_api_gateway", "the event is not an API Gateway request");
                 Err(Diagnostic {
                     error_type: "not_api_gateway".into(),
@@ -143,52 +119,6 @@ fn headers(reply: &Reply) -> HeaderMap {
     std::iter::once(content_type).chain(reply.headers.iter().cloned()).collect()
 }
 
-fn from_http_api(request: ApiGatewayV2httpRequest) -> Inbound {
-    let http = request.request_context.http;
-    Inbound {
-        method: http.method,
-        path: request.raw_path.unwrap_or_default(),
-        query: match request.raw_query_string {
-            Some(text) => Query::Raw(text),
-            // Emulators leave the text out.
-            None => Query::Decoded(pairs(&request.query_string_parameters)),
-        },
-        headers: request.headers,
-        source_ip: http.source_ip,
-        body: body(request.body, request.is_base64_encoded),
-    }
-}
-
-fn from_rest_api(request: ApiGatewayProxyRequest) -> Inbound {
-    let mut headers = request.multi_value_headers;
-    for (name, value) in &request.headers {
-        if !headers.contains_key(name) {
-            headers.insert(name.clone(), value.clone());
-        }
-    }
-    let mut query = pairs(&request.multi_value_query_string_parameters);
-    if query.is_empty() {
-        query = pairs(&request.query_string_parameters);
-    }
-    Inbound {
-        method: request.http_method,
-        path: request.path.unwrap_or_default(),
-        query: Query::Decoded(query),
-        headers,
-        source_ip: request.request_context.identity.source_ip,
-        body: body(request.body, request.is_base64_encoded),
-    }
-}
-
-fn pairs(map: &QueryMap) -> Vec<(String, String)> {
-    map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn body(body: Option<String>, is_base64_encoded: bool) -> Body {
-    let text = body.unwrap_or_default();
-    if is_base64_encoded { Body::Base64(text) } else { Body::Text(text) }
-}
-
 /// `Root=1-<8 hex>-<24 hex>[;Parent=<16 hex>][;Sampled=<0|1|?>]…`, as SQS takes it in `AWSTraceHeader`.
 fn is_trace_header(header: &str) -> bool {
     let is_hex =
@@ -216,4 +146,35 @@ fn is_trace_header(header: &str) -> bool {
     header.len() <= 256
         && header.split(';').any(|field| field.starts_with("Root="))
         && header.split(';').all(is_field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_well_formed_trace_headers_are_carried_on() {
+        for good in [
+            "Root=1-5759e988-bd862e3fe1be46a994272793",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=3995c3f42cd8ad8;Sampled=1"
+                .replace("ad8;", "ad8f;")
+                .as_str(),
+            "Parent=3995c3f42cd8ad8f;Root=1-5759E988-bd862e3fe1be46a994272793;Sampled=?;Lineage=1:3a7b|fe:0",
+        ] {
+            assert!(is_trace_header(good), "{good}");
+        }
+        for bad in [
+            "",
+            "Root=",
+            "Sampled=1",
+            "Root=1-5759e98-bd862e3fe1be46a994272793",
+            "Root=2-5759e988-bd862e3fe1be46a994272793",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=2",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Self=a b",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=x",
+        ] {
+            assert!(!is_trace_header(bad), "{bad}");
+        }
+    }
 }

@@ -77,22 +77,33 @@ pub(crate) struct Parcel {
     pub(crate) encoding: Option<String>,
 }
 
-/// Packs exact bytes into messages of at most `limit` bytes each: as text, else base64, else gzip and base64, else
-/// that in parts whose joined texts decode to it.
-pub(crate) fn pack(raw: &Bytes, form: Form, limit: usize) -> Vec<Parcel> {
+/// The largest message SQS takes, in bytes of body and attributes.
+pub(crate) const MAX_MESSAGE: usize = 1_048_576;
+/// Room for all ten attributes: names, types, and values of at most 256 characters of at most four bytes.
+pub(crate) const ATTRIBUTES_RESERVE: usize = 16 * 1024;
+
+/// Packs exact bytes into messages: as text where it fits beside attributes of that many bytes, else base64, else gzip
+/// and base64, else that in parts whose joined texts decode to it.
+///
+/// Encoded ones are measured against a constant, so that an event's parts are cut at the same places whenever it comes.
+pub(crate) fn pack(raw: &Bytes, form: Form, attributes_size: usize) -> Vec<Parcel> {
+    pack_within(raw, form, MAX_MESSAGE.saturating_sub(attributes_size), MAX_MESSAGE - ATTRIBUTES_RESERVE)
+}
+
+fn pack_within(raw: &Bytes, form: Form, text_limit: usize, encoded_limit: usize) -> Vec<Parcel> {
     let is_text = form == Form::Text && !raw.is_empty() && std::str::from_utf8(raw).is_ok_and(is_sqs_text);
-    if is_text && raw.len() <= limit {
+    if is_text && raw.len() <= text_limit {
         return vec![Parcel { body: raw.clone(), encoding: None }];
     }
-    if !is_text && base64_length(raw.len()) <= limit {
+    if !is_text && base64_length(raw.len()) <= encoded_limit {
         return vec![Parcel { body: base64(raw), encoding: Some("base64".into()) }];
     }
     let packed = base64(&gzip(raw));
-    if packed.len() <= limit {
+    // Whole groups of four characters, so that each part also decodes alone.
+    let part_length = (encoded_limit / 4 * 4).max(4);
+    if packed.len() <= part_length {
         return vec![Parcel { body: packed, encoding: Some("gzip+base64".into()) }];
     }
-    // Whole groups of four characters, so that each part also decodes alone.
-    let part_length = (limit / 4 * 4).max(4);
     let parts = packed.len().div_ceil(part_length);
     (0..parts)
         .map(|index| Parcel {
@@ -174,8 +185,9 @@ mod tests {
 
     #[test]
     fn the_smallest_encoding_that_fits_is_taken() {
-        let encoding =
-            |raw: &'static [u8], form, limit| pack(&Bytes::from_static(raw), form, limit)[0].encoding.clone();
+        let encoding = |raw: &'static [u8], form, limit| {
+            pack_within(&Bytes::from_static(raw), form, limit, limit)[0].encoding.clone()
+        };
         assert_eq!(encoding(b"{}", Form::Text, 2), None);
         assert_eq!(encoding(b"{}", Form::Base64, 4).as_deref(), Some("base64"));
         assert_eq!(encoding(b"", Form::Text, 100).as_deref(), Some("base64"));
@@ -187,7 +199,7 @@ mod tests {
     #[test]
     fn incompressible_bytes_take_parts_that_also_decode_alone() {
         let raw = noise(3_000);
-        let parcels = pack(&raw, Form::Text, 1_001);
+        let parcels = pack_within(&raw, Form::Text, 1_001, 1_001);
         assert_eq!(unpack(&parcels), raw);
         let last = parcels.len();
         assert!(last > 3);
@@ -206,7 +218,7 @@ mod tests {
             raw in proptest::collection::vec(any::<u8>(), 0..2_000), limit in 8usize..3_000, base64: bool,
         ) {
             let raw = Bytes::from(raw);
-            let parcels = pack(&raw, if base64 { Form::Base64 } else { Form::Text }, limit);
+            let parcels = pack_within(&raw, if base64 { Form::Base64 } else { Form::Text }, limit, limit);
             prop_assert!(parcels.iter().all(|parcel| !parcel.body.is_empty() && parcel.body.len() <= limit));
             prop_assert!(parcels.iter().all(|parcel| is_sqs_text(std::str::from_utf8(&parcel.body).unwrap())));
             prop_assert_eq!(unpack(&parcels), raw);

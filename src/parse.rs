@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::members::{Member, Members};
 use crate::{
     authenticate::{Delivery, Owner, signature::Verified},
-    parking::{Reason, is_sqs_text},
+    parking::{ATTRIBUTES_RESERVE, MAX_MESSAGE, Reason, is_sqs_text},
     rejection::Rejection,
     secret::hex,
 };
@@ -26,9 +26,41 @@ pub struct Batch {
     pub origin: Origin,
     /// The events, in the body's order.
     pub events: Vec<Event>,
-    /// How many events the sender sent: more than `events` where they are parked in slices.
-    pub count: usize,
+    body: Bytes,
 }
+
+impl Batch {
+    /// The array cut into runs of elements with the text between them, each a JSON array of its own and parked as one.
+    /// Where the cuts are depends on the body alone, so that a retry makes the same slices.
+    #[must_use]
+    pub fn slices(&self) -> Vec<Event> {
+        let offset_of = |part: &Bytes| part.as_ptr().addr() - self.body.as_ptr().addr();
+        let mut slices = Vec::new();
+        let mut run: Option<(usize, usize)> = None;
+        for event in &self.events {
+            let (start, end) = (offset_of(&event.raw), offset_of(&event.raw) + event.raw.len());
+            run = match run {
+                Some((first, _)) if end - first <= MAX_SLICE_LENGTH => Some((first, end)),
+                Some((first, last)) => {
+                    slices.push(self.slice(first, last));
+                    Some((start, end))
+                }
+                None => Some((start, end)),
+            };
+        }
+        slices.extend(run.map(|(first, last)| self.slice(first, last)));
+        slices
+    }
+
+    fn slice(&self, first: usize, last: usize) -> Event {
+        let elements = self.body.get(first..last).unwrap_or_default();
+        let raw: Bytes = [b"[", elements, b"]"].concat().into();
+        Event::new(raw, Verdict::Park(Reason::BatchTooLarge), None, None)
+    }
+}
+
+/// Leaves room for the brackets and every attribute below SQS's limit.
+const MAX_SLICE_LENGTH: usize = MAX_MESSAGE - ATTRIBUTES_RESERVE - 2;
 
 /// Where a delivery comes from, and how that is known.
 #[derive(Debug, Clone)]
@@ -90,15 +122,14 @@ impl std::fmt::Debug for Event {
     }
 }
 
-/// Reads a delivery. `app_ids` are the configured apps in the order that [`Owner::App`] counts them; a batch of more
-/// than `max_events` is taken in slices.
+/// Reads a delivery. `app_ids` are the configured apps in the order that [`Owner::App`] counts them.
 ///
 /// # Errors
 /// The family's proof is missing: another kind of key, another app's key, or an unsigned body that is not one of the
-/// accepted sources' own types.
-pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
+/// accepted sources' own types. [`Rejection::KeysUnavailable`] when the app that is claimed has no key yet.
+pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>]) -> Result<Batch, Rejection> {
     match delivery {
-        Delivery::Signed(verified) => parse_signed(verified, app_ids, max_events),
+        Delivery::Signed(verified) => parse_signed(verified, app_ids),
         Delivery::Unsigned(vouched) => match Shape::of(vouched.body()) {
             Shape::Single(source, kind, members) if vouched.covers(source) => {
                 let event = Event::single(vouched.body(), source, &kind, &members);
@@ -108,28 +139,29 @@ pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Re
                 }
                 let (authentication, key_id) = (Authentication::SecretPath, None);
                 let origin = Origin { source: Some(source), app_id: None, authentication, key_id };
-                Ok(Batch { origin, events: vec![event], count: 1 })
+                Ok(Batch { origin, events: vec![event], body: vouched.body().clone() })
             }
             _ => Err(Rejection::SignatureMissing),
         },
     }
 }
 
-fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
+fn parse_signed(verified: &Verified, app_ids: &[Arc<str>]) -> Result<Batch, Rejection> {
     let body = verified.body();
     let authentication = Authentication::Signature;
-    let (origin, events, count) = match Shape::of(body) {
+    let (origin, events) = match Shape::of(body) {
         Shape::Session(app_id, elements) => {
             let position = app_id.and_then(|claimed| app_ids.iter().position(|app_id| **app_id == *claimed));
             let index = position.ok_or(Rejection::KeyWrongForApp)?;
-            let key_id = verified.key_id_of(Owner::App(index)).ok_or(Rejection::KeyWrongForApp)?;
-            let (app_id, key_id) = (app_ids.get(index).cloned(), Some(Arc::clone(key_id)));
-            let events = if elements.len() > max_events {
-                slices(body, &elements)
+            let owner = Owner::App(index);
+            let key_id = verified.key_id_of(owner).ok_or(if verified.is_undecided(owner) {
+                Rejection::KeysUnavailable
             } else {
-                elements.iter().map(|element| Event::element(body, element)).collect()
-            };
-            (Origin { source: Some(Source::Session), app_id, authentication, key_id }, events, elements.len())
+                Rejection::KeyWrongForApp
+            })?;
+            let (app_id, key_id) = (app_ids.get(index).cloned(), Some(Arc::clone(key_id)));
+            let events = elements.iter().map(|element| Event::element(body, element)).collect();
+            (Origin { source: Some(Source::Session), app_id, authentication, key_id }, events)
         }
         Shape::Single(source, kind, members) => {
             let key_id = verified.key_id_of(Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
@@ -139,15 +171,15 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
                 authentication,
                 key_id: Some(Arc::clone(key_id)),
             };
-            (origin, vec![Event::single(body, source, &kind, &members)], 1)
+            (origin, vec![Event::single(body, source, &kind, &members)])
         }
         Shape::None(reason, members) => {
             let origin =
                 Origin { source: None, app_id: None, authentication, key_id: verified.key_id().cloned() };
-            (origin, vec![Event::of_no_family(body, reason, members)], 1)
+            (origin, vec![Event::of_no_family(body, reason, members)])
         }
     };
-    Ok(Batch { origin, events, count })
+    Ok(Batch { origin, events, body: body.clone() })
 }
 
 /// What a body looks like.
@@ -247,34 +279,3 @@ fn v1_id<'a>(kind: &str, members: &Members<'a>) -> Option<Cow<'a, str>> {
     let status = members.delivery_status.text().map(|status| format!(":{status}")).unwrap_or_default();
     Some(format!("{kind}:{uuid}{status}:{time}").into())
 }
-
-/// Cuts the array into runs of elements with the text between them, each a JSON array of its own. Where the cuts are
-/// depends on the body alone, so that a retry makes the same slices.
-fn slices(body: &Bytes, elements: &[&RawValue]) -> Vec<Event> {
-    let text_of = |element: &&RawValue| body.slice_ref(element.get().as_bytes());
-    let offset_of = |part: &Bytes| part.as_ptr().addr() - body.as_ptr().addr();
-    let mut slices = Vec::new();
-    let mut run: Option<(usize, usize)> = None;
-    for element in elements.iter().map(text_of) {
-        let (start, end) = (offset_of(&element), offset_of(&element) + element.len());
-        run = match run {
-            Some((first, _)) if end - first <= MAX_SLICE_LENGTH => Some((first, end)),
-            Some((first, last)) => {
-                slices.push(slice(body, first, last));
-                Some((start, end))
-            }
-            None => Some((start, end)),
-        };
-    }
-    slices.extend(run.map(|(first, last)| slice(body, first, last)));
-    slices
-}
-
-fn slice(body: &Bytes, first: usize, last: usize) -> Event {
-    let elements = body.get(first..last).unwrap_or_default();
-    let raw: Bytes = [b"[", elements, b"]"].concat().into();
-    Event::new(raw, Verdict::Park(Reason::BatchTooLarge), None, None)
-}
-
-/// Leaves room for the brackets and every attribute (ten of at most 256 characters) below SQS's 1 MiB.
-const MAX_SLICE_LENGTH: usize = 1_048_576 - 16 * 1024;

@@ -9,7 +9,7 @@ mod pack;
 pub mod sqs;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
     time::SystemTime,
 };
@@ -107,35 +107,52 @@ impl<S: SendBatch> Publisher<S> {
         Self { sender, routes }
     }
 
-    /// How many events of one batch are sent one by one; more are parked in slices, for they would not be durable in
-    /// time. FIFO batches of a queue go one after the other.
-    #[must_use]
-    pub const fn max_events(&self) -> usize {
-        match self.routes.queue_type() {
-            QueueType::Standard => 5_000,
-            QueueType::Fifo => 1_000,
-        }
-    }
-
     /// Returns when every event is durable: in its queue, or parked with a reason.
     ///
     /// # Errors
     /// [`Rejection::PublishFailed`] or [`Rejection::OutOfTime`]; some events may be durable, and will come again.
     pub async fn publish(&self, batch: &Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
-        let mut receipt = Receipt { accepted: batch.count, ..Receipt::default() };
-        let mut drafts = Vec::with_capacity(batch.events.len());
-        for (index, event) in batch.events.iter().enumerate() {
-            self.place(index, event, &stamp, &mut drafts, &mut receipt);
+        let (mut drafts, mut receipt) = self.place_all(&batch.events, &stamp);
+        let mut events = &batch.events;
+        let slices;
+        if self.is_too_much(&drafts) {
+            slices = batch.slices();
+            events = &slices;
+            (drafts, receipt) = self.place_all(events, &stamp);
+            receipt.parked.insert(Reason::BatchTooLarge, batch.events.len());
         }
+        receipt.accepted = batch.events.len();
         while !drafts.is_empty() {
             let refused = self.send_all(drafts, arrival.deadline).await?;
             drafts = Vec::with_capacity(refused.len());
             for refused in refused {
-                self.park_refused(refused, batch, &stamp, &mut drafts, &mut receipt)?;
+                self.park_refused(refused, events, &stamp, &mut drafts, &mut receipt)?;
             }
         }
         Ok(receipt)
+    }
+
+    fn place_all(&self, events: &[Event], stamp: &Stamp) -> (Vec<Draft>, Receipt) {
+        let (mut drafts, mut receipt) = (Vec::with_capacity(events.len()), Receipt::default());
+        for (index, event) in events.iter().enumerate() {
+            self.place(index, event, stamp, &mut drafts, &mut receipt);
+        }
+        (drafts, receipt)
+    }
+
+    /// Whether the events would not be durable in time, sent one by one. A FIFO queue's calls go one after the other.
+    fn is_too_much(&self, drafts: &[Draft]) -> bool {
+        if drafts.len() > MAX_MESSAGES {
+            return true;
+        }
+        let mut by_queue: HashMap<&Arc<str>, Vec<&str>> = HashMap::new();
+        for draft in drafts {
+            if let Some(fifo) = draft.message.fifo() {
+                by_queue.entry(self.queue_of(draft)).or_default().push(&fifo.group_id);
+            }
+        }
+        by_queue.into_values().any(|groups| pack::fifo_calls(groups.into_iter()) > MAX_FIFO_CALLS)
     }
 
     /// Makes an event's first message, or messages: to its queue, or parked where it can not be routed.
@@ -165,13 +182,13 @@ impl<S: SendBatch> Publisher<S> {
     fn park_refused(
         &self,
         refused: Refused,
-        batch: &Batch,
+        events: &[Event],
         stamp: &Stamp,
         drafts: &mut Vec<Draft>,
         receipt: &mut Receipt,
     ) -> Result<(), Rejection> {
         let Refused { draft, failure } = refused;
-        let event = batch.events.get(draft.event).ok_or(Rejection::PublishFailed)?;
+        let event = events.get(draft.event).ok_or(Rejection::PublishFailed)?;
         match (draft.parked, failure) {
             (None, failure) => {
                 let reason = match failure {
@@ -190,9 +207,17 @@ impl<S: SendBatch> Publisher<S> {
             }
             // Once more with nothing that could offend.
             (Some((reason, Form::Text)), Failure::Content) => {
-                let parts = stamp.parked(event, reason, Form::Base64).into_iter();
+                let messages = if draft.message.is_encoded() {
+                    vec![draft.message.without_optional()]
+                } else {
+                    stamp.parked(event, reason, Form::Base64)
+                };
                 let parked = Some((reason, Form::Base64));
-                drafts.extend(parts.map(|message| Draft { event: draft.event, message, parked }));
+                drafts.extend(messages.into_iter().map(|message| Draft {
+                    event: draft.event,
+                    message,
+                    parked,
+                }));
                 Ok(())
             }
             (Some(_), failure) => {
@@ -220,27 +245,30 @@ impl<S: SendBatch> Publisher<S> {
     fn runs(&self, drafts: Vec<Draft>) -> Vec<Run> {
         let mut by_queue: BTreeMap<Arc<str>, Vec<Draft>> = BTreeMap::new();
         for draft in drafts {
-            by_queue.entry(self.queue_of(&draft)).or_default().push(draft);
+            by_queue.entry(Arc::clone(self.queue_of(&draft))).or_default().push(draft);
         }
         let runs = by_queue.into_iter().flat_map(|(queue_url, drafts)| {
-            let batches = pack::batches(drafts, |draft: &Draft| draft.message.size());
+            let size_of = |draft: &Draft| draft.message.size();
             let run = |batches| Run { queue_url: Arc::clone(&queue_url), batches };
             match self.routes.queue_type() {
                 QueueType::Standard => {
-                    batches.into_iter().map(|batch| run(VecDeque::from([batch]))).collect()
+                    let batches = pack::batches(drafts, size_of).into_iter();
+                    batches.map(|batch| run(VecDeque::from([batch]))).collect()
                 }
-                QueueType::Fifo => vec![run(batches.into())],
+                QueueType::Fifo => {
+                    let group_of = |draft: &Draft| draft.message.fifo().map(|fifo| fifo.group_id.clone());
+                    vec![run(pack::fifo_batches(drafts, size_of, group_of).into())]
+                }
             }
         });
         runs.collect()
     }
 
-    fn queue_of(&self, draft: &Draft) -> Arc<str> {
-        let queue = match draft.message.event_type() {
+    fn queue_of(&self, draft: &Draft) -> &Arc<str> {
+        match draft.message.event_type() {
             Some(event_type) if draft.parked.is_none() => self.routes.queue_url(event_type),
             _ => self.routes.parking(),
-        };
-        Arc::clone(queue)
+        }
     }
 
     /// Sends a run's batches in order. What failed and can be mended goes first again, so that in FIFO mode whatever
@@ -297,6 +325,10 @@ impl<S: SendBatch> Publisher<S> {
     }
 }
 
+/// How many messages one delivery may take: 200 calls or so, 25 after each other.
+const MAX_MESSAGES: usize = 2_000;
+/// How many calls to one FIFO queue, one after the other, fit into the budget.
+const MAX_FIFO_CALLS: usize = 100;
 /// How many calls run beside each other: more would only add TLS handshakes to a fraction of a core.
 const MAX_CALLS_IN_FLIGHT: usize = 8;
 /// One call's time limit: two fit into the budget.

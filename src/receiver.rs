@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     authenticate::{
@@ -66,22 +66,23 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
 
     /// Answers a request, at the latest when its deadline comes.
     pub async fn receive(&self, inbound: Inbound, arrival: &Arrival) -> Reply {
+        let started = Instant::now();
         let result = timeout_at(arrival.deadline, self.process(inbound, arrival)).await;
         let result = result.unwrap_or(Err(Rejection::OutOfTime));
-        respond::log(&result);
+        respond::log(&result, &arrival.request_id, started.elapsed());
         Reply::new(&result, self.challenge_form)
     }
 
     async fn process(&self, inbound: Inbound, arrival: &Arrival) -> Result<Outcome, Rejection> {
         let caller = self.gate.identify(&inbound);
-        self.report(&caller);
+        self.report(&caller, arrival);
         self.gate.admit(&caller)?;
         self.endpoint.check(&inbound.path)?;
         match inbound.method {
             Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
             Method::POST => {
                 let delivery = self.authenticator.authenticate(inbound, &caller).await?;
-                let batch = parse(&delivery, &self.app_ids, self.publisher.max_events())?;
+                let batch = parse(&delivery, &self.app_ids)?;
                 self.publisher.publish(&batch, arrival).await.map(Outcome::Accepted)
             }
             _ => Err(Rejection::MethodNotAllowed),
@@ -89,11 +90,17 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
     }
 
     /// Tells an address that the allow-list would refuse: how an allow-list is found in `report` mode.
-    fn report(&self, caller: &Caller) {
+    fn report(&self, caller: &Caller, arrival: &Arrival) {
         if let (Some(refusal), IpCheck::Enforce | IpCheck::Report) = (caller.refusal, self.gate.check) {
             let address =
                 caller.address.map_or_else(|| "unreadable".to_owned(), |address| address.to_string());
-            tracing::warn!(code = "address_check", would_refuse = refusal.code(), caller = address);
+            let request_id = &*arrival.request_id;
+            tracing::warn!(
+                code = "address_check",
+                request_id,
+                would_refuse = refusal.code(),
+                caller = address
+            );
         }
     }
 }

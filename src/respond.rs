@@ -1,6 +1,7 @@
 //! What the caller is answered, and the one place that logs the result.
 
 use http::StatusCode;
+use tokio::time::Duration;
 
 use crate::{
     authenticate::challenge::Challenge,
@@ -67,23 +68,31 @@ const ALLOWED_METHODS: http::HeaderValue = http::HeaderValue::from_static("GET, 
 const RETRY_AFTER_SECONDS: http::HeaderValue = http::HeaderValue::from_static("60");
 
 /// Writes the result to the log: codes, counts and queue names, nothing that came in the request.
-pub(crate) fn log(result: &Result<Outcome, Rejection>) {
+pub(crate) fn log(result: &Result<Outcome, Rejection>, request_id: &str, took: Duration) {
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {
-        Ok(Outcome::Challenged(_)) => tracing::info!(code = "challenge_answered", status = 200),
+        Ok(Outcome::Challenged(_)) => {
+            tracing::info!(code = "challenge_answered", status = 200, request_id, ms)
+        }
         Ok(Outcome::Accepted(receipt)) => {
+            let accepted = receipt.accepted;
             let parked: usize = receipt.parked.values().sum();
-            let queues = receipt.routed.iter().filter(|(_, count)| **count > 0);
-            let queues: Vec<_> = queues.map(|(url, count)| format!("{}={count}", queue_name(url))).collect();
-            let reasons: Vec<_> =
-                receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str())).collect();
-            let (queues, reasons) = (queues.join(" "), reasons.join(" "));
+            let routed = receipt.routed.iter().filter(|(_, count)| **count > 0);
+            let queues = routed
+                .map(|(url, count)| format!("{}={count}", queue_name(url)))
+                .collect::<Vec<_>>()
+                .join(" ");
+            let reasons = receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str()));
+            let reasons = reasons.collect::<Vec<_>>().join(" ");
             if parked == 0 {
-                tracing::info!(code = "accepted", status = 200, accepted = receipt.accepted, queues);
+                tracing::info!(code = "accepted", status = 200, request_id, ms, accepted, queues);
             } else {
                 tracing::warn!(
                     code = "accepted",
                     status = 200,
-                    accepted = receipt.accepted,
+                    request_id,
+                    ms,
+                    accepted,
                     queues,
                     parked,
                     reasons
@@ -93,9 +102,9 @@ pub(crate) fn log(result: &Result<Outcome, Rejection>) {
         Err(rejection) => {
             let (code, status) = (rejection.code(), rejection.status().as_u16());
             if rejection.status().is_server_error() {
-                tracing::error!(code, status, "{rejection}");
+                tracing::error!(code, status, request_id, ms, "{rejection}");
             } else {
-                tracing::warn!(code, status, "{rejection}");
+                tracing::warn!(code, status, request_id, ms, "{rejection}");
             }
         }
     }

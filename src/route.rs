@@ -61,14 +61,20 @@ pub enum RouteError {
 }
 
 impl Routes {
-    /// Reads `PRELUDE_ROUTES`.
-    ///
-    /// # Errors
-    /// The first member that can not be used.
-    pub fn parse_rules(json: &str) -> Result<Vec<Rule>, RouteError> {
-        let members: serde_json::Map<String, Value> =
-            serde_json::from_str(json).map_err(|_invalid| RouteError::NotRules)?;
-        members.into_iter().map(|(pattern, slug)| Rule::new(pattern, &slug)).collect()
+    /// Reads `PRELUDE_ROUTES`: the rules, and what is wrong with those that can not be used.
+    #[must_use]
+    pub fn parse_rules(json: &str) -> (Vec<Rule>, Vec<RouteError>) {
+        let Ok(members) = serde_json::from_str::<serde_json::Map<String, Value>>(json) else {
+            return (Vec::new(), vec![RouteError::NotRules]);
+        };
+        let (mut rules, mut errors) = (Vec::new(), Vec::new());
+        for (pattern, slug) in members {
+            match Rule::new(pattern, &slug) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => errors.push(error),
+            }
+        }
+        (rules, errors)
     }
 
     /// Makes every queue's URL.
@@ -217,7 +223,7 @@ mod tests {
     #[test]
     fn the_most_specific_rule_wins() {
         let rules = r#"{"user.*":"users","user.session.*":"sessions","user.session.revoked":"revoked","attempt":"v1","madeup.*":"x"}"#;
-        let routes = Routes::new(PREFIX, QueueType::Standard, Routes::parse_rules(rules).unwrap()).unwrap();
+        let routes = Routes::new(PREFIX, QueueType::Standard, Routes::parse_rules(rules).0).unwrap();
         for (event_type, slug) in [
             ("user.created", "users"),
             ("user.session.created", "sessions"),
@@ -245,7 +251,7 @@ mod tests {
             (r#"{"user.*":"unrouted"}"#, RouteError::ReservedSlug("user.*".into())),
             (r#"{"user.*":"user-created-dlq"}"#, RouteError::ReservedSlug("user.*".into())),
         ] {
-            assert_eq!(Routes::parse_rules(rules), Err(error), "{rules}");
+            assert_eq!(Routes::parse_rules(rules), (Vec::new(), vec![error]), "{rules}");
         }
         for prefix in [
             "",

@@ -28,7 +28,11 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let level = level.and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
+    let level = match level {
+        // Lambda's quietest; what is the receiver's worst line is still one.
+        Some("FATAL") => Level::ERROR,
+        level => level.and_then(|level| level.parse().ok()).unwrap_or(Level::INFO),
+    };
     let filter = Targets::new()
         .with_target("prelude_webhooks", level)
         .with_default(LevelFilter::from_level(level).min(LevelFilter::WARN))

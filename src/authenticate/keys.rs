@@ -9,12 +9,12 @@ pub mod jwks;
 
 use std::sync::Arc;
 
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant, timeout_at};
 
 use self::cache::{FetchKeySet, KeySetCache, Refresh};
 use super::{
     Owner,
-    signature::{Ownership, PublicKey, Unverified, Verified},
+    signature::{Owners, Ownership, PublicKey, Unverified, Verified},
 };
 use crate::{
     config::{App, AppKeySource},
@@ -41,7 +41,7 @@ enum Source<F> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hint<'a> {
     /// The value of `X-Webhook-Signature-Key-Id`.
-    pub key_id: Option<&'a [u8]>,
+    pub key_id: Option<&'a str>,
     /// Whether a miss may fetch key sets again.
     pub may_refetch: bool,
 }
@@ -78,66 +78,60 @@ impl<F: FetchKeySet> KeyRing<F> {
     /// [`Rejection::KeysUnavailable`] while an app without any key could be the signer, else
     /// [`Rejection::SignatureWrong`].
     pub async fn verify(&self, unverified: Unverified, hint: Hint<'_>) -> Result<Verified, Rejection> {
+        let patience = Instant::now() + PATIENCE;
         let first = hinted_app_id(unverified.unverified_body()).and_then(|app_id| self.app(app_id));
-        // The set that the request claims is fetched before others are tried, so that a key two apps share is
-        // known as both apps' and a rotated key is found at once.
-        if let Some(app) = first.filter(|app| !app.is_fresh()) {
-            wait_for(app.refresh()).await;
-        }
-        let unverified = match self.try_keys(unverified, first, hint, |app| {
-            app.is_fresh() || Some(app.id()) == first.map(AppKeys::id)
-        }) {
+        let is_first = |app: &AppKeys<F>| first.is_some_and(|first| std::ptr::eq(first, app));
+        // The set that the request claims is fetched before others are tried: a rotated key is found at once, and a
+        // key that two apps share is known as both apps'.
+        wait_for(first.into_iter().filter(|app| !app.is_fresh()), patience).await;
+        let at_hand = self.candidates(first, hint, |app| app.is_fresh() || is_first(app));
+        let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key)) {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
-        let due: Vec<_> = self.apps.iter().filter(|app| !app.is_fresh()).collect();
-        let unverified = if due.is_empty() {
-            unverified
-        } else {
-            wait_for(due.iter().filter_map(|app| app.refresh())).await;
-            match self.try_keys(unverified, first, hint, |_| true) {
-                Ok(verified) => return Ok(verified),
-                Err(unverified) => unverified,
+        // Old keys are tried only after an attempt to replace them. A miss is worth a fetch of every set: a key may
+        // just have been rotated.
+        wait_for(self.apps.iter().filter(|app| hint.may_refetch || !app.is_fresh()), patience).await;
+        let all = self.candidates(first, hint, |_| true);
+        unverified.verify(all.iter(), |key| self.owners_of(key)).map_err(|_unverified| {
+            if self.apps.iter().any(|app| app.keys().is_empty()) {
+                Rejection::KeysUnavailable
+            } else {
+                Rejection::SignatureWrong
             }
-        };
-        if hint.may_refetch {
-            wait_for(self.apps.iter().filter_map(AppKeys::refresh)).await;
-            if let Ok(verified) = self.try_keys(unverified, first, hint, |_| true) {
-                return Ok(verified);
-            }
-        }
-        if self.apps.iter().any(|app| app.keys().is_empty()) {
-            Err(Rejection::KeysUnavailable)
-        } else {
-            Err(Rejection::SignatureWrong)
-        }
+        })
     }
 
-    fn try_keys(
+    /// Keys in the order they are worth a try: the one that is named, the claimed app's, the account's, the others'.
+    fn candidates(
         &self,
-        unverified: Unverified,
         first: Option<&AppKeys<F>>,
         hint: Hint<'_>,
         is_ready: impl Fn(&AppKeys<F>) -> bool,
-    ) -> Result<Verified, Unverified> {
-        let first = first.filter(|app| is_ready(app));
-        let others = self.apps.iter().filter(|app| is_ready(app) && Some(app.id()) != first.map(AppKeys::id));
-        let mut sets: Vec<Arc<[PublicKey]>> = first.iter().map(|app| app.keys()).collect();
+    ) -> Candidates {
+        let is_first = |app: &&AppKeys<F>| first.is_some_and(|first| std::ptr::eq(first, *app));
+        let others = self.apps.iter().filter(|app| is_ready(app) && !is_first(app)).map(AppKeys::keys);
+        let mut sets: Vec<_> = first.filter(|app| is_ready(app)).map(AppKeys::keys).into_iter().collect();
         sets.push(Arc::clone(&self.account));
-        sets.extend(others.map(AppKeys::keys));
-        let named = |key: &&PublicKey| hint.key_id == Some(key.key_id().as_bytes());
-        let keys = || sets.iter().flat_map(|set| set.iter());
-        unverified.verify(keys().filter(named).chain(keys()), |key| self.owners_of(key))
+        sets.extend(others);
+        Candidates { sets, named: hint.key_id.map(Into::into) }
     }
 
-    fn owners_of(&self, key: &PublicKey) -> Vec<Ownership> {
+    fn owners_of(&self, key: &PublicKey) -> Owners {
         let owned = |owner, set: &[PublicKey]| {
             let same = set.iter().find(|candidate| candidate.thumbprint() == key.thumbprint())?;
             Some(Ownership { owner, key_id: Arc::clone(same.key_id()) })
         };
-        let apps =
-            self.apps.iter().enumerate().filter_map(|(index, app)| owned(Owner::App(index), &app.keys()));
-        owned(Owner::Account, &self.account).into_iter().chain(apps).collect()
+        let mut owners = Owners::default();
+        owners.known.extend(owned(Owner::Account, &self.account));
+        for (index, app) in self.apps.iter().enumerate() {
+            let (owner, keys) = (Owner::App(index), app.keys());
+            if keys.is_empty() {
+                owners.undecided.push(owner);
+            }
+            owners.known.extend(owned(owner, &keys));
+        }
+        owners
     }
 
     fn app(&self, app_id: &[u8]) -> Option<&AppKeys<F>> {
@@ -145,11 +139,21 @@ impl<F: FetchKeySet> KeyRing<F> {
     }
 }
 
-impl<F: FetchKeySet> AppKeys<F> {
-    fn id(&self) -> &str {
-        &self.app_id
-    }
+/// Key sets, held while they are tried.
+struct Candidates {
+    sets: Vec<Arc<[PublicKey]>>,
+    named: Option<Box<str>>,
+}
 
+impl Candidates {
+    /// The named keys first; a key that comes twice is tried once.
+    fn iter(&self) -> impl Iterator<Item = &PublicKey> {
+        let keys = || self.sets.iter().flat_map(|set| set.iter());
+        keys().filter(|key| self.named.as_deref() == Some(&**key.key_id())).chain(keys())
+    }
+}
+
+impl<F: FetchKeySet> AppKeys<F> {
     fn cache(&self) -> Option<&Arc<KeySetCache<F>>> {
         match &self.source {
             Source::Pinned(_) => None,
@@ -173,13 +177,18 @@ impl<F: FetchKeySet> AppKeys<F> {
     }
 }
 
-/// Waits for all of them; they run beside each other.
-async fn wait_for(fetches: impl IntoIterator<Item = Refresh>) {
-    let fetches: Vec<_> = fetches.into_iter().collect();
+/// Fetches these apps' sets where the cool-down allows it, beside each other, and waits for them.
+async fn wait_for<'a, F: FetchKeySet>(apps: impl Iterator<Item = &'a AppKeys<F>>, patience: Instant) {
+    let fetches: Vec<_> = apps.filter_map(AppKeys::refresh).collect();
     for fetch in fetches {
-        fetch.ended().await;
+        if timeout_at(patience, fetch.ended()).await.is_err() {
+            return;
+        }
     }
 }
+
+/// How long one request waits for key sets, however many are due: the rest of the budget is for SQS.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The app that a leading `{"app_id":"…"` names: how Prelude's batches begin.
 fn hinted_app_id(body: &[u8]) -> Option<&[u8]> {

@@ -24,7 +24,16 @@ use crate::rejection::Rejection;
 /// Bytes whose signature a configured key verified. Only [`Unverified::verify`] makes one.
 pub struct Verified {
     body: Bytes,
-    owners: Vec<Ownership>,
+    owners: Owners,
+}
+
+/// Everyone a verifying key belongs to, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// Those whose keys hold it.
+    pub known: Vec<Ownership>,
+    /// Those whose keys are not at hand: it may be one of theirs.
+    pub undecided: Vec<Owner>,
 }
 
 /// Who a verifying key belongs to, and what it is called there.
@@ -46,13 +55,19 @@ impl Verified {
     /// What the verifying key is called by `owner`; `None` when it is not that owner's.
     #[must_use]
     pub fn key_id_of(&self, owner: Owner) -> Option<&Arc<str>> {
-        self.owners.iter().find(|ownership| ownership.owner == owner).map(|ownership| &ownership.key_id)
+        self.owners.known.iter().find(|ownership| ownership.owner == owner).map(|ownership| &ownership.key_id)
+    }
+
+    /// Whether the verifying key may be `owner`'s, whose keys could not be fetched yet.
+    #[must_use]
+    pub fn is_undecided(&self, owner: Owner) -> bool {
+        self.owners.undecided.contains(&owner)
     }
 
     /// What the verifying key is called by the first of its owners: for content that no family claims.
     #[must_use]
     pub fn key_id(&self) -> Option<&Arc<str>> {
-        self.owners.first().map(|ownership| &ownership.key_id)
+        self.owners.known.first().map(|ownership| &ownership.key_id)
     }
 }
 
@@ -98,7 +113,7 @@ impl Unverified {
     pub fn verify<'k>(
         mut self,
         keys: impl IntoIterator<Item = &'k PublicKey>,
-        owners_of: impl FnOnce(&PublicKey) -> Vec<Ownership>,
+        owners_of: impl FnOnce(&PublicKey) -> Owners,
     ) -> Result<Verified, Self> {
         for key in keys {
             if key.modulus_length() != self.signature_length || self.tried.contains(&key.thumbprint) {

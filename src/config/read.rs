@@ -7,11 +7,11 @@ use prelude_events::Source;
 use tokio::time::Duration;
 
 use super::{
-    Config, Problem, Problems, apps,
+    App, Config, Problem, Problems, apps,
     settings::{Settings, name},
 };
 use crate::{
-    authenticate::signature::PublicKey,
+    authenticate::{keys::cache::COOL_DOWN, signature::PublicKey},
     endpoint::Endpoint,
     gate::{self, Gate, IpCheck, PRELUDE_ADDRESSES},
     respond::ChallengeForm,
@@ -27,7 +27,7 @@ pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Con
         .and_then(|text| problems.keep(name::PUBLIC_KEYS, PublicKey::all_from_pem(text)))
         .unwrap_or_default();
     let accept_unsigned = accept_unsigned(settings, problems);
-    let (tokens, warnings) = path_tokens(settings, problems);
+    let (tokens, mut warnings) = path_tokens(settings, problems);
     let gate = Gate {
         allowed: match settings.list(name::ALLOWED_IPS) {
             Some(list) => blocks(name::ALLOWED_IPS, list, problems),
@@ -46,9 +46,18 @@ pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Con
         ),
     };
     check_unsigned(settings, &accept_unsigned, gate.check, problems);
-    check_receivable(settings, problems);
+    check_receivable(settings, &apps, problems);
     let routes = routes(settings, problems);
+    for pattern in routes.iter().flat_map(|routes| &routes.unused_rules) {
+        let message = format!("has the pattern `{pattern}`, which fits none of the event types");
+        warnings.push(Problem { variable: name::ROUTES.into(), message });
+    }
     let jwks_ttl = jwks_ttl(settings, problems);
+    if jwks_ttl < COOL_DOWN {
+        let message =
+            format!("is less than the {} s that pass between two fetches of a key set", COOL_DOWN.as_secs());
+        warnings.push(Problem { variable: name::JWKS_TTL_SECONDS.into(), message });
+    }
     let challenge_form = choice(
         settings,
         name::CHALLENGE_RESPONSE,
@@ -76,13 +85,22 @@ fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
         &[("standard", QueueType::Standard), ("fifo", QueueType::Fifo)],
         problems,
     );
+    let rules = settings.text(name::ROUTES).map(|text| {
+        let (rules, errors) = Routes::parse_rules(text);
+        errors.into_iter().for_each(|error| problems.add(name::ROUTES, error.to_string()));
+        rules
+    });
     let Some(prefix) = settings.text(name::QUEUE_URL_PREFIX) else {
         problems.add(name::QUEUE_URL_PREFIX, "is required: the queues' URL up to the event type's part");
         return None;
     };
-    let rules = settings.text(name::ROUTES).map(Routes::parse_rules).unwrap_or(Ok(Vec::new()));
-    let rules = problems.keep(name::ROUTES, rules)?;
-    problems.keep(name::QUEUE_URL_PREFIX, Routes::new(prefix, queue_type, rules))
+    // Without the rules first: a name that only a rule makes too long is the rule's problem.
+    let own = Routes::new(prefix, queue_type, Vec::new());
+    let own = problems.keep(name::QUEUE_URL_PREFIX, own)?;
+    match rules {
+        Some(rules) => problems.keep(name::ROUTES, Routes::new(prefix, queue_type, rules)),
+        None => Some(own),
+    }
 }
 
 fn accept_unsigned(settings: &Settings, problems: &mut Problems) -> Vec<Source> {
@@ -128,12 +146,14 @@ fn check_unsigned(settings: &Settings, accepted: &[Source], check: IpCheck, prob
     }
 }
 
-fn check_receivable(settings: &Settings, problems: &mut Problems) {
-    let is_set = |name| settings.text(name).is_some_and(|text| text.trim() != "[]");
-    if ![name::APPS, name::PUBLIC_KEYS, name::ACCEPT_UNSIGNED].into_iter().any(is_set) {
+/// Something must be receivable. Where one of the three is set and wrong, that is the problem.
+fn check_receivable(settings: &Settings, apps: &[App], problems: &mut Problems) {
+    let has_apps = !apps.is_empty() || problems.0.iter().any(|problem| problem.variable == name::APPS);
+    let is_set = |name| settings.text(name).is_some();
+    if !has_apps && !is_set(name::PUBLIC_KEYS) && !is_set(name::ACCEPT_UNSIGNED) {
         problems.add(
             name::APPS,
-            "is not set, and neither PRELUDE_PUBLIC_KEYS nor PRELUDE_ACCEPT_UNSIGNED is: nothing could be received",
+            "names no app, and neither PRELUDE_PUBLIC_KEYS nor PRELUDE_ACCEPT_UNSIGNED is set: nothing could be received",
         );
     }
 }

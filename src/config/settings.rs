@@ -131,7 +131,8 @@ fn as_text(name: &'static str, value: Value) -> Result<Option<String>, &'static 
         Value::Array(items) => {
             let texts: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             let separator = if name == name::PUBLIC_KEYS { "\n" } else { "," };
-            Ok(Some(texts.ok_or("a list of anything but texts")?.join(separator)))
+            Ok(Some(texts.ok_or("a list of anything but texts")?.join(separator))
+                .filter(|text| !text.is_empty()))
         }
         Value::Object(_) => Err("an object"),
     }

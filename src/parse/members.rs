@@ -68,7 +68,8 @@ macro_rules! members {
         }
 
         impl<'a> Members<'a> {
-            fn member(&mut self, name: &str) -> Option<&mut Member<'a>> {
+            fn member(&mut self, name: &[u8]) -> Option<&mut Member<'a>> {
+                let Ok(name) = std::str::from_utf8(name) else { return None };
                 match name {
                     $($name => Some(&mut self.$field),)+
                     _ => None,
@@ -133,6 +134,37 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// A member's name, borrowed unless it holds escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// A member's name as bytes: one that is no Unicode (a lone surrogate) is valid JSON, and some other member's.
+struct Name<'a>(Cow<'a, [u8]>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Name<'de>, E> {
+                Ok(Name(name.into()))
+            }
+
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Name<'de>, E> {
+                Ok(Name(name.to_vec().into()))
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(name.as_bytes().into()))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(name.as_bytes().to_vec().into()))
+            }
+        }
+
+        deserializer.deserialize_bytes(NameVisitor)
+    }
+}

@@ -57,6 +57,10 @@ impl Failure {
     pub fn of_code(code: &str) -> Self {
         let code = code.rsplit('#').next().unwrap_or(code);
         let code = code.split(':').next().unwrap_or(code);
+        // `KmsDisabled` in the answer's body, `KMS.DisabledException` in its `x-amzn-query-error` header, which wins.
+        if let Some(kms) = code.strip_prefix("KMS.").or_else(|| code.strip_prefix("Kms")) {
+            return if kms.starts_with("Throttl") { Self::Retryable } else { Self::QueueDenied };
+        }
         let code = code.rsplit('.').next().unwrap_or(code);
         match code {
             "InvalidMessageContents"
@@ -81,22 +85,13 @@ impl Failure {
             "QueueDoesNotExist" | "NonExistentQueue" | "QueueDeletedRecently" | "InvalidAddress" => {
                 Self::QueueMissing
             }
-            "AccessDenied"
-            | "AccessDeniedException"
-            | "InvalidSecurity"
-            | "KmsAccessDenied"
-            | "KmsDisabled"
-            | "KmsInvalidKeyUsage"
-            | "KmsInvalidState"
-            | "KmsNotFound"
-            | "KmsOptInRequired" => Self::QueueDenied,
+            "AccessDenied" | "AccessDeniedException" | "InvalidSecurity" => Self::QueueDenied,
             "RequestThrottled"
             | "RequestThrottledException"
             | "Throttling"
             | "ThrottlingException"
             | "ThrottledException"
             | "TooManyRequestsException"
-            | "KmsThrottled"
             | "OverLimit"
             | "InternalError"
             | "InternalFailure"
@@ -137,7 +132,18 @@ mod tests {
         ] {
             assert_eq!(Failure::of_code(code), Failure::QueueMissing, "{code}");
         }
-        assert_eq!(Failure::of_code("KMS.KmsDisabled"), Failure::QueueDenied);
+        for code in [
+            "KmsDisabled",
+            "KMS.DisabledException",
+            "com.amazonaws.sqs#KmsNotFound",
+            "KMS.OptInRequired",
+            "KMS.AccessDeniedException",
+        ] {
+            assert_eq!(Failure::of_code(code), Failure::QueueDenied, "{code}");
+        }
+        for code in ["KmsThrottled", "KMS.ThrottlingException"] {
+            assert_eq!(Failure::of_code(code), Failure::Retryable, "{code}");
+        }
         assert_eq!(Failure::of_code("AWS.SimpleQueueService.BatchRequestTooLong"), Failure::Content);
         assert_eq!(Failure::of_code("RequestThrottled"), Failure::Retryable);
         assert_eq!(Failure::of_code(""), Failure::Unknown);

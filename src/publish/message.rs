@@ -6,9 +6,9 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
 use prelude_events::{EventType, Source};
 
-use super::{Arrival, fifo::FifoIds, pack::MAX_SIZE};
+use super::{Arrival, fifo::FifoIds};
 use crate::{
-    parking::{self, Form, Parcel, Reason, is_sqs_text},
+    parking::{self, Form, MAX_MESSAGE, Parcel, Reason, is_sqs_text},
     parse::{Authentication, Event, Origin, Verdict, is_attribute_value},
     route::QueueType,
 };
@@ -56,6 +56,20 @@ impl Message {
         self.event_type.as_ref()
     }
 
+    /// Whether the body is encoded, so that nothing in it can offend.
+    #[must_use]
+    pub fn is_encoded(&self) -> bool {
+        self.attributes.iter().any(|(name, _)| *name == "encoding")
+    }
+
+    /// The same message without the attributes whose value comes from outside.
+    #[must_use]
+    pub fn without_optional(mut self) -> Self {
+        self.attributes.retain(|(name, _)| !OPTIONAL.contains(name));
+        self.size = self.body.len() + self.attributes.iter().map(attribute_size).sum::<usize>();
+        self
+    }
+
     /// What counts towards SQS's limits, in bytes: the body, and names, types and values of the attributes.
     #[must_use]
     pub const fn size(&self) -> usize {
@@ -94,29 +108,27 @@ impl Stamp {
     /// The message for the type's own queue; `None` when it would be too large.
     pub(super) fn routed(&self, event: &Event) -> Option<Message> {
         let Verdict::Route(event_type) = &event.verdict else { return None };
-        let mut attributes = self.attributes(event, None, None);
-        attributes.shrink_to_fit();
+        let attributes = self.attributes(event, None);
         let message = self.message(event, escape_forbidden(&event.raw), attributes, "");
         let message = Message { event_type: Some(event_type.clone()), ..message };
-        (message.size <= MAX_SIZE).then_some(message)
+        (message.size <= MAX_MESSAGE).then_some(message)
     }
 
     /// The messages for the parking queue: one, or as many parts as it takes.
     pub(super) fn parked(&self, event: &Event, reason: Reason, form: Form) -> Vec<Message> {
-        let attributes = self.attributes(event, Some(reason), Some(LONGEST_ENCODING));
-        let attributes: Vec<_> = match form {
-            Form::Text => attributes,
-            Form::Base64 => attributes.into_iter().filter(|(name, _)| !OPTIONAL.contains(name)).collect(),
-        };
-        let limit = MAX_SIZE - attributes.iter().map(attribute_size).sum::<usize>();
-        let parcels = parking::pack(&event.raw, form, limit).into_iter();
+        let attributes = self.attributes(event, Some(reason));
+        let size = attributes.iter().map(attribute_size).sum();
         let message = |Parcel { body, encoding }: Parcel| {
-            let part = encoding.as_deref().unwrap_or_default().to_owned();
-            let others = attributes.iter().filter(|(name, _)| *name != "encoding").cloned();
-            let encoding = encoding.map(|encoding| ("encoding", encoding.into()));
-            self.message(event, body, others.chain(encoding).collect(), &part)
+            let part = encoding.as_deref().unwrap_or_default();
+            let encoding = encoding.as_deref().map(|encoding| ("encoding", encoding.into()));
+            let message =
+                self.message(event, body, attributes.iter().cloned().chain(encoding).collect(), part);
+            match form {
+                Form::Text => message,
+                Form::Base64 => message.without_optional(),
+            }
         };
-        parcels.map(message).collect()
+        parking::pack(&event.raw, form, size).into_iter().map(message).collect()
     }
 
     fn message(
@@ -134,12 +146,7 @@ impl Stamp {
         Message { body, attributes, trace_header: self.trace_header.clone(), fifo, event_type: None, size }
     }
 
-    fn attributes(
-        &self,
-        event: &Event,
-        reason: Option<Reason>,
-        encoding: Option<&str>,
-    ) -> Vec<(&'static str, Arc<str>)> {
+    fn attributes(&self, event: &Event, reason: Option<Reason>) -> Vec<(&'static str, Arc<str>)> {
         let text = |text: &str| Some(Arc::<str>::from(text));
         [
             ("event_type", event.type_name.as_deref().and_then(text)),
@@ -151,7 +158,6 @@ impl Stamp {
             ("request_id", Some(Arc::clone(&self.request_id))),
             ("received_at", Some(Arc::clone(&self.received_at))),
             ("reason", reason.map(Reason::as_str).and_then(text)),
-            ("encoding", encoding.and_then(text)),
         ]
         .into_iter()
         .filter_map(|(name, value)| {
@@ -163,8 +169,6 @@ impl Stamp {
 
 /// Attributes whose value comes from outside; left out when SQS refused the message with them.
 const OPTIONAL: [&str; 4] = ["event_type", "app_id", "key_id", "request_id"];
-/// Room for any `encoding`: a request of 6 MB makes fewer parts.
-const LONGEST_ENCODING: &str = "gzip+base64;part=9999/9999";
 
 fn attribute_size((name, value): &(&'static str, Arc<str>)) -> usize {
     name.len() + "String".len() + value.len()

@@ -6,7 +6,7 @@ use base64::{
 };
 use bytes::Bytes;
 use prelude_webhooks::{
-    authenticate::signature::{PublicKey, Unverified},
+    authenticate::signature::{Owners, PublicKey, Unverified},
     rejection::Rejection,
 };
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ use crate::support::keys::public_key;
 fn verify(key: &PublicKey, body: impl Into<Bytes>, header: &[u8]) -> Result<(), Rejection> {
     let body = body.into();
     let verified = Unverified::new(body.clone(), header)?
-        .verify([key], |_| Vec::new())
+        .verify([key], |_| Owners::default())
         .map_err(|_unverified| Rejection::SignatureWrong)?;
     assert_eq!(*verified.body(), body, "verified bytes are the received bytes");
     Ok(())

@@ -1,0 +1,280 @@
+//! API Gateway's two event shapes, read with tolerance: only the members that are used are looked at, and one that is
+//! missing, `null` or of another kind is an absent one.
+//!
+//! Not `lambda_http`'s own types: they fail an event for members nobody asked about, and their query map panics on an
+//! empty list.
+
+use std::{borrow::Cow, fmt};
+
+use http::Method;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::inbound::{Body, Headers, Inbound, Query};
+
+/// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0).
+///
+/// Reading one never fails: the runtime would put what is wrong, values included, into the log.
+pub struct Invocation {
+    pub(super) request: Option<(Kind, Inbound)>,
+}
+
+/// Which API sent it, and so wants which response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    HttpApi,
+    RestApi,
+}
+
+impl<'de> Deserialize<'de> for Invocation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = <&RawValue>::deserialize(deserializer)?;
+        let request = Event::of(event).and_then(|event| event.http_api().or_else(|| event.rest_api()));
+        Ok(Self { request })
+    }
+}
+
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation").field("request", &self.request).finish()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct Event<'a> {
+    #[serde(borrow)]
+    request_context: Member<'a>,
+    #[serde(borrow)]
+    raw_path: Member<'a>,
+    #[serde(borrow)]
+    path: Member<'a>,
+    #[serde(borrow)]
+    http_method: Member<'a>,
+    #[serde(borrow)]
+    raw_query_string: Member<'a>,
+    #[serde(borrow)]
+    query_string_parameters: Member<'a>,
+    #[serde(borrow)]
+    multi_value_query_string_parameters: Member<'a>,
+    #[serde(borrow)]
+    headers: Member<'a>,
+    #[serde(borrow)]
+    multi_value_headers: Member<'a>,
+    #[serde(borrow)]
+    body: Member<'a>,
+    #[serde(borrow)]
+    is_base64_encoded: Member<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext<'a> {
+    #[serde(borrow)]
+    http: Member<'a>,
+    #[serde(borrow)]
+    http_method: Member<'a>,
+    #[serde(borrow)]
+    identity: Member<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Caller<'a> {
+    #[serde(borrow)]
+    method: Member<'a>,
+    #[serde(borrow)]
+    source_ip: Member<'a>,
+}
+
+impl<'a> Event<'a> {
+    fn of(event: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(event.get()).ok()
+    }
+
+    fn http_api(&self) -> Option<(Kind, Inbound)> {
+        let http = self.request_context.read::<RequestContext<'_>>()?.http.read::<Caller<'_>>()?;
+        let pairs = self.query_string_parameters.pairs();
+        let inbound = Inbound {
+            method: method(&http.method)?,
+            path: self.raw_path.text().unwrap_or_default(),
+            query: match self.raw_query_string.text() {
+                Some(text) if !text.is_empty() || pairs.is_empty() => Query::Raw(text),
+                // Emulators leave the text out.
+                _ => Query::Decoded(pairs),
+            },
+            headers: Headers(self.headers.pairs()),
+            source_ip: http.source_ip.text(),
+            body: self.body(),
+        };
+        Some((Kind::HttpApi, inbound))
+    }
+
+    fn rest_api(&self) -> Option<(Kind, Inbound)> {
+        let context = self.request_context.read::<RequestContext<'_>>().unwrap_or_default();
+        let identity = context.identity.read::<Caller<'_>>().unwrap_or_default();
+        let method = method(&self.http_method).or_else(|| method(&context.http_method))?;
+        let inbound = Inbound {
+            method,
+            path: self.path.text().unwrap_or_default(),
+            query: Query::Decoded(lines(
+                &self.multi_value_query_string_parameters,
+                &self.query_string_parameters,
+            )),
+            headers: Headers(lines(&self.multi_value_headers, &self.headers)),
+            source_ip: identity.source_ip.text(),
+            body: self.body(),
+        };
+        Some((Kind::RestApi, inbound))
+    }
+
+    fn body(&self) -> Body {
+        let text = self.body.text().unwrap_or_default();
+        if self.is_base64_encoded.read() == Some(true) { Body::Base64(text) } else { Body::Text(text) }
+    }
+}
+
+fn method(member: &Member<'_>) -> Option<Method> {
+    member.text()?.parse().ok()
+}
+
+/// Every value that is listed, and those that are only in the member with one value each.
+fn lines(listed: &Member<'_>, single: &Member<'_>) -> Vec<(String, String)> {
+    let mut lines = listed.pairs();
+    let listed_names: Vec<_> = lines.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    let others =
+        single.pairs().into_iter().filter(|(name, _)| !listed_names.contains(&name.to_ascii_lowercase()));
+    lines.extend(others);
+    lines
+}
+
+/// A member whose kind is not known yet.
+#[derive(Deserialize, Default, Clone, Copy)]
+#[serde(transparent)]
+struct Member<'a>(#[serde(borrow)] Option<&'a RawValue>);
+
+impl<'a> Member<'a> {
+    fn read<T: Deserialize<'a>>(&self) -> Option<T> {
+        serde_json::from_str(self.0?.get()).ok()
+    }
+
+    fn text(&self) -> Option<String> {
+        self.read()
+    }
+
+    /// The members of an object of texts or lists of texts, one pair for each text. Something else than a text counts
+    /// as an empty one: what is there must not look absent.
+    fn pairs(&self) -> Vec<(String, String)> {
+        self.read::<Pairs>().unwrap_or_default().0
+    }
+}
+
+#[derive(Default)]
+struct Pairs(Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PairsVisitor;
+
+        impl<'de> Visitor<'de> for PairsVisitor {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or_default());
+                while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &RawValue>()? {
+                    match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+                        Ok(values) => pairs.extend(
+                            values.into_iter().map(|value| (name.clone().into_owned(), text_of(value))),
+                        ),
+                        Err(_not_a_list) => pairs.push((name.into_owned(), text_of(value))),
+                    }
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+fn text_of(value: &RawValue) -> String {
+    serde_json::from_str(value.get()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn inbound(event: &Value) -> Option<Inbound> {
+        let event: Invocation = serde_json::from_str(&event.to_string()).unwrap();
+        event.request.map(|(_, inbound)| inbound)
+    }
+
+    #[test]
+    fn an_http_api_event_becomes_a_request() {
+        let event = json!({
+            "version": "2.0", "routeKey": "ANY /webhooks", "rawPath": "/prod/webhooks", "rawQueryString": "a=1&b=%20",
+            "headers": {"x-webhook-signature": "s", "X-Forwarded-For": "1.1.1.1, 2.2.2.2"},
+            "requestContext": {"http": {"method": "POST", "path": "/prod/webhooks", "sourceIp": "3.3.3.3"}, "stage": "prod"},
+            "body": "eA==", "isBase64Encoded": true,
+        });
+        let inbound = inbound(&event).unwrap();
+        assert_eq!((inbound.method.as_str(), &*inbound.path), ("POST", "/prod/webhooks"));
+        assert_eq!(inbound.query.single("b").as_deref(), Some(" "));
+        assert_eq!(inbound.source_ip.as_deref(), Some("3.3.3.3"));
+        assert_eq!(inbound.headers.single("x-forwarded-for").ok().flatten(), Some("1.1.1.1, 2.2.2.2"));
+        assert_eq!(inbound.body.into_bytes().unwrap(), "x");
+    }
+
+    #[test]
+    fn a_rest_api_event_becomes_a_request_with_every_header_line() {
+        let event = json!({
+            "resource": "/webhooks", "path": "/webhooks", "httpMethod": "GET",
+            "headers": {"X-Forwarded-For": "2.2.2.2", "Only-Here": "y"},
+            "multiValueHeaders": {"X-Forwarded-For": ["1.1.1.1", "2.2.2.2"]},
+            "queryStringParameters": {"a": "2"}, "multiValueQueryStringParameters": {"a": ["1", "2"], "b": ["x y"]},
+            "requestContext": {"httpMethod": "GET", "identity": {"sourceIp": "3.3.3.3"}}, "body": null, "isBase64Encoded": false,
+        });
+        let inbound = inbound(&event).unwrap();
+        assert_eq!(inbound.headers.all("x-forwarded-for").count(), 2);
+        assert_eq!(inbound.headers.single("only-here").ok().flatten(), Some("y"));
+        assert_eq!(inbound.query.single("a"), None, "given twice");
+        assert_eq!(inbound.query.single("b").as_deref(), Some("x y"));
+        assert_eq!(inbound.body.into_bytes().unwrap(), "");
+    }
+
+    #[test]
+    fn null_members_are_missing_ones() {
+        for event in [
+            json!({"rawPath": null, "headers": null, "rawQueryString": null, "queryStringParameters": null, "body": null,
+                "isBase64Encoded": false, "requestContext": {"http": {"method": "GET", "sourceIp": null}}}),
+            json!({"path": null, "httpMethod": "GET", "headers": null, "multiValueHeaders": null, "body": null,
+                "queryStringParameters": null, "multiValueQueryStringParameters": null,
+                "requestContext": {"httpMethod": "GET", "identity": {"sourceIp": null}}, "isBase64Encoded": null}),
+        ] {
+            let inbound = inbound(&event).unwrap();
+            assert_eq!(
+                (&*inbound.path, inbound.source_ip, inbound.headers.0.len()),
+                ("", None, 0),
+                "{event}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_gateway_sent_is_no_request() {
+        for event in [json!({}), json!([]), json!(null), json!({"Records": []}), json!({"key1": "value1"})] {
+            assert!(inbound(&event).is_none(), "{event}");
+        }
+    }
+}
