@@ -11,7 +11,7 @@ use prelude_events::{EventType, Source};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::members::{Member, Members};
+pub(crate) use self::members::{Member, Members, Name};
 use crate::{
     authenticate::{Delivery, Owner, signature::Verified},
     parking::{ATTRIBUTES_RESERVE, MAX_MESSAGE, Reason, is_sqs_text},

@@ -1,7 +1,8 @@
 //! The pipeline: the only file that knows the order of the steps.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt;
 use http::Method;
 use tokio::time::{Instant, timeout_at};
 
@@ -67,8 +68,12 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
     /// Answers a request, at the latest when its deadline comes.
     pub async fn receive(&self, inbound: Inbound, arrival: &Arrival) -> Reply {
         let started = Instant::now();
-        let result = timeout_at(arrival.deadline, self.process(inbound, arrival)).await;
-        let result = result.unwrap_or(Err(Rejection::OutOfTime));
+        // A panic is answered here: the runtime would put its message, which can quote the request, into its answer.
+        let process = AssertUnwindSafe(self.process(inbound, arrival)).catch_unwind();
+        let result = match timeout_at(arrival.deadline, process).await {
+            Ok(result) => result.unwrap_or(Err(Rejection::Panicked)),
+            Err(_elapsed) => Err(Rejection::OutOfTime),
+        };
         respond::log(&result, &arrival.request_id, started.elapsed());
         Reply::new(&result, self.challenge_form)
     }
@@ -82,7 +87,10 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
             Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
             Method::POST => {
                 let delivery = self.authenticator.authenticate(inbound, &caller).await?;
-                let batch = parse(&delivery, &self.app_ids)?;
+                let batch = parse(&delivery, &self.app_ids).inspect_err(|_refused| {
+                    // The key is a configured one, and no longer, or not yet, known as the claimed app's.
+                    self.authenticator.keys.start_fetches();
+                })?;
                 self.publisher.publish(&batch, arrival).await.map(Outcome::Accepted)
             }
             _ => Err(Rejection::MethodNotAllowed),

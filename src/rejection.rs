@@ -61,6 +61,9 @@ pub enum Rejection {
     /// SQS did not take every event.
     #[error("SQS did not take every event")]
     PublishFailed,
+    /// A defect of the receiver; the log has its place.
+    #[error("the receiver panicked")]
+    Panicked,
     /// The time budget ended before every event was durable.
     #[error("out of time")]
     OutOfTime,
@@ -86,7 +89,9 @@ impl Rejection {
             | Self::ChallengeTokenWrong => StatusCode::FORBIDDEN,
             Self::PathUnknown | Self::PathTokenWrong => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::KeysUnavailable | Self::PublishFailed | Self::OutOfTime => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable | Self::PublishFailed | Self::Panicked | Self::OutOfTime => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -112,6 +117,7 @@ impl Rejection {
             Self::KeyWrongForApp => "key_wrong_for_app",
             Self::KeysUnavailable => "keys_unavailable",
             Self::PublishFailed => "publish_failed",
+            Self::Panicked => "panicked",
             Self::OutOfTime => "out_of_time",
         }
     }

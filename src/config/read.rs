@@ -64,6 +64,10 @@ pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Con
         &[("object", ChallengeForm::Object), ("number", ChallengeForm::Number)],
         problems,
     );
+    if gate.allowed.iter().any(|block| gate.trusted_proxies.iter().any(|proxies| proxies.contains(block))) {
+        let message = "holds an allowed address: what calls from there is taken for a proxy";
+        warnings.push(Problem { variable: name::TRUSTED_PROXIES.into(), message: message.into() });
+    }
     let endpoint = Endpoint { tokens };
     Some(Config {
         gate,
@@ -105,7 +109,7 @@ fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
 
 fn accept_unsigned(settings: &Settings, problems: &mut Problems) -> Vec<Source> {
     let mut sources = Vec::new();
-    for word in settings.list(name::ACCEPT_UNSIGNED).into_iter().flatten() {
+    for (index, word) in settings.list(name::ACCEPT_UNSIGNED).into_iter().flatten().enumerate() {
         match word.parse() {
             Ok(Source::Session) => problems.add(
                 name::ACCEPT_UNSIGNED,
@@ -114,7 +118,7 @@ fn accept_unsigned(settings: &Settings, problems: &mut Problems) -> Vec<Source> 
             Ok(source) => sources.push(source),
             Err(_unknown) => problems.add(
                 name::ACCEPT_UNSIGNED,
-                format!("holds `{word}`, which is none of verify_v1, verify, notify"),
+                format!("has an entry {} that is none of verify_v1, verify, notify", index + 1),
             ),
         }
     }
@@ -185,12 +189,11 @@ fn blocks<'a>(
     problems: &mut Problems,
 ) -> Vec<IpNet> {
     let mut blocks = Vec::new();
-    for text in list {
+    for (index, text) in list.enumerate() {
         match gate::parse_block(text) {
             Some(block) => blocks.push(block),
-            None => {
-                problems.add(name, format!("holds `{text}`, which is neither an address nor a CIDR block"))
-            }
+            None => problems
+                .add(name, format!("has an entry {} that is neither an address nor a CIDR block", index + 1)),
         }
     }
     blocks
@@ -221,6 +224,6 @@ fn choice<T: Copy + Default + fmt::Debug>(
         return *value;
     }
     let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-    problems.add(name, format!("is `{text}`; it can be {}", allowed.join(", ")));
+    problems.add(name, format!("is none of {}", allowed.join(", ")));
     T::default()
 }

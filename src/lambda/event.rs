@@ -4,7 +4,7 @@
 //! Not `lambda_http`'s own types: they fail an event for members nobody asked about, and their query map panics on an
 //! empty list.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use http::Method;
 use serde::{
@@ -13,7 +13,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::inbound::{Body, Headers, Inbound, Query};
+use crate::{
+    inbound::{Body, Headers, Inbound, Query},
+    parse::Name,
+};
 
 /// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0).
 ///
@@ -109,7 +112,7 @@ impl<'a> Event<'a> {
             },
             headers: Headers(self.headers.pairs()),
             source_ip: http.source_ip.text(),
-            body: self.body(),
+            body: self.body()?,
         };
         Some((Kind::HttpApi, inbound))
     }
@@ -127,14 +130,18 @@ impl<'a> Event<'a> {
             )),
             headers: Headers(lines(&self.multi_value_headers, &self.headers)),
             source_ip: identity.source_ip.text(),
-            body: self.body(),
+            body: self.body()?,
         };
         Some((Kind::RestApi, inbound))
     }
 
-    fn body(&self) -> Body {
-        let text = self.body.text().unwrap_or_default();
-        if self.is_base64_encoded.read() == Some(true) { Body::Base64(text) } else { Body::Text(text) }
+    /// The body; `None` for one that no gateway writes, whose bytes would be a guess.
+    fn body(&self) -> Option<Body> {
+        let text = match self.body.0 {
+            None => String::new(),
+            Some(_) => self.body.text()?,
+        };
+        Some(if self.is_base64_encoded.read() == Some(true) { Body::Base64(text) } else { Body::Text(text) })
     }
 }
 
@@ -189,12 +196,13 @@ impl<'de> Deserialize<'de> for Pairs {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
                 let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or_default());
-                while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &RawValue>()? {
+                while let Some((name, value)) = map.next_entry::<Name<'de>, &RawValue>()? {
+                    let name = String::from_utf8_lossy(&name.0).into_owned();
                     match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-                        Ok(values) => pairs.extend(
-                            values.into_iter().map(|value| (name.clone().into_owned(), text_of(value))),
-                        ),
-                        Err(_not_a_list) => pairs.push((name.into_owned(), text_of(value))),
+                        Ok(values) => {
+                            pairs.extend(values.into_iter().map(|value| (name.clone(), text_of(value))))
+                        }
+                        Err(_not_a_list) => pairs.push((name, text_of(value))),
                     }
                 }
                 Ok(Pairs(pairs))
@@ -273,7 +281,15 @@ mod tests {
 
     #[test]
     fn what_no_gateway_sent_is_no_request() {
-        for event in [json!({}), json!([]), json!(null), json!({"Records": []}), json!({"key1": "value1"})] {
+        for event in [
+            json!({}),
+            json!([]),
+            json!(null),
+            json!({"Records": []}),
+            json!({"key1": "value1"}),
+            json!({"requestContext": {"http": {"method": "POST"}}, "body": 1}),
+            json!({"httpMethod": "POST", "body": {}}),
+        ] {
             assert!(inbound(&event).is_none(), "{event}");
         }
     }

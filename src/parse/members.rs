@@ -135,7 +135,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 }
 
 /// A member's name as bytes: one that is no Unicode (a lone surrogate) is valid JSON, and some other member's.
-struct Name<'a>(Cow<'a, [u8]>);
+pub(crate) struct Name<'a>(pub(crate) Cow<'a, [u8]>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -65,6 +65,7 @@ impl Message {
     /// The same message without the attributes whose value comes from outside.
     #[must_use]
     pub fn without_optional(mut self) -> Self {
+        self.trace_header = None;
         self.attributes.retain(|(name, _)| !OPTIONAL.contains(name));
         self.size = self.body.len() + self.attributes.iter().map(attribute_size).sum::<usize>();
         self

@@ -39,6 +39,8 @@ pub enum FetchError {
 
 /// A fetch's time limit, from its start to the last byte.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a fetch takes longer than its limit only when the process did not run.
+const FREEZE: Duration = Duration::from_millis(500);
 /// How long no fetch is started after one, so that forged requests can not make us hammer the key server.
 pub const COOL_DOWN: Duration = Duration::from_secs(60);
 /// The cool-down while there is no key at all.
@@ -100,6 +102,7 @@ impl<F: FetchKeySet> KeySetCache<F> {
     }
 
     async fn fetch(&self) {
+        let started = Instant::now();
         let fetched = timeout(FETCH_TIMEOUT, self.fetcher.fetch(&self.url)).await;
         let keys = fetched.unwrap_or(Err(FetchError::Timeout)).map(|document| jwks::parse(&document));
         match keys {
@@ -112,6 +115,10 @@ impl<F: FetchKeySet> KeySetCache<F> {
             failed => {
                 let reason = failed.err().unwrap_or(FetchError::NoUsableKey);
                 let keys_at_hand = self.keys().len();
+                if started.elapsed() > FETCH_TIMEOUT + FREEZE {
+                    // The sandbox was frozen meanwhile: the server had no fair try, and a request is waiting.
+                    self.state().last_start = None;
+                }
                 tracing::warn!(code = "keys_fetch_failed", app_id = &*self.app_id, %reason, keys_at_hand);
             }
         }

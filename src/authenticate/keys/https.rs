@@ -46,6 +46,8 @@ impl HttpsKeySets {
                 .build();
             Connector::builder()
                 .connector_settings(settings)
+                // Fetches are a minute apart, and a frozen sandbox keeps connections that are long dead.
+                .pool_max_idle_per_host(0)
                 .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                 .build()
         })
