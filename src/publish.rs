@@ -1,25 +1,27 @@
 //! The last step before the answer: every event becomes durable in SQS, or the answer is 503.
 //!
-//! [`Publisher`] packs, retries, splits and parks; [`SendBatch`] is its only door to SQS.
+//! [`Publisher`] finds a place for every event, and another one for what SQS refuses; `send` packs, retries and splits;
+//! [`SendBatch`] is the only door to SQS.
 
 pub mod failure;
 pub mod fifo;
 pub mod message;
 mod pack;
+mod send;
 pub mod sqs;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::SystemTime,
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::Instant;
 
 use self::{
     failure::{CallFailure, Failure},
     message::{Message, Stamp},
+    send::{Draft, Refused},
 };
 use crate::{
     parking::{Form, Reason},
@@ -82,25 +84,6 @@ pub struct Publisher<S> {
     routes: Routes,
 }
 
-/// A message on its way, and the event it is made of.
-struct Draft {
-    event: usize,
-    message: Message,
-    parked: Option<(Reason, Form)>,
-}
-
-/// Batches of one queue that are sent one after the other.
-struct Run {
-    queue_url: Arc<str>,
-    batches: VecDeque<Vec<Draft>>,
-}
-
-/// A draft that its queue will not take, however often it is sent.
-struct Refused {
-    draft: Draft,
-    failure: Failure,
-}
-
 impl<S: SendBatch> Publisher<S> {
     /// Sends to these queues.
     pub const fn new(sender: S, routes: Routes) -> Self {
@@ -113,291 +96,145 @@ impl<S: SendBatch> Publisher<S> {
     /// [`Rejection::PublishFailed`] or [`Rejection::OutOfTime`]; some events may be durable, and will come again.
     pub async fn publish(&self, batch: &Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
-        let (mut drafts, mut receipt) = self.place_all(&batch.events, &stamp);
-        let mut events = &batch.events;
+        let mut plan = Plan::default();
+        if batch.events.len() <= MAX_EVENTS {
+            plan = self.plan(&batch.events, &stamp);
+        }
         let slices;
-        if self.is_too_much(&drafts) {
+        let mut events = &batch.events;
+        if batch.events.len() > MAX_EVENTS || self.has_too_many_calls(&plan.drafts) {
             slices = batch.slices();
             events = &slices;
-            (drafts, receipt) = self.place_all(events, &stamp);
-            receipt.parked.insert(Reason::BatchTooLarge, batch.events.len());
+            plan = self.plan(events, &stamp);
         }
-        receipt.accepted = batch.events.len();
+        let Plan { mut drafts, mut parked } = plan;
         while !drafts.is_empty() {
-            let refused = self.send_all(drafts, arrival.deadline).await?;
+            let fifo = self.routes.queue_type() == QueueType::Fifo;
+            let refused = send::all(&self.sender, self.by_queue(drafts), fifo, arrival.deadline).await?;
             drafts = Vec::with_capacity(refused.len());
             for refused in refused {
-                self.park_refused(refused, events, &stamp, &mut drafts, &mut receipt)?;
+                let event = events.get(refused.draft.event).ok_or(Rejection::PublishFailed)?;
+                let (reason, more) = elsewhere(refused, event, &stamp)?;
+                if let Some(first) = more.first().and_then(|draft| parked.get_mut(draft.event)) {
+                    *first = Some(reason);
+                }
+                drafts.extend(more);
             }
         }
-        Ok(receipt)
+        Ok(self.receipt(batch, events, &parked))
     }
 
-    fn place_all(&self, events: &[Event], stamp: &Stamp) -> (Vec<Draft>, Receipt) {
-        let (mut drafts, mut receipt) = (Vec::with_capacity(events.len()), Receipt::default());
+    /// Makes every event's first message, or messages: to its queue, or parked where it can not be routed.
+    fn plan(&self, events: &[Event], stamp: &Stamp) -> Plan {
+        let mut plan =
+            Plan { drafts: Vec::with_capacity(events.len()), parked: Vec::with_capacity(events.len()) };
         for (index, event) in events.iter().enumerate() {
-            self.place(index, event, stamp, &mut drafts, &mut receipt);
+            let reason = match (&event.verdict, stamp.routed(event)) {
+                (Verdict::Route(_), Some(message)) => {
+                    plan.drafts.push(Draft { event: index, message, parked: None });
+                    None
+                }
+                (Verdict::Route(_), None) => Some(Reason::Oversize),
+                (Verdict::Park(reason), _) => Some(*reason),
+            };
+            plan.drafts
+                .extend(reason.into_iter().flat_map(|reason| park(index, event, stamp, reason, Form::Text)));
+            plan.parked.push(reason);
         }
-        (drafts, receipt)
+        plan
     }
 
-    /// Whether the events would not be durable in time, sent one by one. A FIFO queue's calls go one after the other.
-    fn is_too_much(&self, drafts: &[Draft]) -> bool {
-        if drafts.len() > MAX_MESSAGES {
-            return true;
-        }
-        let mut by_queue: HashMap<&Arc<str>, Vec<&str>> = HashMap::new();
+    /// Whether a FIFO queue's calls, which go one after the other, would take too long.
+    fn has_too_many_calls(&self, drafts: &[Draft]) -> bool {
+        let mut groups: HashMap<&Arc<str>, Vec<&str>> = HashMap::new();
         for draft in drafts {
             if let Some(fifo) = draft.message.fifo() {
-                by_queue.entry(self.queue_of(draft)).or_default().push(&fifo.group_id);
+                groups.entry(self.queue_of(draft)).or_default().push(&fifo.group_id);
             }
         }
-        by_queue.into_values().any(|groups| pack::fifo_calls(groups.into_iter()) > MAX_FIFO_CALLS)
+        groups.into_values().any(|groups| pack::fifo_calls(groups.into_iter()) > MAX_FIFO_CALLS)
     }
 
-    /// Makes an event's first message, or messages: to its queue, or parked where it can not be routed.
-    fn place(
-        &self,
-        index: usize,
-        event: &Event,
-        stamp: &Stamp,
-        drafts: &mut Vec<Draft>,
-        receipt: &mut Receipt,
-    ) {
-        let reason = match &event.verdict {
-            Verdict::Route(event_type) => match stamp.routed(event) {
-                Some(message) => {
-                    let queue_url = self.routes.queue_url(event_type);
-                    *receipt.routed.entry(Arc::clone(queue_url)).or_default() += 1;
-                    return drafts.push(Draft { event: index, message, parked: None });
-                }
-                None => Reason::Oversize,
-            },
-            Verdict::Park(reason) => *reason,
-        };
-        park(index, event, stamp, (reason, Form::Text), drafts, receipt);
-    }
-
-    /// Finds a place for what a queue will not take.
-    fn park_refused(
-        &self,
-        refused: Refused,
-        events: &[Event],
-        stamp: &Stamp,
-        drafts: &mut Vec<Draft>,
-        receipt: &mut Receipt,
-    ) -> Result<(), Rejection> {
-        let Refused { draft, failure } = refused;
-        let event = events.get(draft.event).ok_or(Rejection::PublishFailed)?;
-        match (draft.parked, failure) {
-            (None, failure) => {
-                let reason = match failure {
-                    Failure::QueueMissing => Reason::QueueMissing,
-                    Failure::QueueDenied => Reason::QueueDenied,
-                    _ => Reason::RejectedBySqs,
-                };
-                if let Verdict::Route(event_type) = &event.verdict {
-                    receipt
-                        .routed
-                        .entry(Arc::clone(self.routes.queue_url(event_type)))
-                        .and_modify(|n| *n -= 1);
-                }
-                park(draft.event, event, stamp, (reason, Form::Text), drafts, receipt);
-                Ok(())
-            }
-            // Once more with nothing that could offend.
-            (Some((reason, Form::Text)), Failure::Content) => {
-                let messages = if draft.message.is_encoded() {
-                    vec![draft.message.without_optional()]
-                } else {
-                    stamp.parked(event, reason, Form::Base64)
-                };
-                let parked = Some((reason, Form::Base64));
-                drafts.extend(messages.into_iter().map(|message| Draft {
-                    event: draft.event,
-                    message,
-                    parked,
-                }));
-                Ok(())
-            }
-            (Some(_), failure) => {
-                tracing::error!(code = "parking_failed", failure = failure.as_str());
-                Err(Rejection::PublishFailed)
-            }
-        }
-    }
-
-    /// Sends everything, queues beside each other; gives back what can not be sent to where it was meant for.
-    async fn send_all(&self, drafts: Vec<Draft>, deadline: Instant) -> Result<Vec<Refused>, Rejection> {
-        let mut waiting = self.runs(drafts).into_iter();
-        let send = |run| self.send_run(run, deadline);
-        let mut in_flight: FuturesUnordered<_> =
-            waiting.by_ref().take(MAX_CALLS_IN_FLIGHT).map(send).collect();
-        let mut refused = Vec::new();
-        while let Some(done) = in_flight.next().await {
-            refused.extend(done?);
-            in_flight.extend(waiting.next().map(send));
-        }
-        Ok(refused)
-    }
-
-    /// One run for each batch; in FIFO mode one for each queue, so that its batches keep their order.
-    fn runs(&self, drafts: Vec<Draft>) -> Vec<Run> {
-        let mut by_queue: BTreeMap<Arc<str>, Vec<Draft>> = BTreeMap::new();
+    fn by_queue(&self, drafts: Vec<Draft>) -> BTreeMap<Arc<str>, Vec<Draft>> {
+        let mut by_queue: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for draft in drafts {
             by_queue.entry(Arc::clone(self.queue_of(&draft))).or_default().push(draft);
         }
-        let runs = by_queue.into_iter().flat_map(|(queue_url, drafts)| {
-            let size_of = |draft: &Draft| draft.message.size();
-            let run = |batches| Run { queue_url: Arc::clone(&queue_url), batches };
-            match self.routes.queue_type() {
-                QueueType::Standard => {
-                    let batches = pack::batches(drafts, size_of).into_iter();
-                    batches.map(|batch| run(VecDeque::from([batch]))).collect()
-                }
-                QueueType::Fifo => {
-                    let group_of = |draft: &Draft| draft.message.fifo().map(|fifo| fifo.group_id.clone());
-                    vec![run(pack::fifo_batches(drafts, size_of, group_of).into())]
-                }
-            }
-        });
-        runs.collect()
+        by_queue
     }
 
     fn queue_of(&self, draft: &Draft) -> &Arc<str> {
-        match draft.message.event_type() {
-            Some(event_type) if draft.parked.is_none() => self.routes.queue_url(event_type),
-            _ => self.routes.parking(),
-        }
+        draft
+            .message
+            .event_type()
+            .map_or(self.routes.parking(), |event_type| self.routes.queue_url(event_type))
     }
 
-    /// Sends a run's batches in order. What failed and can be mended goes first again, so that in FIFO mode whatever
-    /// comes later in its group waits for it.
-    async fn send_run(&self, mut run: Run, deadline: Instant) -> Result<Vec<Refused>, Rejection> {
-        let mut refused = Vec::new();
-        let mut backoff = Backoff::default();
-        while let Some(batch) = run.batches.pop_front() {
-            let call_deadline = deadline.min(Instant::now() + CALL_TIMEOUT);
-            let messages: Vec<_> = batch.iter().map(|draft| &draft.message).collect();
-            let call = timeout_at(call_deadline, self.sender.send_batch(&run.queue_url, &messages)).await;
-            let failure = match call.unwrap_or(Err(CallFailure::timeout())) {
-                Ok(acknowledgements) => {
-                    let again = sort_out(batch, acknowledgements, &mut refused);
-                    if again.is_empty() {
-                        backoff = Backoff::default();
-                        continue;
-                    }
-                    let unknown = again.iter().any(|(_, failure)| *failure == Failure::Unknown);
-                    run.batches.push_front(again.into_iter().map(|(draft, _)| draft).collect());
-                    if unknown { Failure::Unknown } else { Failure::Retryable }
+    fn receipt(&self, batch: &Batch, events: &[Event], parked: &[Option<Reason>]) -> Receipt {
+        let mut receipt = Receipt { accepted: batch.events.len(), ..Receipt::default() };
+        for (event, reason) in events.iter().zip(parked) {
+            match (reason, &event.verdict) {
+                // Slices are told by the events they hold.
+                (Some(Reason::BatchTooLarge), _) => {
+                    receipt.parked.insert(Reason::BatchTooLarge, batch.events.len());
                 }
-                Err(CallFailure { failure, code }) => {
-                    tracing::warn!(
-                        code = "sqs_call_failed",
-                        sqs_code = &*code,
-                        failure = failure.as_str(),
-                        queue = queue_name(&run.queue_url),
-                        entries = batch.len()
-                    );
-                    match failure {
-                        // The reason is in one of the entries: halve until it stands alone.
-                        Failure::Content if batch.len() > 1 => {
-                            let mut first = batch;
-                            let second = first.split_off(first.len() / 2);
-                            run.batches.push_front(second);
-                            run.batches.push_front(first);
-                            continue;
-                        }
-                        Failure::Content | Failure::QueueMissing | Failure::QueueDenied => {
-                            refused.extend(batch.into_iter().map(|draft| Refused { draft, failure }));
-                            continue;
-                        }
-                        Failure::Retryable | Failure::Unknown => {
-                            run.batches.push_front(batch);
-                            failure
-                        }
-                    }
+                (Some(reason), _) | (None, Verdict::Park(reason)) => {
+                    *receipt.parked.entry(*reason).or_default() += 1
                 }
-            };
-            backoff.wait(failure, deadline).await?;
+                (None, Verdict::Route(event_type)) => {
+                    *receipt.routed.entry(Arc::clone(self.routes.queue_url(event_type))).or_default() += 1;
+                }
+            }
         }
-        Ok(refused)
+        receipt
     }
 }
 
-/// How many messages one delivery may take: 200 calls or so, 25 after each other.
-const MAX_MESSAGES: usize = 2_000;
+/// Messages to send, and for each event why it is parked, if it is.
+#[derive(Default)]
+struct Plan {
+    drafts: Vec<Draft>,
+    parked: Vec<Option<Reason>>,
+}
+
+/// How many events of a batch are sent one by one: 200 calls or so, 25 after each other.
+const MAX_EVENTS: usize = 2_000;
 /// How many calls to one FIFO queue, one after the other, fit into the budget.
 const MAX_FIFO_CALLS: usize = 100;
-/// How many calls run beside each other: more would only add TLS handshakes to a fraction of a core.
-const MAX_CALLS_IN_FLIGHT: usize = 8;
-/// One call's time limit: two fit into the budget.
-const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
-fn park(
-    index: usize,
-    event: &Event,
-    stamp: &Stamp,
-    (reason, form): (Reason, Form),
-    drafts: &mut Vec<Draft>,
-    receipt: &mut Receipt,
-) {
-    *receipt.parked.entry(reason).or_default() += 1;
-    let parts = stamp.parked(event, reason, form).into_iter();
-    drafts.extend(parts.map(|message| Draft { event: index, message, parked: Some((reason, form)) }));
-}
-
-/// Drops what is durable, sets aside what is refused, and gives back what is worth another try.
-fn sort_out(
-    batch: Vec<Draft>,
-    acknowledgements: Vec<Acknowledgement>,
-    refused: &mut Vec<Refused>,
-) -> Vec<(Draft, Failure)> {
-    let told = acknowledgements.into_iter().chain(std::iter::repeat(Acknowledgement::Missing));
-    let mut again = Vec::new();
-    for (draft, acknowledgement) in batch.into_iter().zip(told) {
-        match acknowledgement {
-            Acknowledgement::Durable => {}
-            Acknowledgement::Missing => again.push((draft, Failure::Retryable)),
-            Acknowledgement::Failed(failure @ (Failure::Retryable | Failure::Unknown)) => {
-                again.push((draft, failure))
-            }
-            Acknowledgement::Failed(failure) => refused.push(Refused { draft, failure }),
+/// Finds a place for what a queue will not take.
+fn elsewhere(refused: Refused, event: &Event, stamp: &Stamp) -> Result<(Reason, Vec<Draft>), Rejection> {
+    let Refused { draft: Draft { event: index, message, parked }, failure } = refused;
+    match (parked, failure) {
+        (None, failure) => {
+            let reason = match failure {
+                Failure::QueueMissing => Reason::QueueMissing,
+                Failure::QueueDenied => Reason::QueueDenied,
+                Failure::Content | Failure::Retryable | Failure::Unknown => Reason::RejectedBySqs,
+            };
+            Ok((reason, park(index, event, stamp, reason, Form::Text)))
+        }
+        // Once more with nothing that could offend.
+        (Some((reason, Form::Text)), Failure::Content) if message.is_encoded() => {
+            let parked = Some((reason, Form::Base64));
+            Ok((reason, vec![Draft { event: index, message: message.without_optional(), parked }]))
+        }
+        (Some((reason, Form::Text)), Failure::Content) => {
+            Ok((reason, park(index, event, stamp, reason, Form::Base64)))
+        }
+        (Some(_), failure) => {
+            tracing::error!(code = "parking_failed", failure = failure.as_str());
+            Err(Rejection::PublishFailed)
         }
     }
-    again
+}
+
+fn park(index: usize, event: &Event, stamp: &Stamp, reason: Reason, form: Form) -> Vec<Draft> {
+    let messages = stamp.parked(event, reason, form).into_iter();
+    messages.map(|message| Draft { event: index, message, parked: Some((reason, form)) }).collect()
 }
 
 /// The queue's name, for logs: its URL holds the account.
 pub(crate) fn queue_name(queue_url: &str) -> &str {
     queue_url.rsplit('/').next().unwrap_or(queue_url)
-}
-
-/// Exponential backoff with full jitter.
-#[derive(Default)]
-struct Backoff {
-    failures: u32,
-    unknown: u32,
-}
-
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(1);
-    /// Codes that nobody documented may be for good: they are not worth the whole budget.
-    const MAX_UNKNOWN: u32 = 3;
-
-    async fn wait(&mut self, failure: Failure, deadline: Instant) -> Result<(), Rejection> {
-        self.failures += 1;
-        self.unknown += u32::from(failure == Failure::Unknown);
-        if self.unknown >= Self::MAX_UNKNOWN {
-            return Err(Rejection::PublishFailed);
-        }
-        let ceiling = Self::FIRST.saturating_mul(1 << self.failures.min(10)).min(Self::LONGEST);
-        let delay = ceiling.mul_f64(fastrand::f64().mul_add(0.5, 0.5));
-        if Instant::now() + delay >= deadline {
-            return Err(Rejection::PublishFailed);
-        }
-        tokio::time::sleep(delay).await;
-        Ok(())
-    }
 }

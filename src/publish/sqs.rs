@@ -19,6 +19,7 @@ use super::{
     Acknowledgement, SendBatch,
     failure::{CallFailure, Failure},
     message::Message,
+    send::CALL_TIMEOUT,
 };
 
 /// Sends batches through the AWS SDK.
@@ -52,8 +53,8 @@ impl SqsSender {
 pub fn with_limits(config: aws_sdk_sqs::config::Builder) -> aws_sdk_sqs::config::Builder {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(super::CALL_TIMEOUT)
-        .operation_timeout(super::CALL_TIMEOUT)
+        .operation_attempt_timeout(CALL_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
         .build();
     config
         .retry_config(RetryConfig::disabled())

@@ -1,6 +1,20 @@
 //! The integration tests: one binary, so that everything is linked once.
 
-// `cfg(test)` tells clippy that helpers are test code as well.
-#[cfg(test)]
+// Tells clippy that helpers are test code as well.
+#![cfg(test)]
+
+mod consistency;
+mod families;
+mod fifo;
+mod keys;
+mod logging;
+mod moto;
+mod parking;
+mod publishing;
+mod rivals;
+mod samples;
+mod start;
+mod status;
 mod support;
+mod time;
 mod vectors;

@@ -7,3 +7,4 @@ pub mod jwks_server;
 pub mod prelude;
 pub mod receiver;
 pub mod sqs;
+pub mod sqs_front;

@@ -18,12 +18,16 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(command::demo::Demo),
+    Samples(command::samples::Samples),
+    Sqs(command::sqs::Sqs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Demo(demo) => demo.run().await,
+        Command::Samples(samples) => samples.run(),
+        Command::Sqs(sqs) => sqs.run().await,
     };
     done.unwrap_or_else(|error| {
         eprintln!("prelude: {error}");

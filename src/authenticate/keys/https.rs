@@ -6,15 +6,12 @@ use aws_smithy_http_client::{
     Connector,
     tls::{Provider, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::{
-    http::{HttpConnector, HttpConnectorSettings},
-    orchestrator::HttpRequest,
-};
+use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
-    cache::{FETCH_TIMEOUT, FetchError, FetchKeySet},
+    cache::{FetchError, FetchKeySet},
     jwks,
 };
 
@@ -40,12 +37,8 @@ impl FetchKeySet for HttpsKeySets {
 impl HttpsKeySets {
     fn connector(&self) -> &Connector {
         self.connector.get_or_init(|| {
-            let settings = HttpConnectorSettings::builder()
-                .connect_timeout(FETCH_TIMEOUT)
-                .read_timeout(FETCH_TIMEOUT)
-                .build();
+            // No time limits of its own: the cache limits the whole fetch.
             Connector::builder()
-                .connector_settings(settings)
                 // Fetches are a minute apart, and a frozen sandbox keeps connections that are long dead.
                 .pool_max_idle_per_host(0)
                 .tls_provider(Provider::Rustls(CryptoMode::AwsLc))

@@ -1,0 +1,50 @@
+//! `prelude sqs`: the embedded SQS on a loopback port.
+
+use std::{error::Error, process::ExitCode};
+
+use prelude_cli::local::{
+    sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
+    sqs_front::SqsFront,
+};
+use prelude_webhooks::route::{QueueType, Routes};
+
+/// Serve an SQS with all of the receiver's queues on this machine: no account, no Docker.
+///
+/// It speaks SQS's real protocol and enforces its real limits. Messages live until it stops.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  cargo prelude sqs\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C, 1 otherwise."
+)]
+pub(crate) struct Sqs {
+    /// The port on 127.0.0.1
+    #[arg(long, default_value_t = 9324)]
+    port: u16,
+    /// What every queue's name begins with
+    #[arg(long, default_value = "prelude-webhooks-")]
+    prefix: String,
+    /// Make FIFO queues
+    #[arg(long)]
+    fifo: bool,
+}
+
+impl Sqs {
+    pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let queue_type = if self.fifo { QueueType::Fifo } else { QueueType::Standard };
+        let url_prefix = EmbeddedSqs::queue_url_prefix(&self.prefix);
+        let routes =
+            Routes::new(&url_prefix, queue_type, Vec::new()).map_err(|error| format!("--prefix {error}"))?;
+        let names: Vec<_> = routes.queue_urls().filter_map(|url| url.rsplit('/').next()).collect();
+        let sqs = EmbeddedSqs::start(&names).await?;
+        let taken = |error| format!("port {} can not be used ({error}): try another --port", self.port);
+        let front = SqsFront::start(&sqs, self.port).await.map_err(taken)?;
+        println!(
+            "SQS at {} with {} queues; region {REGION}, account {ACCOUNT_ID}",
+            front.endpoint(),
+            names.len()
+        );
+        println!("PRELUDE_QUEUE_URL_PREFIX={url_prefix}");
+        println!("Ctrl-C stops it.");
+        tokio::signal::ctrl_c().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

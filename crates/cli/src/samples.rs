@@ -1,0 +1,194 @@
+//! The files of `events/`: API Gateway invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
+//!
+//! They are signed with keys of `tests/keys`, which anyone can read. Signatures are made without salt, so that the same
+//! file comes out every time; the receiver finds the salt length.
+
+use prelude_events::{EventType, Source, samples};
+use prelude_webhooks::rejection::Rejection;
+use serde_json::{Value, json};
+
+use crate::local::{
+    gateway::Request,
+    prelude::{ADDRESSES, KeyError, PreludeKey, SignatureForm, activation_query, batch},
+    sqs::EmbeddedSqs,
+};
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleFile {
+    /// Its path below `events/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The Session app of the samples.
+pub const APP_ID: &str = "demoapp1";
+/// Its verification token.
+pub const VERIFICATION_TOKEN: &str = "sample-verification-token";
+/// The secret last segment of the samples' path.
+pub const PATH_TOKEN: &str = "sample-path-token-0123456789abcdef";
+
+/// Every file, each time the same.
+///
+/// # Errors
+/// A key of `tests/keys` that can not be read.
+pub fn files() -> Result<Vec<SampleFile>, KeyError> {
+    let keys = Keys::read()?;
+    let mut files = vec![invocation("challenge.json", &challenge(APP_ID, VERIFICATION_TOKEN, "1234567890"))];
+    for event_type in EventType::ALL {
+        if let Some(request) = keys.delivery(event_type)? {
+            files.push(invocation(&format!("{event_type}.json"), &request));
+        }
+    }
+    files.push(invocation("session-batch.json", &keys.session(session_samples())?));
+    for (rejection, request) in keys.rejected()? {
+        files.push(invocation(&format!("rejected/{}.json", rejection.code()), &request));
+    }
+    let environment = environment()?;
+    let lines: String = environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let parameters: serde_json::Map<_, _> =
+        environment.into_iter().map(|(name, value)| (name, value.into())).collect();
+    files.push(SampleFile { path: ".env".into(), text: lines });
+    files.push(SampleFile { path: "env.json".into(), text: pretty(&json!({ "Parameters": parameters })) });
+    Ok(files)
+}
+
+/// The receiver's variables that suit the samples.
+///
+/// # Errors
+/// A key of `tests/keys` that can not be read.
+pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
+    let keys = Keys::read()?;
+    let one_line = |pem: String| pem.trim().replace('\n', "\\n");
+    let app = json!([{
+        "app_id": APP_ID,
+        "verification_token": VERIFICATION_TOKEN,
+        "public_keys": [one_line(keys.app.public_key_pem()?)],
+    }]);
+    let variables = [
+        ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix("prelude-webhooks-")),
+        ("PRELUDE_APPS", app.to_string()),
+        ("PRELUDE_PUBLIC_KEYS", one_line(keys.account.public_key_pem()?)),
+        ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1".to_owned()),
+        ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
+    ];
+    Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The keys that sign.
+struct Keys {
+    account: PreludeKey,
+    app: PreludeKey,
+    other: PreludeKey,
+}
+
+impl Keys {
+    fn read() -> Result<Self, KeyError> {
+        Ok(Self {
+            account: PreludeKey::from_pem("account", include_str!("../../../tests/keys/account-2048.pem"))?,
+            app: PreludeKey::from_pem("app", include_str!("../../../tests/keys/app-2048.pem"))?,
+            other: PreludeKey::from_pem("other", include_str!("../../../tests/keys/other-2048.pem"))?,
+        })
+    }
+
+    /// The delivery of a type's sample, proven as its family wants it.
+    fn delivery(&self, event_type: &EventType) -> Result<Option<Request>, KeyError> {
+        let (Some(source), Some(sample)) = (event_type.source(), samples::sample(event_type)) else {
+            return Ok(None);
+        };
+        Ok(Some(match source {
+            Source::VerifyV1 => post(sample.trim()),
+            Source::Verify | Source::Notify => self.account(sample.trim())?,
+            Source::Session => self.session([sample.trim()])?,
+        }))
+    }
+
+    fn account(&self, body: &str) -> Result<Request, KeyError> {
+        signed(post(body), &self.account)
+    }
+
+    fn session<'a>(&self, events: impl IntoIterator<Item = &'a str>) -> Result<Request, KeyError> {
+        signed(post(batch(APP_ID, events)), &self.app)
+    }
+
+    /// A request for each refusal that can be reached from outside with the samples' settings.
+    fn rejected(&self) -> Result<Vec<(Rejection, Request)>, KeyError> {
+        let body = samples::sample(&EventType::VerifyAttempt).unwrap_or_default().trim();
+        let from = |source_ip: &str| -> Result<Request, KeyError> {
+            Ok(Request { source_ip: source_ip.into(), ..self.account(body)? })
+        };
+        let at = |path: &str| -> Result<Request, KeyError> {
+            Ok(Request { path: path.into(), ..self.account(body)? })
+        };
+        let header = |value: String| post(body).header(SIGNATURE, value);
+        let genuine = self.account.sign_as(body.as_bytes(), WITHOUT_SALT)?;
+        let not_base64 = Request { force_base64: true, ..self.account(body)? };
+        Ok(vec![
+            (Rejection::AddressNotAllowed, from("198.51.100.7")?),
+            (Rejection::AddressUnreadable, from("unknown")?),
+            (Rejection::PathUnknown, at("/hooks")?),
+            (Rejection::PathTokenWrong, at("/webhooks/another-token")?),
+            (Rejection::MethodNotAllowed, Request { method: "PUT".into(), ..self.account(body)? }),
+            (Rejection::NotAChallenge, request("GET")),
+            (Rejection::ChallengeAppUnknown, challenge("another", VERIFICATION_TOKEN, "1234567890")),
+            (Rejection::ChallengeTokenWrong, challenge(APP_ID, "another", "1234567890")),
+            (Rejection::BodyNotBase64, not_base64),
+            (Rejection::SignatureMissing, post(body)),
+            (Rejection::SignatureMalformed, header(genuine.replace("pss-sha256=", "pss-sha256=!"))),
+            (Rejection::SignatureSchemeUnknown, header(genuine.replace("rsassa-pss-sha256=", "sha256="))),
+            (Rejection::SignatureWrong, signed(post(body), &self.other)?),
+            (Rejection::KeyWrongForFamily, signed(post(body), &self.app)?),
+            (Rejection::KeyWrongForApp, signed(post(batch("another", session_samples())), &self.app)?),
+        ])
+    }
+}
+
+const SIGNATURE: &str = "X-Webhook-Signature";
+const WITHOUT_SALT: SignatureForm =
+    SignatureForm { salt_len: 0, padding: false, alphabet: crate::local::prelude::Alphabet::UrlSafe };
+
+fn session_samples() -> impl Iterator<Item = &'static str> {
+    let session = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
+    session.filter_map(samples::sample).map(str::trim)
+}
+
+fn request(method: &str) -> Request {
+    let [address, ..] = ADDRESSES;
+    Request::new(method, format!("/webhooks/{PATH_TOKEN}"), address)
+}
+
+fn post(body: impl Into<Vec<u8>>) -> Request {
+    request("POST").json(body)
+}
+
+fn signed(request: Request, key: &PreludeKey) -> Result<Request, KeyError> {
+    let signature = key.sign_as(&request.body, WITHOUT_SALT)?;
+    Ok(request.header(SIGNATURE, signature))
+}
+
+fn challenge(app_id: &str, token: &str, challenge: &str) -> Request {
+    request("GET").query(activation_query(app_id, token, challenge))
+}
+
+/// The HTTP API's event, with what differs from request to request fixed.
+fn invocation(path: &str, request: &Request) -> SampleFile {
+    let mut event = request.http_api_event();
+    let mut fix = |pointer: &str, value: Value| {
+        if let Some(member) = event.pointer_mut(pointer) {
+            *member = value;
+        }
+    };
+    fix("/headers/x-amzn-trace-id", json!("Root=1-5759e988-bd862e3fe1be46a994272793"));
+    fix("/requestContext/requestId", json!("JKJaXmPLvHcESHA="));
+    fix("/requestContext/time", json!("12/Mar/2026:19:03:58 +0000"));
+    fix("/requestContext/timeEpoch", json!(1_773_342_238_000_u64));
+    if path.ends_with("body_not_base64.json") {
+        fix("/body", json!("not base64"));
+    }
+    SampleFile { path: path.into(), text: pretty(&event) }
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

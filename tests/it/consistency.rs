@@ -1,0 +1,119 @@
+//! Lists that must agree, compared both ways.
+
+mod properties;
+
+use std::{collections::BTreeSet, path::Path};
+
+use prelude_cli::{
+    demo::{self, setup::sample_events, table::Kind},
+    local::{jwks_server::JwksServer, receiver::LocalReceiver, sqs::EmbeddedSqs},
+};
+use prelude_events::{EventType, Received, samples};
+use prelude_webhooks::{config::Config, parking::Reason, route::QueueType};
+
+use crate::support::stack::{QUEUE_PREFIX, Setup, prelude};
+
+fn names() -> BTreeSet<String> {
+    EventType::ALL.iter().map(|event_type| event_type.as_str().to_owned()).collect()
+}
+
+/// Type and slug of every known type.
+fn slugs() -> BTreeSet<(String, String)> {
+    let pair = |event_type: &EventType| {
+        (event_type.as_str().to_owned(), event_type.queue_slug().unwrap().to_owned())
+    };
+    EventType::ALL.iter().map(pair).collect()
+}
+
+#[test]
+fn the_29_types_have_29_samples_and_29_slugs() {
+    assert_eq!((EventType::ALL.len(), names().len()), (29, 29));
+    let unique: BTreeSet<_> = slugs().into_iter().map(|(_, slug)| slug).collect();
+    assert_eq!(unique.len(), 29);
+    let of_samples: Vec<_> = samples::ALL.iter().map(|sample| sample.event_type.clone()).collect();
+    assert_eq!(of_samples, EventType::ALL);
+    for sample in samples::ALL {
+        let parsed = Received::parse(sample.json).unwrap();
+        assert_eq!(parsed.envelope.event_type, sample.event_type, "the sample says its own type");
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/events/samples");
+    let files =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let files: BTreeSet<_> =
+        files.filter_map(|file| file.strip_suffix(".json").map(ToOwned::to_owned)).collect();
+    assert_eq!(files, names());
+}
+
+#[test]
+fn a_slug_is_the_types_name_with_hyphens() {
+    for (name, slug) in slugs() {
+        let words = name.replace(['.', '_'], "-");
+        let expected = if name.contains('.') { words } else { format!("v1-{words}") };
+        assert_eq!(slug, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_receivers_queues_are_the_tables_and_the_parking_queue() {
+    for (queue_type, suffix) in [("standard", ""), ("fifo", ".fifo")] {
+        let variables = Setup::new().await.set("PRELUDE_QUEUE_TYPE", queue_type).variables();
+        let variables = variables.into_iter().map(|(name, value)| (name, Some(value)));
+        let routes = Config::read(variables, |_| unreachable!("no file is named")).unwrap().routes;
+        assert_eq!(routes.queue_type() == QueueType::Fifo, queue_type == "fifo");
+        let url = |slug: &str| format!("{}{slug}{suffix}", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX));
+        for event_type in EventType::ALL {
+            assert_eq!(**routes.queue_url(event_type), url(event_type.queue_slug().unwrap()));
+        }
+        let all: BTreeSet<_> = routes.queue_urls().map(ToString::to_string).collect();
+        let slugs = slugs().into_iter().map(|(_, slug)| url(&slug));
+        assert_eq!(all, slugs.chain([url("unrouted")]).collect());
+        assert_eq!(**routes.parking(), url("unrouted"));
+    }
+}
+
+#[tokio::test]
+async fn the_demo_plays_every_type_and_finds_each_in_its_queue() {
+    let of_demo: BTreeSet<_> =
+        sample_events().into_iter().map(|event| (event.event_type, event.queue_slug)).collect();
+    assert_eq!(of_demo, slugs());
+    let setup = demo::setup::Setup::new(sample_events()).unwrap();
+    let sqs = EmbeddedSqs::start(setup.queue_names()).await.unwrap();
+    let jwks = JwksServer::start().await.unwrap();
+    for app in &prelude().apps {
+        jwks.publish(&app.app_id, &app.jwks());
+    }
+    let environment = setup.environment(prelude(), |app_id| jwks.url(app_id)).unwrap();
+    let receiver = LocalReceiver::start(environment, &sqs).unwrap();
+    let report = demo::run(&setup, &sqs, prelude(), &receiver).await.unwrap();
+    assert!(report.is_ok(), "{:#?}", report.rows.iter().filter(|row| !row.ok).collect::<Vec<_>>());
+    let routed = report.rows.iter().filter(|row| row.kind == Kind::Routed).map(|row| {
+        let queue = row.queue.as_deref().unwrap();
+        (row.sent.clone(), queue.strip_prefix(&setup.queue_prefix).unwrap().to_owned())
+    });
+    assert_eq!(routed.collect::<BTreeSet<_>>(), slugs());
+}
+
+#[test]
+fn the_readmes_tables_are_the_codes() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let word = |cell: &str| {
+        cell.trim()
+            .strip_prefix('`')?
+            .strip_suffix('`')
+            .filter(|word| !word.contains('`'))
+            .map(ToOwned::to_owned)
+    };
+    let rows: Vec<Vec<_>> = readme.lines().map(|line| line.split('|').map(word).collect()).collect();
+    let types: BTreeSet<_> = rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [_, _, Some(name), Some(slug), _] => Some((name.clone(), slug.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(types, slugs());
+    for reason in Reason::ALL {
+        let told = rows.iter().any(|row| row.get(1).cloned().flatten().as_deref() == Some(reason.as_str()));
+        assert!(told, "{reason:?} is not in the README");
+    }
+}

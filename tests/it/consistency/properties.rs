@@ -1,0 +1,239 @@
+//! What holds whatever comes: an answer from the status table, and nothing lost.
+
+use prelude_cli::local::gateway::Request;
+use proptest::{
+    prelude::*,
+    sample::{Index, select},
+    test_runner::TestRunner,
+};
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+
+use crate::support::{
+    parked::recover,
+    stack::{Api, LISTED_ADDRESS, PATH_TOKEN, Stack, context},
+};
+
+/// Runs a property over a running stack.
+fn check<S: Strategy>(
+    cases: u32,
+    strategy: S,
+    property: impl Fn(&Runtime, &Stack, S::Value) -> Result<(), TestCaseError>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stack = runtime.block_on(Stack::start());
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    TestRunner::new(config).run(&strategy, |value| property(&runtime, &stack, value)).unwrap();
+}
+
+/// Names and values that mean something to the receiver, and some that mean nothing.
+const WORDS: [&str; 34] = [
+    "type",
+    "event",
+    "events",
+    "app_id",
+    "id",
+    "payload",
+    "time",
+    "auth_uuid",
+    "attempt_uuid",
+    "delivery_status",
+    "app1",
+    "app2",
+    "attempt",
+    "verify.attempt",
+    "verify.x",
+    "user.created",
+    "transactional.message.failed",
+    "x",
+    "headers",
+    "multiValueHeaders",
+    "body",
+    "isBase64Encoded",
+    "requestContext",
+    "http",
+    "httpMethod",
+    "method",
+    "rawPath",
+    "path",
+    "rawQueryString",
+    "identity",
+    "sourceIp",
+    "X-Webhook-Signature",
+    "POST",
+    LISTED_ADDRESS,
+];
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let word = || prop_oneof![select(&WORDS[..]).prop_map(ToOwned::to_owned), "\\PC{0,12}", any::<String>()];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        word().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        let members = proptest::collection::vec((word(), inner.clone()), 0..6);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..6).prop_map(Value::from),
+            members.prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// One of the table's statuses, with its body; SQS and the keys are there, so 503 would be a fault of ours.
+fn assert_answer(response: &Value, log: &[Value]) -> Result<u64, TestCaseError> {
+    let status = response["statusCode"].as_u64().unwrap_or_default();
+    let body = response["body"].as_str().unwrap_or_default();
+    let expected = match status {
+        200 => body.starts_with("{\"accepted\":") || body.starts_with("{\"challenge\":"),
+        400 => body == r#"{"error":"bad_request"}"#,
+        401 => body == r#"{"error":"unauthorized"}"#,
+        403 => body == r#"{"error":"forbidden"}"#,
+        404 => body == r#"{"error":"not_found"}"#,
+        405 => body == r#"{"error":"method_not_allowed"}"#,
+        _ => false,
+    };
+    prop_assert!(expected, "{response} {log:?}");
+    Ok(status)
+}
+
+#[test]
+fn any_body_is_answered_and_what_is_signed_is_kept_byte_for_byte() {
+    let body = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..200),
+        any_json().prop_map(|json| json.to_string().into_bytes()),
+        "\\{\"(type|events|app_id)\":[\\[\\]{}\",:a-z\\\\u0-9 ]{0,40}\\}?".prop_map(String::into_bytes),
+    ];
+    check(192, (body, 0..4, any::<bool>(), any::<bool>()), |runtime, stack, (body, signer, rest, base64)| {
+        let mut request = match signer {
+            0 => stack.post(&*body),
+            1 => stack.signed(&*body),
+            2 => stack.signed_by(&stack.app("app1").keys[0], &*body),
+            _ => stack.post(&*body).header("X-Webhook-Signature", "rsassa-pss-sha256=AAAA"),
+        };
+        request.force_base64 = base64;
+        let api = if rest { Api::Rest } else { Api::Http };
+        let before = stack.taken();
+        let (response, log) = runtime.block_on(stack.receiver.invoke(api.event(&request), context()));
+        let status = assert_answer(&response.unwrap(), &log)?;
+        prop_assert!(signer != 3 || status == 401);
+        prop_assert!(status == 200 || stack.taken() == before, "refused, and sent all the same");
+        // Whatever has no family is kept whoever signed it; a batch is cut, and its text is elsewhere.
+        let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
+        if signer == 1 || signer == 2 && !is_object {
+            let parked = runtime.block_on(stack.parked());
+            prop_assert!(is_object || !parked.is_empty());
+            if !is_object {
+                prop_assert_eq!(recover(&parked).1, body);
+            }
+        } else {
+            runtime.block_on(stack.parked());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn any_json_is_answered_or_no_event_of_a_gateway() {
+    check(512, any_json(), |runtime, stack, event| {
+        let (response, log) = runtime.block_on(stack.receiver.invoke(event, context()));
+        match response {
+            Ok(response) => drop(assert_answer(&response, &log)?),
+            Err(_) => prop_assert!(log.iter().any(|line| line["code"] == "not_api_gateway"), "{log:?}"),
+        }
+        Ok(())
+    });
+}
+
+/// Every place of a value, as a JSON pointer.
+fn places(value: &Value, at: &str, places: &mut Vec<String>) {
+    places.push(at.to_owned());
+    let escape = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(members) => {
+            members
+                .iter()
+                .for_each(|(name, value)| self::places(value, &format!("{at}/{}", escape(name)), places));
+        }
+        Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| self::places(item, &format!("{at}/{index}"), places));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn an_event_with_anything_in_any_place_is_answered() {
+    let strategy = (0..3, any::<bool>(), any::<Index>(), any_json());
+    check(512, strategy, |runtime, stack, (kind, rest, place, value)| {
+        let request = match kind {
+            0 => stack.signed(r#"{"type":"verify.attempt"}"#),
+            1 => stack.batch("app1", [r#"{"type":"user.created"}"#]).query("a=b&c=d"),
+            _ => stack.activation("app1", "7"),
+        };
+        let mut event = if rest { Api::Rest } else { Api::Http }.event(&request);
+        let mut all = Vec::new();
+        places(&event, "", &mut all);
+        let place = place.get(&all);
+        *event.pointer_mut(place).unwrap() = value;
+        let (response, log) = runtime.block_on(stack.receiver.invoke(event, context()));
+        match response {
+            Ok(response) => drop(assert_answer(&response, &log)?),
+            Err(_) => {
+                let decides = [
+                    "",
+                    "/requestContext",
+                    "/requestContext/http",
+                    "/requestContext/http/method",
+                    "/httpMethod",
+                    // Its bytes would be a guess.
+                    "/body",
+                ];
+                prop_assert!(decides.contains(&place.as_str()), "{place} is no reason: {log:?}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn any_query_string_is_answered() {
+    let pair = (
+        select(vec!["event", "app_id", "verification_token", "challenge", "x", ""]),
+        prop_oneof![
+            select(vec!["activate", "app1", "token-of-app1", "7", "-1", "", "%", "%ff", "+", "<b>"])
+                .prop_map(ToOwned::to_owned),
+            any::<String>(),
+        ],
+    );
+    let pairs = proptest::collection::vec(pair, 0..8).prop_map(|pairs| {
+        pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    });
+    let query = prop_oneof![any::<String>(), "[ -~]{0,80}", pairs];
+    check(512, (query, any::<bool>()), |runtime, stack, (query, rest)| {
+        let path = format!("/webhooks/{PATH_TOKEN}");
+        let request = Request::new("GET", path, LISTED_ADDRESS).query(&*query);
+        let mut event = if rest { Api::Rest } else { Api::Http }.event(&request);
+        if rest {
+            // A REST API hands over what it decoded; this is as far from it as can be.
+            event["queryStringParameters"] =
+                json!({"event": query, "challenge": [query], &query: "activate"});
+        }
+        let (response, log) = runtime.block_on(stack.receiver.invoke(event, context()));
+        let response = response.unwrap();
+        let status = assert_answer(&response, &log)?;
+        prop_assert!([200, 400, 403].contains(&status));
+        if status == 200 {
+            for needed in ["event=activate", "app_id=app1", "verification_token=token-of-app1", "challenge="]
+            {
+                prop_assert!(query.contains(needed), "{query}");
+            }
+        }
+        Ok(())
+    });
+}

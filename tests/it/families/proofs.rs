@@ -1,0 +1,123 @@
+//! Which keys prove which family's events.
+
+use prelude_cli::local::prelude::{ADDRESSES, batch};
+use prelude_events::{EventType, Source, samples};
+use serde_json::{Value, json};
+
+use super::assert_401;
+use crate::support::{
+    keys::private_key,
+    stack::{Setup, Stack, prelude},
+};
+
+#[tokio::test]
+async fn a_key_is_called_by_its_kid_or_its_thumbprint_and_never_by_the_header() {
+    let key = &prelude().app("app1").unwrap().keys[0];
+    let raw = r#"{"id":"e","type":"user.deleted"}"#;
+    for (kid, called) in [
+        (json!("kid of the set"), "kid of the set".to_owned()),
+        (Value::Null, key.thumbprint()),
+        (json!(""), key.thumbprint()),
+        (json!(7), key.thumbprint()),
+    ] {
+        let setup = Setup::new().await;
+        let mut jwk = key.jwk();
+        jwk["kid"] = kid.clone();
+        setup.jwks.publish("app1", &json!({"keys": [jwk]}));
+        let stack = setup.start().await;
+        for header in ["kid of the set", "key-app2", "attacker's", ""] {
+            let request = stack.batch("app1", [raw]).header("X-Webhook-Signature-Key-Id", header);
+            assert_eq!(stack.send(&request).await.status, 200, "{kid} {header}");
+            let message = stack.drain("user-deleted").await.pop().unwrap();
+            assert_eq!(message.attribute("key_id"), Some(&*called), "{kid} {header}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_one_kind_never_proves_the_others_events() {
+    let stack = Stack::start().await;
+    let (one, two) = (&stack.app("app1").keys[0], &stack.app("app2").keys[0]);
+    for event_type in EventType::ALL {
+        let (name, raw) = (event_type.as_str(), samples::sample(event_type).unwrap());
+        if event_type.source() == Some(Source::Session) {
+            let whole = batch("app1", [raw]);
+            assert_401(name, &stack.send(&stack.signed(whole.clone())).await, "key_wrong_for_app");
+            assert_401(name, &stack.send(&stack.signed_by(two, whole)).await, "key_wrong_for_app");
+        } else {
+            // The app that it names makes no difference.
+            for named in [raw.to_owned(), raw.replacen('{', "{\"app_id\":\"app1\",", 1)] {
+                assert_401(name, &stack.send(&stack.signed_by(one, named)).await, "key_wrong_for_family");
+            }
+        }
+    }
+    assert_eq!(stack.taken(), 0);
+}
+
+#[tokio::test]
+async fn the_batchs_app_must_be_the_keys() {
+    let stack = Stack::start().await;
+    for body in [
+        r#"{"events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"app2","events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"app3","events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"APP1","events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"app1 ","events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"","events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":null,"events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":["app1"],"events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"app1","app_id":"app1","events":[{"type":"user.created"}]}"#,
+        r#"{"app_id":"app2","app_id":"app1","events":[{"type":"user.created"}]}"#,
+        r#"{"events":[{"type":"user.created","app_id":"app1"}]}"#,
+        r#"{"app_id":"app3","events":[]}"#,
+    ] {
+        let answer = stack.send(&stack.signed_by(&stack.app("app1").keys[0], body)).await;
+        assert_401(body, &answer, "key_wrong_for_app");
+    }
+    assert_eq!(stack.taken(), 0);
+}
+
+#[tokio::test]
+async fn a_key_of_two_owners_proves_both() {
+    let setup = Setup::new().await;
+    let key = setup.prelude.app("app1").unwrap().keys[0].clone();
+    let mut jwk = key.jwk();
+    jwk["kid"] = json!("as app2 calls it");
+    setup.jwks.publish("app2", &json!({"keys": [jwk]}));
+    let account_key = key.public_key_pem().unwrap();
+    let stack = setup.set("PRELUDE_PUBLIC_KEYS", account_key).start().await;
+    for (app_id, key_id) in [("app1", "key-app1"), ("app2", "as app2 calls it")] {
+        let body = batch(app_id, [r#"{"id":"e","type":"user.created"}"#]);
+        assert_eq!(stack.send(&stack.signed_by(&key, body)).await.status, 200, "{app_id}");
+        let message = stack.drain("user-created").await.pop().unwrap();
+        assert_eq!((message.attribute("app_id"), message.attribute("key_id")), (Some(app_id), Some(key_id)));
+    }
+    assert_eq!(stack.send(&stack.signed_by(&key, r#"{"type":"verify.attempt"}"#)).await.status, 200);
+    let message = stack.drain("verify-attempt").await.pop().unwrap();
+    assert_eq!(message.attribute("key_id"), Some(&*key.thumbprint()));
+    assert_eq!(message.attribute("app_id"), None);
+}
+
+#[tokio::test]
+async fn a_verify_v1_event_may_be_signed_by_the_account() {
+    let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "")]).await;
+    let raw = samples::sample(&EventType::V1DeliveryStatus).unwrap();
+    assert_401("unsigned", &stack.send(&stack.post(raw)).await, "signature_missing");
+    assert_eq!(stack.send(&stack.signed(raw)).await.status, 200);
+    let message = stack.drain("v1-delivery-status").await.pop().unwrap();
+    assert_eq!(message.attribute("source"), Some("verify_v1"));
+    assert_eq!(message.attribute("authentication"), Some("signature"));
+    assert_eq!(message.attribute("key_id"), Some(&*stack.prelude.account_key.thumbprint()));
+}
+
+#[tokio::test]
+async fn every_published_address_is_let_in() {
+    let stack = Stack::start().await;
+    for address in ADDRESSES {
+        let mut request = stack.signed(r#"{"type":"verify.attempt"}"#);
+        request.source_ip = address.to_owned();
+        assert_eq!(stack.send(&request).await.status, 200, "{address}");
+    }
+    let other = private_key("other-2048", "other");
+    assert_401("a stranger", &stack.send(&stack.signed_by(&other, "{}")).await, "signature_wrong");
+}

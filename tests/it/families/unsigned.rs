@@ -1,0 +1,116 @@
+//! Events without a signature: what has to vouch for them, and what nothing can vouch for.
+
+use prelude_cli::local::receiver::LocalReceiver;
+use prelude_events::{EventType, Source, samples};
+use serde_json::{Value, json};
+
+use super::assert_401;
+use crate::support::stack::{Api, FOREIGN_ADDRESS, SIGNATURE, Setup, Stack};
+
+#[tokio::test]
+async fn an_unsigned_event_needs_each_of_its_three_conditions() {
+    let raw = samples::sample(&EventType::V1Attempt).unwrap();
+    let report = ("PRELUDE_IP_CHECK", "report");
+    let listed = Stack::with(&[report]).await;
+    assert_eq!(listed.send(&listed.post(raw)).await.status, 200, "all three");
+    let mut elsewhere = listed.post(raw);
+    elsewhere.source_ip = FOREIGN_ADDRESS.to_owned();
+    assert_401("the address", &listed.send(&elsewhere).await, "unsigned_from_unlisted_address");
+    elsewhere.source_ip = "unreadable".to_owned();
+    assert_401("an unreadable address", &listed.send(&elsewhere).await, "unsigned_from_unlisted_address");
+    let mut signed = listed.signed(r#"{"type":"verify.attempt"}"#);
+    signed.source_ip = FOREIGN_ADDRESS.to_owned();
+    assert_eq!(listed.send(&signed).await.status, 200, "report mode refuses nothing that is signed");
+    for others in ["", "notify"] {
+        let stack = Stack::with(&[report, ("PRELUDE_ACCEPT_UNSIGNED", others)]).await;
+        assert_401("the list", &stack.send(&stack.post(raw)).await, "signature_missing");
+    }
+    let mut bare = listed.post(raw);
+    bare.path = "/webhooks".to_owned();
+    assert_eq!(listed.send(&bare).await.status, 404, "the secret path");
+    let setup = Setup::new().await.unset("PRELUDE_PATH_TOKEN");
+    let refused = LocalReceiver::start(setup.variables(), &listed.sqs).err().unwrap();
+    let named: Vec<_> = refused.0.iter().map(|problem| &*problem.variable).collect();
+    assert_eq!(named, ["PRELUDE_ACCEPT_UNSIGNED"], "no configuration accepts it without a secret path");
+}
+
+#[tokio::test]
+async fn an_unsigned_event_of_a_listed_family_is_routed_and_marked() {
+    let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "verify_v1, notify")]).await;
+    for event_type in EventType::ALL {
+        let (name, raw) = (event_type.as_str(), samples::sample(event_type).unwrap());
+        let answer = stack.send(&stack.post(raw)).await;
+        let source = event_type.source().unwrap();
+        if [Source::VerifyV1, Source::Notify].contains(&source) {
+            assert_eq!(answer.status, 200, "{name}");
+            let message = stack.drain(event_type.queue_slug().unwrap()).await.pop().unwrap();
+            assert_eq!(message.attribute("authentication"), Some("secret_path"), "{name}");
+            assert_eq!(message.attribute("source"), Some(source.as_str()), "{name}");
+            assert_eq!((message.attribute("key_id"), message.attribute("app_id")), (None, None), "{name}");
+        } else {
+            assert_401(name, &answer, "signature_missing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unsigned_body_that_is_no_type_of_a_listed_family_is_refused() {
+    let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "verify_v1,notify")]).await;
+    for body in [
+        r#"{"type":"check"}"#,
+        r#"{"type":"transactional.message.invented"}"#,
+        r#"{"type":"verify.attempt"}"#,
+        r#"{"type":"Attempt"}"#,
+        r#"{"type":""}"#,
+        r#"{"type":"attempt","type":"attempt"}"#,
+        r#"{"type":"attempt","events":[]}"#,
+        r#"{"app_id":"app1","events":[{"type":"user.created"}]}"#,
+        r#"{"events":[]}"#,
+        r#"{"event":"attempt"}"#,
+        r#"["attempt"]"#,
+        "{\"type\":\"attempt\"",
+        "",
+    ] {
+        assert_401(body, &stack.send(&stack.post(body)).await, "signature_missing");
+    }
+    assert_401(
+        "not UTF-8",
+        &stack.send(&stack.post(b"{\"type\":\"attempt\",\"x\":\"\xff\"}")).await,
+        "signature_missing",
+    );
+    assert_eq!(stack.taken(), 0);
+}
+
+#[tokio::test]
+async fn a_signature_header_that_is_present_must_verify_even_on_a_listed_family() {
+    let stack = Stack::start().await;
+    let raw = samples::sample(&EventType::V1Attempt).unwrap();
+    let forged = stack.prelude.account_key.sign(b"another body").unwrap();
+    for (value, code) in [
+        ("", "signature_malformed"),
+        (" ", "signature_malformed"),
+        ("none", "signature_malformed"),
+        ("sha256=", "signature_scheme_unknown"),
+        (&*forged, "signature_wrong"),
+    ] {
+        for name in [SIGNATURE, "x-webhook-signature", "X-WEBHOOK-SIGNATURE"] {
+            for api in Api::BOTH {
+                let answer = stack.send_through(api, &stack.post(raw).header(name, value)).await;
+                assert_401(&format!("{api:?} {name}: {value:?}"), &answer, code);
+            }
+        }
+    }
+    for value in [Value::Null, json!([]), json!(7), json!({})] {
+        for (api, members) in
+            [(Api::Http, ["headers"].as_slice()), (Api::Rest, &["headers", "multiValueHeaders"])]
+        {
+            let mut event = api.event(&stack.post(raw));
+            for member in members {
+                event[member][SIGNATURE] = value.clone();
+            }
+            // An empty list is no header line; anything else is one that can not be read.
+            let answer = stack.invoke(event).await;
+            assert!(answer.status == 401 || value == json!([]), "{api:?} {value}: {answer:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The order of a queue's batches, and of a group's events in them.
+
+use std::collections::BTreeSet;
+
+use prelude_cli::local::faults::{Fault, FaultKind};
+use serde_json::json;
+use tokio::time::{Duration, Instant};
+
+use super::{event, fifo};
+use crate::support::stack::Stack;
+
+/// Events `evt_000`, `evt_001` and so on, about this many users in turn.
+fn about_users(users: usize, count: usize) -> Vec<String> {
+    let user = |index: usize| json!({"user_id": format!("usr_{}", index % users)});
+    (0..count).map(|index| event(&format!("evt_{index:03}"), "user.created", user(index))).collect()
+}
+
+/// The numbers of [`about_users`] in the order in which a queue took them.
+fn order(stack: &Stack, slug: &str) -> Vec<usize> {
+    let queue = stack.queue(slug);
+    let entries = stack.sqs.recorded().into_iter().filter(|entry| entry.queue == queue);
+    entries.map(|entry| entry.attributes["event_id"].trim_start_matches("evt_").parse().unwrap()).collect()
+}
+
+/// Whether all of a queue's events came, each once, and those of one user in order.
+fn keeps_groups_in_order(order: &[usize], users: usize, count: usize) -> bool {
+    let user = |user| order.iter().copied().filter(move |index| index % users == user);
+    (0..users).all(|of| user(of).eq((of..count).step_by(users)))
+}
+
+#[tokio::test]
+async fn the_events_of_a_group_keep_their_order_whatever_fails() {
+    let call = |status, code: &str| FaultKind::Call { status, code: code.to_owned() };
+    let entry = |containing: &str, code: &str| FaultKind::Entries {
+        containing: containing.to_owned(),
+        code: code.to_owned(),
+        sender_fault: false,
+    };
+    for users in [1, 4, 30] {
+        for (fault, times) in [
+            (call(400, "RequestThrottled"), 0),
+            (call(400, "RequestThrottled"), 2),
+            (call(500, "InternalFailure"), 2),
+            (call(400, "NobodyKnowsThis"), 1),
+            (entry("evt_000", "InternalError"), 1),
+            (entry("evt_004", "InternalError"), 2),
+            (entry("evt_01", "RequestThrottled"), 3),
+            (entry("evt_029", "NobodyKnowsThis"), 2),
+        ] {
+            let stack = fifo().await;
+            stack.sqs.inject(Fault::once(fault.clone()).times(times));
+            let answer = stack.send(&stack.batch("app1", about_users(users, 30))).await;
+            assert_eq!(answer.both(), (200, r#"{"accepted":30}"#), "{fault:?}");
+            let order = order(&stack, "user-created");
+            assert!(keeps_groups_in_order(&order, users, 30), "{users} users, {fault:?}: {order:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_split_keeps_the_order_as_well() {
+    let stack = fifo().await;
+    let refused = FaultKind::Call { status: 400, code: "InvalidMessageContents".to_owned() };
+    stack.sqs.inject(Fault::once(refused));
+    assert_eq!(stack.send(&stack.batch("app1", about_users(8, 40))).await.status, 200);
+    let order = order(&stack, "user-created");
+    assert!(keeps_groups_in_order(&order, 8, 40), "{order:?}");
+    assert_eq!(stack.parked().await, []);
+}
+
+#[tokio::test]
+async fn what_comes_after_an_entry_that_fails_for_good_waits_for_the_redelivery() {
+    let stack = fifo().await;
+    let kind = FaultKind::Entries {
+        containing: "evt_004".to_owned(),
+        code: "NobodyKnowsThis".to_owned(),
+        sender_fault: false,
+    };
+    stack.sqs.inject(Fault::once(kind).times(3));
+    let request = stack.batch("app1", about_users(4, 24));
+    assert_eq!(stack.send(&request).await.status, 503);
+    assert!(order(&stack, "user-created").iter().all(|index| *index < 4 || index % 4 != 0), "4, 8, 12 …");
+    assert_eq!(stack.send(&request).await.status, 200);
+    // SQS drops what it had already; the rest comes in order.
+    let messages = stack.drain("user-created").await;
+    let ids: BTreeSet<_> = messages.iter().map(|message| message.attribute("event_id").unwrap()).collect();
+    assert_eq!(ids.len(), 24);
+}
+
+#[tokio::test]
+async fn the_calls_of_one_queue_go_one_after_the_other_and_queues_beside_each_other() {
+    let stack = fifo().await;
+    stack.sqs.inject(Fault::once(FaultKind::Delay(Duration::from_millis(200))).always());
+    let deleted = (0..30).map(|index| {
+        event(&format!("evt_{index:03}"), "user.deleted", json!({"user_id": format!("usr_{index}")}))
+    });
+    let request = stack.batch("app1", about_users(30, 30).into_iter().chain(deleted));
+    // The key set is here before the clock stops.
+    assert_eq!(stack.send(&stack.batch("app1", [] as [&str; 0])).await.status, 200);
+    tokio::time::pause();
+    let start = Instant::now();
+    assert_eq!(stack.send(&request).await.status, 200);
+    assert_eq!(stack.sqs.calls().len(), 6);
+    let took = start.elapsed();
+    assert!((Duration::from_millis(600)..Duration::from_millis(700)).contains(&took), "{took:?}");
+}
+
+#[tokio::test]
+async fn one_queue_in_trouble_does_not_hold_up_another() {
+    let stack = fifo().await;
+    let denied = FaultKind::Call { status: 403, code: "AccessDenied".to_owned() };
+    stack.sqs.inject(Fault::once(denied).on(stack.queue("user-deleted")).always());
+    let event = |index| {
+        let name = if index % 2 == 0 { "user.created" } else { "user.deleted" };
+        event(&format!("evt_{index:03}"), name, json!({"user_id": "usr_1"}))
+    };
+    assert_eq!(stack.send(&stack.batch("app1", (0..12).map(event))).await.status, 200);
+    let numbers = |odd| (odd..12).step_by(2).collect::<Vec<usize>>();
+    assert_eq!(order(&stack, "user-created"), numbers(0));
+    assert_eq!(order(&stack, "unrouted"), numbers(1), "parked in order, too");
+}

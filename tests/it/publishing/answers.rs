@@ -1,0 +1,144 @@
+//! Answers that say too little, break off or never come: nothing counts as durable that SQS did not say is.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use super::{BUDGET, attempt, ids, paused, users_created};
+use crate::support::{
+    stack::{Stack, context},
+    wire::{Fate, Wired},
+};
+
+fn without(answer: &mut Value, id: &str) {
+    answer["Successful"].as_array_mut().unwrap().retain(|entry| entry["Id"] != id);
+}
+
+#[tokio::test]
+async fn entries_that_the_answer_does_not_call_durable_are_sent_again() {
+    let cases: [(&str, Fate, usize); 8] = [
+        ("left out", Fate::Edit(|answer| without(answer, "4")), 1),
+        ("an empty answer", Fate::Edit(|answer| *answer = json!({})), 10),
+        ("no id", Fate::Edit(|answer| drop(answer["Successful"][4]["MessageId"].take())), 1),
+        ("an empty id", Fate::Edit(|answer| answer["Successful"][4]["MessageId"] = json!("")), 1),
+        (
+            "told both ways",
+            Fate::Edit(|answer| {
+                answer["Failed"] = json!([{"Id": "4", "SenderFault": false, "Code": "InternalError"}]);
+            }),
+            1,
+        ),
+        ("another entry's name", Fate::Edit(|answer| answer["Successful"][4]["Id"] = json!("nobody")), 1),
+        ("no JSON", Fate::Replace("<html>"), 10),
+        ("nothing", Fate::Replace(""), 10),
+    ];
+    for (shown, fate, again) in cases {
+        let stack = paused().await;
+        let fate = std::sync::Mutex::new(Some(fate));
+        let wired = Wired::start(&stack, move |_, _| fate.lock().unwrap().take().unwrap_or(Fate::Pass));
+        let (status, body) = wired.send(&stack.batch("app1", users_created(10))).await;
+        assert_eq!((status, body.as_str()), (200, r#"{"accepted":10}"#), "{shown}");
+        assert_eq!((wired.calls(), stack.taken()), (2, 10 + again), "{shown}");
+        let messages = stack.drain("user-created").await;
+        assert_eq!(ids(&messages).into_iter().collect::<BTreeSet<_>>().len(), 10, "{shown}");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_tried_again() {
+    let stack = paused().await;
+    let wired = Wired::start(&stack, |call, _| if call < 2 { Fate::Cut } else { Fate::Pass });
+    assert_eq!(wired.send(&stack.signed(attempt("evt_cut"))).await.0, 200);
+    assert_eq!((wired.calls(), stack.taken()), (3, 1));
+}
+
+#[tokio::test]
+async fn an_answer_lost_after_storing_makes_duplicates_with_the_same_event_id() {
+    let stack = paused().await;
+    let wired = Wired::start(&stack, |call, _| if call == 0 { Fate::LoseAnswer } else { Fate::Pass });
+    let nameless = r#"{"type":"user.created","payload":{"n":1}}"#;
+    let events = [users_created(1).remove(0), nameless.to_owned()];
+    assert_eq!(wired.send(&stack.batch("app1", &events)).await.0, 200);
+    let messages = stack.drain("user-created").await;
+    assert_eq!((wired.calls(), messages.len()), (2, 4));
+    for event in &events {
+        let same: Vec<_> = messages.iter().filter(|message| message.body == *event).collect();
+        assert_eq!(same.len(), 2);
+        assert_eq!(same[0].attribute("event_id"), same[1].attribute("event_id"));
+        assert_eq!(same[0].attributes, same[1].attributes);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_never_arrive_make_503_although_sqs_has_the_event() {
+    for stored in [true, false] {
+        let stack = paused().await;
+        let wired = Wired::start(&stack, move |_, _| if stored { Fate::LoseAnswer } else { Fate::Cut });
+        let start = Instant::now();
+        assert_eq!(wired.send(&stack.signed(attempt("evt_lost"))).await.0, 503);
+        assert!(start.elapsed() < BUDGET, "{:?}", start.elapsed());
+        let messages = stack.drain("verify-attempt").await;
+        assert_eq!(!messages.is_empty(), stored);
+        assert!(messages.iter().all(|message| message.attribute("event_id") == Some("evt_lost")));
+        assert_eq!(stack.parked().await, [], "what was stored is not parked as well");
+        tokio::time::resume();
+    }
+}
+
+/// Takes every connection, waits for a request, and answers with these bytes only; `None` hangs.
+async fn broken_server(answer: Option<&'static str>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut hanging = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // The client may be gone already, as it should be.
+            drop(stream.read(&mut [0; 4096]).await);
+            match answer {
+                Some(answer) => drop(stream.write_all(answer.as_bytes()).await),
+                None => hanging.push(stream),
+            }
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn servers_that_break_off_over_a_real_socket_make_503_in_time() {
+    let stack = Stack::start().await;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let endpoints = [
+        broken_server(Some("")).await,
+        broken_server(None).await,
+        broken_server(Some("220 smtp.example.com ready\r\n")).await,
+        broken_server(Some("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"Successful\":[{\"Id\":\"0\""))
+            .await,
+        broken_server(Some("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await,
+        broken_server(Some("HTTP/1.1 307 Elsewhere\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")).await,
+        broken_server(Some("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>")).await,
+        format!("http://{nobody}"),
+    ];
+    let start = Instant::now();
+    let answers = endpoints.each_ref().map(|endpoint| async {
+        let mut context = context();
+        context.deadline = in_milliseconds(2_000);
+        Wired::at(&stack, endpoint).send_in(&stack.signed(attempt("evt_broken")), context).await
+    });
+    for (answer, endpoint) in join_all(answers).await.into_iter().zip(0..) {
+        assert_eq!(answer, (503, r#"{"error":"unavailable"}"#.to_owned()), "endpoint {endpoint}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+/// A deadline as Lambda writes it.
+fn in_milliseconds(milliseconds: u64) -> u64 {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    u64::try_from(now.as_millis()).unwrap() + milliseconds
+}

@@ -1,0 +1,142 @@
+//! Calls that SQS refuses as a whole for what one entry holds, and texts that it refuses even when parked.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use prelude_cli::local::guard::wire::BatchRequest;
+use serde_json::json;
+
+use super::{attempt, ids, paused, user_created, users_created};
+use crate::support::{
+    stack::Stack,
+    wire::{Fate, Wired},
+};
+
+fn holds(batch: &BatchRequest, text: &str) -> bool {
+    batch.entries.iter().any(|entry| entry.message_body.contains(text))
+}
+
+fn is_parking(batch: &BatchRequest) -> bool {
+    batch.queue_url.ends_with("unrouted")
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_is_split_until_the_entries_at_fault_stand_alone() {
+    for code in ["InvalidMessageContents", "AWS.SimpleQueueService.BatchRequestTooLong"] {
+        for culprits in [vec![0], vec![9], vec![3, 4], vec![0, 5, 9], (0..10).collect()] {
+            let stack = Stack::start().await;
+            let wired = Wired::start(&stack, move |_, batch| match is_parking(batch) {
+                false if holds(batch, "culprit") => Fate::Refuse(400, code),
+                _ => Fate::Pass,
+            });
+            let event = |index| match culprits.contains(&index) {
+                true => json!({"id": format!("culprit_{index}"), "type": "user.created"}).to_string(),
+                false => user_created(&format!("evt_{index}"), 0),
+            };
+            let events: Vec<_> = (0..10).map(event).collect();
+            let (status, body) = wired.send(&stack.batch("app1", &events)).await;
+            assert_eq!((status, body.as_str()), (200, r#"{"accepted":10}"#), "{culprits:?}");
+            assert_eq!(stack.taken(), 10, "{culprits:?}: each once");
+            let (sent, parked) = (stack.drain("user-created").await, stack.parked().await);
+            assert!(ids(&sent).iter().all(|id| id.starts_with("evt_")), "{culprits:?}");
+            assert!(ids(&parked).iter().all(|id| id.starts_with("culprit_")), "{culprits:?}");
+            assert!(parked.iter().all(|message| message.attribute("reason") == Some("rejected_by_sqs")));
+            assert_eq!((sent.len(), parked.len()), (10 - culprits.len(), culprits.len()));
+            let bodies = sent.into_iter().chain(parked).map(|message| message.body);
+            assert_eq!(bodies.collect::<BTreeSet<_>>(), events.into_iter().collect());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_for_its_size_alone_is_split_and_nothing_is_parked() {
+    let stack = Stack::start().await;
+    let wired = Wired::start(&stack, |_, batch| match batch.entries.len() {
+        0..=3 => Fate::Pass,
+        _ => Fate::Refuse(400, "AWS.SimpleQueueService.BatchRequestTooLong"),
+    });
+    let (status, _) = wired.send(&stack.batch("app1", users_created(25))).await;
+    assert_eq!((status, stack.taken(), stack.parked().await.len()), (200, 25, 0));
+    assert_eq!(stack.drain("user-created").await.len(), 25);
+}
+
+#[tokio::test]
+async fn a_parked_text_that_is_refused_again_goes_as_base64_without_optional_attributes() {
+    let body = attempt("evt_offence");
+    for status in [400, 413] {
+        let stack = Stack::start().await;
+        let wired = Wired::start(&stack, move |_, batch| match holds(batch, "evt_offence") {
+            true => Fate::Refuse(status, "InvalidMessageContents"),
+            false => Fate::Pass,
+        });
+        let (status, _) = wired.send(&stack.signed(body.clone())).await;
+        assert_eq!(status, 200);
+        let all = stack.drain_all().await;
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["unrouted"]);
+        let message = &all["unrouted"][0];
+        assert_eq!(STANDARD.decode(&message.body).unwrap(), body.as_bytes());
+        // What comes from outside may be what offends; what says where the event comes from stays.
+        let left: Vec<_> = message.attributes.keys().map(String::as_str).collect();
+        assert_eq!(left, ["authentication", "encoding", "event_id", "reason", "received_at", "source"]);
+        assert_eq!(message.attribute("encoding"), Some("base64"));
+        assert_eq!(message.attribute("reason"), Some("rejected_by_sqs"));
+        assert_eq!(message.attribute("event_id"), Some("evt_offence"));
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_that_is_refused_costs_the_optional_ones_only() {
+    let stack = Stack::start().await;
+    let wired = Wired::start(&stack, |_, batch| {
+        let is_refused =
+            batch.entries.iter().any(|entry| entry.message_attributes.contains_key("event_type"));
+        if is_refused { Fate::Refuse(400, "InvalidParameterValue") } else { Fate::Pass }
+    });
+    let events = [user_created("evt_1", 0), r#"{"id":"evt_2","type":"user.invented"}"#.to_owned()];
+    assert_eq!(wired.send(&stack.batch("app1", events)).await.0, 200);
+    let parked = stack.parked().await;
+    assert_eq!(ids(&parked), ["evt_1", "evt_2"]);
+    let mut reasons: Vec<_> = parked.iter().map(|message| message.attribute("reason").unwrap()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["rejected_by_sqs", "unknown_type"], "the first reason that fits stays");
+}
+
+#[tokio::test]
+async fn an_event_that_is_refused_in_every_form_makes_503_and_the_others_are_sent() {
+    let stack = paused().await;
+    let wired = Wired::start(&stack, |_, batch| {
+        if is_parking(batch) || holds(batch, "culprit") {
+            Fate::Refuse(400, "InvalidMessageContents")
+        } else {
+            Fate::Pass
+        }
+    });
+    let mut events = users_created(9);
+    events.push(json!({"id": "culprit", "type": "user.created"}).to_string());
+    let (status, body) = wired.send(&stack.batch("app1", events)).await;
+    assert_eq!((status, body.as_str()), (503, r#"{"error":"unavailable"}"#));
+    assert_eq!(stack.taken(), 9);
+}
+
+#[tokio::test]
+async fn one_answer_can_hold_every_kind_of_failure() {
+    let stack = paused().await;
+    let wired = Wired::start(&stack, |call, _| match call {
+        0 => Fate::Edit(|answer| {
+            // SQS stored them all: what it says of 1 and 2 is not what it did, as after a crash.
+            let successful = answer["Successful"].as_array_mut().unwrap();
+            successful.retain(|entry| !["1", "2", "3"].contains(&entry["Id"].as_str().unwrap()));
+            answer["Failed"] = json!([
+                {"Id": "1", "SenderFault": false, "Code": "InvalidMessageContents"},
+                {"Id": "2", "SenderFault": true, "Code": "RequestThrottled"},
+            ]);
+        }),
+        _ => Fate::Pass,
+    });
+    let (status, body) = wired.send(&stack.batch("app1", users_created(5))).await;
+    assert_eq!((status, body.as_str()), (200, r#"{"accepted":5}"#));
+    assert_eq!(wired.calls(), 3, "all, the throttled and the missing one, the parked one");
+    assert_eq!(ids(&stack.parked().await), ["evt_01"]);
+    let sent = stack.drain("user-created").await;
+    assert_eq!(ids(&sent), ["evt_00", "evt_01", "evt_02", "evt_02", "evt_03", "evt_03", "evt_04"]);
+}

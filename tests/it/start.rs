@@ -1,0 +1,126 @@
+//! The start of the built process: what it needs, what it says without it, and its fetches of key sets over HTTPS.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use prelude_cli::local::jwks_server::{JwksFault, JwksServer};
+use serde_json::{Value, json};
+
+use crate::support::{
+    keys::private_key,
+    openssl::{self, TlsServer},
+    process::FunctionProcess,
+    runtime_api::RuntimeApi,
+};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_prelude-webhooks");
+
+#[test]
+fn outside_lambda_the_function_says_so_in_one_sentence_and_names_the_demo() {
+    for variables in [&[][..], &[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")], &[("PRELUDE_NONSENSE", "1")]] {
+        let mut command = Command::new(BINARY);
+        let output =
+            command.env_clear().envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
+        assert!(!output.status.success());
+        assert_eq!(output.stdout, b"");
+        let sentence = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(sentence.matches('\n').count(), 1, "{sentence}");
+        assert!(sentence.ends_with(".\n") && sentence.contains("cargo demo"), "{sentence}");
+        assert!(sentence.contains("not Lambda") && !sentence.contains("panic"), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_configuration_ends_the_start_with_every_variable_named() {
+    let runtime_api = RuntimeApi::start().await;
+    let variables = [
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("PRELUDE_QUEUE_TYPE", "lifo"),
+        ("PRELUDE_ROUTES", "[]"),
+        ("PRELUDE_APPS", r#"[{"app_id":"a b","verification_token":"secret-token"}]"#),
+        ("PRELUDE_PUBLIC_KEYS", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----"),
+        ("PRELUDE_ACCEPT_UNSIGNED", "session"),
+        ("PRELUDE_ALLOWED_IPS", "localhost"),
+        ("PRELUDE_IP_CHECK", "sometimes"),
+        ("PRELUDE_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("PRELUDE_PATH_TOKEN", "sec/ret"),
+        ("PRELUDE_CONFIG_FILE", "/nowhere/prelude.json"),
+        ("PRELUDE_CHALLENGE_RESPONSE", "text"),
+        ("PRELUDE_JWKS_TTL_SECONDS", "0"),
+        ("PRELUDE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
+    ];
+    let env = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut process = FunctionProcess::spawn(Path::new(BINARY), &env, &runtime_api);
+    let status = process.exit_status(Duration::from_secs(20)).await.expect("it ends");
+    assert!(!status.success());
+    assert_eq!(runtime_api.init_error(), None, "nothing but the log tells of settings");
+    let output = process.output();
+    let lines: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut named: Vec<_> = lines
+        .iter()
+        .filter(|line| line["code"] == "bad_configuration" && line["level"] == "ERROR")
+        .map(|line| line["variable"].as_str().unwrap())
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    let mut expected: Vec<_> = variables.iter().map(|(name, _)| *name).skip(1).collect();
+    expected.push("PRELUDE_QUEUE_URL_PREFIX");
+    expected.sort_unstable();
+    assert_eq!(named, expected, "{output}");
+    for secret in ["secret-token", "c2VjcmV0", "sec/ret"] {
+        assert!(!output.contains(secret), "{output}");
+    }
+}
+
+/// The function with one app whose key set is at this URL.
+fn spawn(jwks_url: &str, more: &[(&str, &str)], runtime_api: &RuntimeApi) -> FunctionProcess {
+    let apps = json!([{"app_id": "demoapp1", "verification_token": "t", "jwks_url": jwks_url}]).to_string();
+    let usual = [
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("PRELUDE_APPS", &apps),
+        ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-"),
+    ];
+    let all = usual.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    FunctionProcess::spawn(Path::new(BINARY), &all.collect::<Vec<_>>(), runtime_api)
+}
+
+#[tokio::test]
+async fn the_first_poll_waits_for_no_key_set() {
+    let jwks = JwksServer::start().await.unwrap();
+    jwks.publish("demoapp1", &json!({"keys": [private_key("app-2048", "app").jwk()]}));
+    jwks.set_fault("demoapp1", JwksFault::Delay(Duration::from_millis(1_500)));
+    let runtime_api = RuntimeApi::start().await;
+    let start = Instant::now();
+    let process = spawn(&jwks.url("demoapp1"), &[], &runtime_api);
+    let polled = runtime_api.first_poll().await;
+    assert!(polled - start < Duration::from_millis(1_400), "{:?}", polled - start);
+    assert!(!process.output().contains("keys_fetched"));
+    process.output_containing("keys_fetched").await;
+    assert_eq!(jwks.requests("demoapp1"), 1);
+}
+
+#[tokio::test]
+async fn key_sets_come_over_https_from_servers_that_the_trust_roots_vouch_for_only() {
+    if !openssl::is_installed() {
+        return println!("left out: it takes OpenSSL to be an HTTPS server");
+    }
+    let key_set = json!({"keys": [private_key("app-2048", "app").jwk()]}).to_string();
+    let server = TlsServer::start("jwks.json", &key_set).await;
+    let trusted = ("SSL_CERT_FILE", server.certificate().to_owned());
+    for (url, is_trusted, log) in [
+        (server.url("localhost"), true, "keys_fetched"),
+        (server.url("localhost"), false, "keys_fetch_failed"),
+        // In the certificate there is another name.
+        (server.url("127.0.0.1"), true, "keys_fetch_failed"),
+    ] {
+        let runtime_api = RuntimeApi::start().await;
+        let more = is_trusted.then_some((trusted.0, trusted.1.as_str()));
+        let process = spawn(&url, more.as_slice(), &runtime_api);
+        let output = process.output_containing("\"code\":\"keys_fetch").await;
+        assert!(output.contains(&format!("\"{log}\"")), "{url}, {is_trusted}: {output}");
+        assert!(is_trusted && log == "keys_fetched" || output.contains("\"unreachable\""), "{output}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Every row of the status table, through both kinds of API Gateway: status, body and headers to the letter.
+
+mod challenges;
+mod refusals;
+
+use prelude_cli::local::{
+    faults::{Fault, FaultKind},
+    gateway::Request,
+    jwks_server::JwksFault,
+    prelude::batch,
+};
+use serde_json::json;
+use tokio::time::{Duration, Instant};
+
+use crate::support::stack::{
+    Answer, Api, FOREIGN_ADDRESS, LISTED_ADDRESS, PATH_TOKEN, SIGNATURE, Setup, Stack, app_entry,
+};
+
+const VERIFY: &str = r#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#;
+const UNAUTHORIZED: &str = r#"{"error":"unauthorized"}"#;
+
+/// Status, body and all headers are as the table says; nothing else is told, to no origin.
+fn assert_answer(case: &str, answer: &Answer, status: u16, body: &str) {
+    assert_eq!(answer.both(), (status, body), "{case}: {:?}", answer.codes());
+    let further = match status {
+        405 => vec![("allow", "GET, POST")],
+        503 => vec![("retry-after", "60")],
+        _ => vec![],
+    };
+    let expected = further.into_iter().chain([("content-type", "application/json")]);
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    assert_eq!(answer.headers, expected, "{case}");
+}
+
+/// Sends a request through both APIs.
+async fn assert_both(stack: &Stack, case: &str, request: &Request, status: u16, body: &str, code: &str) {
+    for api in Api::BOTH {
+        let answer = stack.send_through(api, request).await;
+        let case = format!("{api:?}: {case}");
+        assert_answer(&case, &answer, status, body);
+        assert_eq!(answer.code(), Some(code), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn as_many_events_as_came_are_accepted() {
+    let stack = Stack::start().await;
+    let session = |id: usize| format!(r#"{{"id":"evt_{id}","type":"user.deleted","payload":{{}}}}"#);
+    let unknown = r#"{"type":"user.invented"}"#.to_owned();
+    for (case, request, accepted) in [
+        ("one event", stack.signed(VERIFY), 1),
+        ("one without a signature", stack.post(r#"{"type":"attempt","attempt_uuid":"a","time":"t"}"#), 1),
+        ("one that is parked", stack.signed("no JSON"), 1),
+        ("none", stack.batch("app1", Vec::<String>::new()), 0),
+        ("one in a batch", stack.batch("app2", [session(1)]), 1),
+        ("25, one of them parked", stack.batch("app1", (0..24).map(session).chain([unknown])), 25),
+    ] {
+        let before = stack.taken();
+        let body = format!(r#"{{"accepted":{accepted}}}"#);
+        assert_both(&stack, case, &request, 200, &body, "accepted").await;
+        assert_eq!(stack.taken() - before, 2 * accepted, "{case}: durable, from each API");
+    }
+}
+
+#[tokio::test]
+async fn the_path_may_have_a_base_path_and_one_trailing_slash() {
+    let with_token = Stack::start().await;
+    let without = Stack::with(&[("PRELUDE_PATH_TOKEN", ""), ("PRELUDE_ACCEPT_UNSIGNED", "")]).await;
+    for (stack, end) in [(&with_token, &*format!("webhooks/{PATH_TOKEN}")), (&without, "webhooks")] {
+        for (before, after) in [("/", ""), ("/", "/"), ("/prod/", ""), ("/base/path/prod/", "/"), ("", "")] {
+            let mut request = stack.signed(VERIFY);
+            request.path = format!("{before}{end}{after}");
+            assert_both(stack, &request.path, &request, 200, r#"{"accepted":1}"#, "accepted").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_an_app_without_a_key_could_have_signed_is_503() {
+    let body = batch("app1", [r#"{"type":"user.created"}"#]);
+    for fault in
+        [JwksFault::Status(500), JwksFault::Garbage, JwksFault::Close, JwksFault::Redirect("/".to_owned())]
+    {
+        let setup = Setup::new().await;
+        setup.jwks.set_fault("app1", fault.clone());
+        let stack = setup.start().await;
+        let case = format!("{fault:?}");
+        let request = stack.signed_by(&stack.app("app1").keys[0], body.clone());
+        assert_both(&stack, &case, &request, 503, r#"{"error":"unavailable"}"#, "keys_unavailable").await;
+        // Whoever else could have signed it is not asked: only the proof that is at hand counts.
+        let request = stack.signed(VERIFY);
+        assert_both(&stack, &case, &request, 200, r#"{"accepted":1}"#, "accepted").await;
+    }
+}
+
+#[tokio::test]
+async fn a_failing_sqs_is_503_however_it_fails() {
+    let call = |status, code: &str| FaultKind::Call { status, code: code.to_owned() };
+    let entries = FaultKind::Entries {
+        containing: String::new(),
+        code: "InternalError".to_owned(),
+        sender_fault: false,
+    };
+    for kind in [
+        call(400, "RequestThrottled"),
+        call(503, "ServiceUnavailable"),
+        call(403, "AccessDenied"),
+        call(400, "AWS.SimpleQueueService.NonExistentQueue"),
+        call(400, "KMS.DisabledException"),
+        call(400, "SomethingNew"),
+        entries,
+        FaultKind::Delay(Duration::from_secs(60)),
+    ] {
+        let stack = Stack::start().await;
+        let case = format!("{kind:?}");
+        stack.sqs.inject(Fault::once(kind).always());
+        // Waiting costs nothing, and is counted exactly.
+        tokio::time::pause();
+        for api in Api::BOTH {
+            let start = Instant::now();
+            let answer = stack.send_through(api, &stack.signed(VERIFY)).await;
+            assert_answer(&case, &answer, 503, r#"{"error":"unavailable"}"#);
+            let code = answer.code().unwrap();
+            assert!(["publish_failed", "out_of_time"].contains(&code), "{case}: {:?}", answer.codes());
+            assert!(start.elapsed() <= Duration::from_millis(8_010), "{case}: {:?}", start.elapsed());
+        }
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn address_path_method_proof_and_family_are_checked_in_this_order() {
+    let setup = Setup::new().await;
+    let app = setup.prelude.app("app1").unwrap().clone();
+    let apps = json!([app_entry(&app, &setup.jwks)]).to_string();
+    let stack = setup.set("PRELUDE_APPS", apps).start().await;
+    // Wrong in every way, and then mended from the first check to the last.
+    let mut request = stack.signed_by(&app.keys[0], VERIFY);
+    let signature = std::mem::take(&mut request.headers);
+    request = request.header(SIGNATURE, "sha256=00").query("event=activate");
+    (request.method, request.path, request.source_ip) = ("PUT".into(), "/".into(), FOREIGN_ADDRESS.into());
+    assert_both(&stack, "all", &request, 403, r#"{"error":"forbidden"}"#, "address_not_allowed").await;
+    request.source_ip = LISTED_ADDRESS.to_owned();
+    assert_both(&stack, "path", &request, 404, r#"{"error":"not_found"}"#, "path_unknown").await;
+    request.path = "/webhooks/wrong".to_owned();
+    assert_both(&stack, "token", &request, 404, r#"{"error":"not_found"}"#, "path_token_wrong").await;
+    request.path.clone_from(&stack.path);
+    let body = r#"{"error":"method_not_allowed"}"#;
+    assert_both(&stack, "method", &request, 405, body, "method_not_allowed").await;
+    request.method = "GET".to_owned();
+    assert_both(&stack, "challenge", &request, 400, r#"{"error":"bad_request"}"#, "not_a_challenge").await;
+    request.method = "POST".to_owned();
+    assert_both(&stack, "scheme", &request, 401, UNAUTHORIZED, "signature_scheme_unknown").await;
+    request.headers = signature;
+    assert_both(&stack, "family", &request, 401, UNAUTHORIZED, "key_wrong_for_family").await;
+    let request = stack.signed(VERIFY);
+    assert_both(&stack, "nothing", &request, 200, r#"{"accepted":1}"#, "accepted").await;
+}

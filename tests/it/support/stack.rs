@@ -1,0 +1,236 @@
+//! The receiver between a stand-in for Prelude and an embedded SQS: what most tests send to and read from.
+
+mod gateway;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+use lambda_runtime::Context;
+use prelude_cli::local::{
+    gateway::Request,
+    jwks_server::JwksServer,
+    prelude::{ADDRESSES, LocalPrelude, PreludeKey, SessionApp},
+    receiver::LocalReceiver,
+    sqs::{EmbeddedSqs, ReceivedMessage},
+};
+use prelude_events::EventType;
+use serde_json::{Value, json};
+
+pub(crate) use self::gateway::{Answer, Api};
+
+/// What every queue's name begins with.
+pub(crate) const QUEUE_PREFIX: &str = "prelude-webhooks-";
+/// The secret last segment of the path.
+pub(crate) const PATH_TOKEN: &str = "test-path-token_0123456789abcdef";
+/// An address on the receiver's list.
+pub(crate) const LISTED_ADDRESS: &str = ADDRESSES[0];
+/// An address that is not on it.
+pub(crate) const FOREIGN_ADDRESS: &str = "198.51.100.7";
+/// What Lambda calls every invocation that does not bring its own context.
+pub(crate) const REQUEST_ID: &str = "8f507cfc-0000-4000-8000-000000000001";
+/// The header with the signature.
+pub(crate) const SIGNATURE: &str = "X-Webhook-Signature";
+
+/// A stack before it is started: change what the test is about, then [`start`](Self::start) it.
+pub(crate) struct Setup {
+    /// The account and the apps `app1` and `app2`; an app's key set is published under its URL in `jwks`.
+    pub(crate) prelude: LocalPrelude,
+    pub(crate) jwks: JwksServer,
+    /// The queues to create, by slug; all 30 at first.
+    pub(crate) slugs: BTreeSet<String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Setup {
+    /// The usual configuration: two apps, the account's key, `verify_v1` unsigned, addresses enforced, a path token.
+    pub(crate) async fn new() -> Self {
+        let prelude = prelude().clone();
+        let jwks = JwksServer::start().await.unwrap();
+        for app in &prelude.apps {
+            jwks.publish(&app.app_id, &app.jwks());
+        }
+        let slugs = EventType::ALL.iter().map(|event_type| event_type.queue_slug().unwrap().to_owned());
+        let slugs = slugs.chain(["unrouted".to_owned()]).collect();
+        let apps: Vec<_> = prelude.apps.iter().map(|app| app_entry(app, &jwks)).collect();
+        let account_key = prelude.account_key.public_key_pem().unwrap();
+        let setup = Self { prelude, jwks, slugs, variables: BTreeMap::new() };
+        setup
+            .set("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX))
+            .set("PRELUDE_APPS", json!(apps).to_string())
+            .set("PRELUDE_PUBLIC_KEYS", account_key)
+            .set("PRELUDE_ACCEPT_UNSIGNED", "verify_v1")
+            .set("PRELUDE_PATH_TOKEN", PATH_TOKEN)
+    }
+
+    /// Sets or replaces a variable of the receiver. `PRELUDE_QUEUE_TYPE=fifo` makes the queues FIFO ones as well.
+    pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Takes a variable away.
+    pub(crate) fn unset(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// Leaves out a queue.
+    pub(crate) fn without_queue(mut self, slug: &str) -> Self {
+        assert!(self.slugs.remove(slug), "{slug} is no queue");
+        self
+    }
+
+    /// The receiver's variables.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        self.variables.clone()
+    }
+
+    /// Creates the queues and starts the receiver.
+    pub(crate) async fn start(self) -> Stack {
+        let Self { prelude, jwks, slugs, variables } = self;
+        let fifo = variables.get("PRELUDE_QUEUE_TYPE").is_some_and(|kind| kind == "fifo");
+        let queue_suffix = if fifo { ".fifo" } else { "" };
+        let has_token = variables.contains_key("PRELUDE_PATH_TOKEN");
+        let names = slugs.iter().map(|slug| format!("{QUEUE_PREFIX}{slug}{queue_suffix}"));
+        let sqs = EmbeddedSqs::start(names).await.unwrap();
+        let receiver = LocalReceiver::start(variables, &sqs).unwrap();
+        let path = if has_token { format!("/webhooks/{PATH_TOKEN}") } else { "/webhooks".to_owned() };
+        Stack { prelude, jwks, sqs, receiver, path, slugs, queue_suffix }
+    }
+}
+
+/// The account that all tests share. Tests that begin at once wait for its keys, instead of each finding some.
+pub(crate) fn prelude() -> &'static LocalPrelude {
+    static PRELUDE: OnceLock<LocalPrelude> = OnceLock::new();
+    PRELUDE.get_or_init(|| LocalPrelude::shared().unwrap())
+}
+
+/// The entry of `PRELUDE_APPS` for an app whose key set `jwks` serves.
+pub(crate) fn app_entry(app: &SessionApp, jwks: &JwksServer) -> Value {
+    let (app_id, token) = (&app.app_id, &app.verification_token);
+    json!({"app_id": app_id, "verification_token": token, "jwks_url": jwks.url(app_id)})
+}
+
+/// A running stack.
+pub(crate) struct Stack {
+    pub(crate) prelude: LocalPrelude,
+    pub(crate) jwks: JwksServer,
+    pub(crate) sqs: EmbeddedSqs,
+    pub(crate) receiver: LocalReceiver,
+    /// The endpoint's path.
+    pub(crate) path: String,
+    slugs: BTreeSet<String>,
+    queue_suffix: &'static str,
+}
+
+impl Stack {
+    /// The usual stack.
+    pub(crate) async fn start() -> Self {
+        Setup::new().await.start().await
+    }
+
+    /// The usual stack with other values for these variables; an empty value unsets one.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        let mut setup = Setup::new().await;
+        for (name, value) in variables {
+            setup = if value.is_empty() { setup.unset(name) } else { setup.set(name, *value) };
+        }
+        setup.start().await
+    }
+
+    /// One of the account's apps.
+    pub(crate) fn app(&self, app_id: &str) -> &SessionApp {
+        self.prelude.app(app_id).unwrap()
+    }
+
+    /// An unsigned POST to the right path from a listed address.
+    pub(crate) fn post(&self, body: impl Into<Vec<u8>>) -> Request {
+        Request::new("POST", &self.path, LISTED_ADDRESS).json(body)
+    }
+
+    /// A POST that the account's key signed.
+    pub(crate) fn signed(&self, body: impl Into<Vec<u8>>) -> Request {
+        self.signed_by(&self.prelude.account_key, body)
+    }
+
+    /// A POST that a key signed.
+    pub(crate) fn signed_by(&self, key: &PreludeKey, body: impl Into<Vec<u8>>) -> Request {
+        let body = body.into();
+        let signature = key.sign(&body).unwrap();
+        self.post(body).header(SIGNATURE, signature)
+    }
+
+    /// A batch of an app, signed with its key.
+    pub(crate) fn batch(&self, app_id: &str, events: impl IntoIterator<Item = impl AsRef<str>>) -> Request {
+        let app = self.app(app_id);
+        self.signed_by(&app.keys[0], app.batch(events))
+    }
+
+    /// An activation of an app, by a GET from a listed address.
+    pub(crate) fn activation(&self, app_id: &str, challenge: &str) -> Request {
+        let query = self.app(app_id).activation_query(challenge);
+        Request::new("GET", &self.path, LISTED_ADDRESS).query(query)
+    }
+
+    /// Sends a request through an HTTP API.
+    pub(crate) async fn send(&self, request: &Request) -> Answer {
+        self.send_through(Api::Http, request).await
+    }
+
+    /// Sends a request through an API of the given kind.
+    pub(crate) async fn send_through(&self, api: Api, request: &Request) -> Answer {
+        self.invoke(api.event(request)).await
+    }
+
+    /// Invokes the function with any event that it answers.
+    pub(crate) async fn invoke(&self, event: Value) -> Answer {
+        self.invoke_in(event, context()).await
+    }
+
+    /// [`invoke`](Self::invoke) with another deadline, request id or trace id.
+    pub(crate) async fn invoke_in(&self, event: Value, context: Context) -> Answer {
+        let (response, log) = self.receiver.invoke(event, context).await;
+        Answer::new(&response.unwrap(), log)
+    }
+
+    /// A queue's name.
+    pub(crate) fn queue(&self, slug: &str) -> String {
+        format!("{QUEUE_PREFIX}{slug}{}", self.queue_suffix)
+    }
+
+    /// Receives and deletes everything in a queue.
+    pub(crate) async fn drain(&self, slug: &str) -> Vec<ReceivedMessage> {
+        self.sqs.drain(&self.queue(slug)).await.unwrap()
+    }
+
+    /// Receives and deletes everything in the parking queue.
+    pub(crate) async fn parked(&self) -> Vec<ReceivedMessage> {
+        self.drain("unrouted").await
+    }
+
+    /// Receives and deletes everything in all queues, by slug; queues without a message are left out.
+    pub(crate) async fn drain_all(&self) -> BTreeMap<String, Vec<ReceivedMessage>> {
+        let mut all = BTreeMap::new();
+        for slug in &self.slugs {
+            let messages = self.drain(slug).await;
+            if !messages.is_empty() {
+                all.insert(slug.clone(), messages);
+            }
+        }
+        all
+    }
+
+    /// How many messages SQS took so far, drained or not.
+    pub(crate) fn taken(&self) -> usize {
+        self.sqs.recorded().len()
+    }
+}
+
+/// The usual context: [`REQUEST_ID`], no deadline, no trace.
+pub(crate) fn context() -> Context {
+    let mut context = Context::default();
+    REQUEST_ID.clone_into(&mut context.request_id);
+    context
+}

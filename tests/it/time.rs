@@ -1,0 +1,196 @@
+//! The budget: whatever hangs, the answer comes in time, and 200 only when everything is durable. The clock is
+//! stopped, so that waiting costs nothing and is exact.
+
+use std::time::SystemTime;
+
+use serde_json::json;
+use tokio::time::Duration;
+
+use crate::support::{
+    doubles::{APP_ID, Rig, SlowKeyServer, SlowSqs, Takes},
+    stack::context,
+};
+
+const NOW: Duration = Duration::ZERO;
+/// 8 s, and what tokio's timers add.
+const BUDGET: Duration = Duration::from_millis(8_010);
+
+const fn seconds(seconds: u64) -> Takes {
+    Some(Duration::from_secs(seconds))
+}
+
+/// Events for two queues, for different users.
+fn events(count: usize) -> Vec<String> {
+    let event = |index: usize| {
+        let name = if index.is_multiple_of(2) { "user.created" } else { "user.deleted" };
+        json!({"id": format!("evt_{index}"), "type": name, "payload": {"user_id": format!("usr_{index}")}})
+            .to_string()
+    };
+    (0..count).map(event).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_sqs_that_hangs_is_tried_again_and_given_up_in_time() {
+    /// Whether a call hangs: the number of calls before it, and its queue.
+    type Hangs = fn(usize, &str) -> bool;
+    let cases: [(&str, Hangs, u64); 8] = [
+        ("no call", |_, _| false, 200),
+        ("the first", |call, _| call == 0, 200),
+        ("the last of four", |call, _| call == 3, 200),
+        ("the first of each", |call, _| call < 4, 200),
+        ("the first and its retry", |call, _| call == 0 || call == 4, 200),
+        ("every call", |_, _| true, 503),
+        ("all but the first", |call, _| call > 0, 503),
+        ("every call to one queue", |_, queue| queue == "user-deleted", 503),
+    ];
+    for (shown, hangs, expected) in cases {
+        let sqs = SlowSqs::new(move |call, queue| if hangs(call, queue) { None } else { Some(NOW) });
+        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, NOW);
+        let (status, took) = rig.send(&rig.batch(events(40))).await;
+        assert_eq!(status, expected, "{shown}");
+        assert!(took < BUDGET, "{shown}: {took:?}");
+        assert_eq!(sqs.taken() == 40, status == 200, "{shown}: {} are durable", sqs.taken());
+        assert!(sqs.calls() < 40, "{shown}: {} calls", sqs.calls());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_calls_are_durable_in_time_or_not_accepted() {
+    for (queue_type, takes, expected) in [
+        ("standard", seconds(2), 200),
+        ("fifo", seconds(2), 200),
+        // Six calls to each queue, one after the other.
+        ("fifo", Some(Duration::from_millis(2_900)), 503),
+        ("standard", seconds(4), 503),
+    ] {
+        let sqs = SlowSqs::new(move |_, _| takes);
+        let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
+        let rig = Rig::with(&SlowKeyServer::new(Some(NOW)), &sqs, NOW, &variables);
+        let (status, took) = rig.send(&rig.batch(events(60))).await;
+        assert_eq!(status, expected, "{queue_type}, {takes:?}");
+        assert!(took < BUDGET, "{queue_type}, {takes:?}: {took:?}");
+        assert_eq!(sqs.taken() == 60, status == 200, "{queue_type}, {takes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_server_that_hangs_leaves_time_for_an_answer() {
+    let sqs = SlowSqs::new(|_, _| Some(NOW));
+    let rig = Rig::start(&SlowKeyServer::new(None), &sqs, NOW);
+    let (status, took) = rig.send(&rig.batch(events(1))).await;
+    assert_eq!(status, 503);
+    assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&took), "{took:?}");
+    let (status, took) = rig.send(&rig.batch(events(1))).await;
+    assert_eq!((status, took), (503, NOW), "the cool-down");
+    assert_eq!(rig.send(&rig.attempt()).await, (200, NOW), "the account's key is at hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_key_servers_that_hang_are_waited_for_together() {
+    let apps: Vec<_> = (0..10)
+        .map(|index| json!({"app_id": format!("app{index}"), "verification_token": "t"}))
+        .chain([json!({"app_id": APP_ID, "verification_token": "t"})])
+        .collect();
+    let (keys, sqs) = (SlowKeyServer::new(None), SlowSqs::new(|_, _| Some(NOW)));
+    let rig = Rig::with(&keys, &sqs, NOW, &[("PRELUDE_APPS", &json!(apps).to_string())]);
+    let (status, took) = rig.send(&rig.batch(events(1))).await;
+    assert_eq!((status, keys.asked().len()), (503, 11), "each once");
+    assert!(took <= Duration::from_millis(4_010), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_key_server_and_a_slow_sqs_share_one_budget() {
+    for (keys, sqs, expected) in [
+        (Duration::from_millis(1_900), Some(Duration::from_millis(2_900)), 200),
+        (Duration::from_millis(1_900), None, 503),
+    ] {
+        let sqs = SlowSqs::new(move |_, _| sqs);
+        let rig = Rig::start(&SlowKeyServer::new(Some(keys)), &sqs, NOW);
+        let (status, took) = rig.send(&rig.batch(events(20))).await;
+        assert_eq!(status, expected);
+        assert!(took < BUDGET, "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_with_less_time_left_answers_before_it_ends() {
+    for (left, is_hanging) in
+        [(9_000, true), (3_000, true), (700, true), (100, true), (3_000, false), (900_000, true)]
+    {
+        let sqs = SlowSqs::new(move |_, _| if is_hanging { None } else { Some(NOW) });
+        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, NOW);
+        let mut context = context();
+        context.deadline = now_in_milliseconds() + left;
+        let (status, took) = rig.send_in(&rig.attempt(), context).await;
+        assert_eq!(status, if is_hanging { 503 } else { 200 }, "{left} ms left");
+        assert!(took < BUDGET.min(Duration::from_millis(left)), "{left} ms left: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_is_over_is_answered_at_once() {
+    for deadline in [1, now_in_milliseconds() - 5_000, now_in_milliseconds()] {
+        let sqs = SlowSqs::new(|_, _| None);
+        let rig = Rig::start(&SlowKeyServer::new(None), &sqs, NOW);
+        let mut context = context();
+        context.deadline = deadline;
+        let (status, took) = rig.send_in(&rig.attempt(), context).await;
+        assert_eq!(status, 503);
+        assert!(took < Duration::from_millis(10), "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_request_has_what_the_start_of_the_process_left_of_the_budget() {
+    let left = |milliseconds| Duration::from_millis(milliseconds);
+    for (initialization, first) in [(0, left(8_000)), (3_000, left(5_000)), (7_900, left(100)), (20_000, NOW)]
+    {
+        let sqs = SlowSqs::new(|_, _| None);
+        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, Duration::from_millis(initialization));
+        for budget in [first, left(8_000), left(8_000)] {
+            let (status, took) = rig.send(&rig.attempt()).await;
+            assert_eq!(status, 503, "{initialization} ms");
+            assert!(
+                took <= budget + Duration::from_millis(10),
+                "{initialization} ms: {took:?} of {budget:?}"
+            );
+            // A last try is not worth it when its pause alone would take the rest.
+            assert!(took + Duration::from_secs(2) >= budget, "{initialization} ms: {took:?} of {budget:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_start_takes_nothing_from_a_request_that_needs_no_time() {
+    let sqs = SlowSqs::new(|_, _| Some(NOW));
+    let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, Duration::from_secs(7));
+    assert_eq!(rig.send(&rig.batch(events(3))).await, (200, NOW));
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_of_every_length_are_durable_in_time() {
+    let user = |index: usize, users: usize| json!({"id": format!("evt_{index}"), "type": "user.created", "payload": {"user_id": format!("usr_{}", index % users)}});
+    for queue_type in ["standard", "fifo"] {
+        for users in [1, 7, 100_000] {
+            for count in [0, 1, 100, 101, 1_001, 2_001, 8_000] {
+                let sqs = SlowSqs::new(|_, _| Some(Duration::from_millis(60)));
+                let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
+                let rig = Rig::with(&SlowKeyServer::new(Some(NOW)), &sqs, NOW, &variables);
+                let events = (0..count).map(|index| user(index, users).to_string());
+                let (status, took) = rig.send(&rig.batch(events)).await;
+                let shown = format!("{count} events of {users} users, {queue_type}: {took:?}");
+                assert_eq!(status, 200, "{shown}");
+                assert!(took < BUDGET, "{shown}");
+                assert!(
+                    sqs.taken() == count || count > 100 && sqs.taken() < 100,
+                    "{shown}, {} taken",
+                    sqs.taken()
+                );
+            }
+        }
+    }
+}
+
+fn now_in_milliseconds() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis().try_into().unwrap()
+}
