@@ -3,18 +3,11 @@
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
+use run::{prelude, text};
 use serde_json::Value;
-
-fn prelude(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_prelude")).args(arguments).env_remove("NO_COLOR").output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
 
 #[test]
 fn every_command_has_help_with_an_example_and_exit_codes() {
@@ -99,4 +92,18 @@ fn sqs_serves_its_queues_and_tells_when_its_port_is_taken() {
     server.kill().unwrap();
     server.wait().unwrap();
     assert!(first.starts_with("SQS at http://127.0.0.1:") && first.contains("30 queues"), "{first}");
+}
+
+// `cfg(test)` tells clippy that helpers are test code as well.
+#[cfg(test)]
+mod run {
+    use std::process::{Command, Output};
+
+    pub(super) fn prelude(arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_prelude")).args(arguments).env_remove("NO_COLOR").output().unwrap()
+    }
+
+    pub(super) fn text(bytes: &[u8]) -> &str {
+        std::str::from_utf8(bytes).unwrap()
+    }
 }
