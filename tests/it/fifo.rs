@@ -8,10 +8,15 @@ use prelude_cli::local::{gateway::Request, guard::record::RecordedEntry};
 use prelude_events::{EventType, samples::sample};
 use serde_json::{Value, json};
 
-use crate::support::stack::{Setup, Stack};
+use crate::support::{
+    stack::{Setup, Stack},
+    wire::pinned_apps,
+};
 
 async fn fifo() -> Stack {
-    Setup::new().await.set("PRELUDE_QUEUE_TYPE", "fifo").start().await
+    let setup = Setup::new().await.set("PRELUDE_QUEUE_TYPE", "fifo");
+    let apps = pinned_apps(&setup.prelude);
+    setup.set("PRELUDE_APPS", apps).start().await
 }
 
 fn event(id: &str, name: &str, payload: Value) -> String {

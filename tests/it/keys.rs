@@ -4,7 +4,11 @@ mod documents;
 mod outages;
 
 use futures_util::future::join_all;
-use prelude_cli::local::{gateway::Request, jwks_server::JwksFault, prelude::PreludeKey};
+use prelude_cli::local::{
+    gateway::Request,
+    jwks_server::JwksFault,
+    prelude::{PreludeKey, SessionApp},
+};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
@@ -182,10 +186,12 @@ async fn a_miss_from_an_address_that_is_not_listed_fetches_nothing() {
 #[tokio::test]
 async fn pinned_keys_are_never_fetched() {
     let setup = Setup::new().await;
-    let apps: Vec<_> = setup.prelude.apps.iter().map(|app| {
-        let key = app.keys[0].public_key_pem().unwrap();
-        json!({"app_id": app.app_id, "verification_token": "t", "public_keys": [key], "jwks_url": setup.jwks.url(&app.app_id)})
-    }).collect();
+    let app = |app: &SessionApp| {
+        let (app_id, url) = (&app.app_id, setup.jwks.url(&app.app_id));
+        let keys = [app.keys[0].public_key_pem().unwrap()];
+        json!({"app_id": app_id, "verification_token": "t", "public_keys": keys, "jwks_url": url})
+    };
+    let apps: Vec<_> = setup.prelude.apps.iter().map(app).collect();
     let stack = setup.set("PRELUDE_APPS", json!(apps).to_string()).start().await;
     for _ in 0..2 {
         assert_eq!(send(&stack, &batch(&stack)).await, accepted());

@@ -9,15 +9,14 @@ use std::collections::BTreeSet;
 use prelude_cli::local::{
     faults::{Fault, FaultKind},
     guard::rules::{MAX_BYTES, MAX_ENTRIES},
-    prelude::SessionApp,
     sqs::ReceivedMessage,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Duration, Instant};
 
 use crate::support::{
     stack::{Setup, Stack, context},
-    wire::{Fate, Wired},
+    wire::{Fate, Wired, pinned_apps},
 };
 
 /// The whole request's time, and what tokio's timers add to it.
@@ -26,11 +25,7 @@ const BUDGET: Duration = Duration::from_millis(8_010);
 /// The stack with pinned keys, and the clock stopped: waiting costs nothing, and is exact.
 async fn paused() -> Stack {
     let setup = Setup::new().await;
-    let app = |app: &SessionApp| {
-        let key = app.keys[0].public_key_pem().unwrap();
-        json!({"app_id": app.app_id, "verification_token": app.verification_token, "public_keys": [key]})
-    };
-    let apps = Value::from_iter(setup.prelude.apps.iter().map(app)).to_string();
+    let apps = pinned_apps(&setup.prelude);
     let stack = setup.set("PRELUDE_APPS", apps).start().await;
     tokio::time::pause();
     stack

@@ -100,7 +100,7 @@ async fn one_mebibyte_with_attributes_is_routed_and_one_byte_more_is_parked() {
 
 #[tokio::test]
 async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
-    for (queue_type, count) in [("standard", 2_100), ("fifo", 2_100)] {
+    for (queue_type, count) in [("standard", 2_001), ("fifo", 1_500)] {
         let stack = Stack::with(&[("PRELUDE_QUEUE_TYPE", queue_type)]).await;
         let filler = noise(1_000);
         let mut events: Vec<_> = (0..count)
@@ -108,7 +108,7 @@ async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
             .collect();
         // One that is too large alone, and some that are no events.
         events[1_000] = format!(r#"{{"type":"user.created","x":"{}"}}"#, noise(1_200_000));
-        events[2_000] = "null".to_owned();
+        events[1_400] = "null".to_owned();
         let body = String::from_utf8(stack.app("app1").batch(&events)).unwrap().replace("},{", "} ,\n{");
         let request = stack.signed_by(&stack.app("app1").keys[0], body);
         let mut ids = Vec::new();
@@ -146,5 +146,23 @@ async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
             ids.push(slices.into_keys().collect::<Vec<_>>());
         }
         assert!(ids.iter().all(|same| *same == ids[0]), "{queue_type}: a retry makes the same slices");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_at_the_limit_is_sent_event_by_event() {
+    let event =
+        |id: usize| format!(r#"{{"id":"evt_{id}","type":"user.deleted","payload":{{"user_id":"usr_1"}}}}"#);
+    // In FIFO mode events of one user take a call each, one after the other.
+    for (queue_type, limit) in [("standard", 2_000), ("fifo", 100)] {
+        let stack = Stack::with(&[("PRELUDE_QUEUE_TYPE", queue_type)]).await;
+        for (count, slug, messages) in [(limit, "user-deleted", limit), (limit + 1, "unrouted", 1)] {
+            let answer = stack.send(&stack.batch("app1", (0..count).map(event))).await;
+            assert_eq!(answer.both(), (200, &*format!(r#"{{"accepted":{count}}}"#)), "{queue_type}");
+            let taken = stack.drain_all().await;
+            let taken: Vec<_> =
+                taken.iter().map(|(slug, messages)| (slug.as_str(), messages.len())).collect();
+            assert_eq!(taken, [(slug, messages)], "{queue_type}, {count} events");
+        }
     }
 }

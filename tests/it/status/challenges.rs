@@ -1,6 +1,7 @@
 //! `GET`: activation challenges, and what is none.
 
 use prelude_cli::local::{gateway::Request, prelude::activation_query};
+use serde_json::{Value, json};
 
 use super::assert_both;
 use crate::support::stack::{LISTED_ADDRESS, Stack};
@@ -84,4 +85,18 @@ async fn a_challenge_with_an_unknown_app_or_a_wrong_token_is_403() {
     ] {
         assert_both(&stack, &query, &get(&stack, &query), 403, r#"{"error":"forbidden"}"#, code).await;
     }
+}
+
+#[tokio::test]
+async fn an_emulators_query_is_read_where_the_raw_one_is_missing() {
+    let stack = Stack::start().await;
+    for raw in [json!(""), Value::Null] {
+        let mut event = stack.activation("app1", "7").http_api_event();
+        event["rawQueryString"] = raw.clone();
+        assert_eq!(stack.invoke(event).await.both(), (200, r#"{"challenge":7}"#), "{raw}");
+    }
+    // Where both are there, the raw one counts.
+    let mut event = stack.activation("app1", "7").http_api_event();
+    event["queryStringParameters"]["challenge"] = json!("8");
+    assert_eq!(stack.invoke(event).await.both(), (200, r#"{"challenge":7}"#));
 }

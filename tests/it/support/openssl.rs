@@ -1,4 +1,4 @@
-//! OpenSSL, where it is installed: signatures by another implementation than the one that verifies, and an HTTPS server.
+//! OpenSSL, where it is installed: an HTTPS server, and signatures by another implementation than verifies them.
 
 use std::{
     fs,

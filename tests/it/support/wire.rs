@@ -21,7 +21,10 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use lambda_runtime::{Context, LambdaEvent};
 use prelude_cli::local::{
-    gateway::Request, guard::wire::BatchRequest, prelude::SessionApp, sqs::EmbeddedSqs,
+    gateway::Request,
+    guard::wire::BatchRequest,
+    prelude::{LocalPrelude, SessionApp},
+    sqs::EmbeddedSqs,
 };
 use prelude_webhooks::{
     authenticate::keys::https::HttpsKeySets,
@@ -120,17 +123,21 @@ fn handler(stack: &Stack, settings: aws_sdk_sqs::config::Builder) -> Handler<Htt
 }
 
 fn variables(stack: &Stack) -> [(&'static str, String); 4] {
+    [
+        ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX)),
+        ("PRELUDE_APPS", pinned_apps(&stack.prelude)),
+        ("PRELUDE_PUBLIC_KEYS", stack.prelude.account_key.public_key_pem().unwrap()),
+        ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
+    ]
+}
+
+/// `PRELUDE_APPS` with the apps' keys, so that nothing is fetched: a stopped clock and real sockets do not go together.
+pub(crate) fn pinned_apps(prelude: &LocalPrelude) -> String {
     let app = |app: &SessionApp| {
         let keys: Vec<_> = app.keys.iter().map(|key| key.public_key_pem().unwrap()).collect();
         json!({"app_id": app.app_id, "verification_token": app.verification_token, "public_keys": keys})
     };
-    let apps: Vec<_> = stack.prelude.apps.iter().map(app).collect();
-    [
-        ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX)),
-        ("PRELUDE_APPS", json!(apps).to_string()),
-        ("PRELUDE_PUBLIC_KEYS", stack.prelude.account_key.public_key_pem().unwrap()),
-        ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
-    ]
+    Value::from_iter(prelude.apps.iter().map(app)).to_string()
 }
 
 #[derive(Clone)]
