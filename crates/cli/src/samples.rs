@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::local::{
     gateway::Request,
     prelude::{ADDRESSES, KeyError, PreludeKey, SignatureForm, activation_query, batch},
-    sqs::EmbeddedSqs,
+    sqs::{EmbeddedSqs, REGION},
 };
 
 /// One file.
@@ -21,6 +21,14 @@ pub struct SampleFile {
     /// Its text.
     pub text: String,
 }
+
+/// What a function that runs on this machine needs of AWS: the queues of `cargo prelude sqs`.
+const LOCAL: [(&str, &str); 4] = [
+    ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9324"),
+    ("AWS_REGION", REGION),
+    ("AWS_ACCESS_KEY_ID", "local"),
+    ("AWS_SECRET_ACCESS_KEY", "local"),
+];
 
 /// The Session app of the samples.
 pub const APP_ID: &str = "demoapp1";
@@ -46,7 +54,9 @@ pub fn files() -> Result<Vec<SampleFile>, KeyError> {
         files.push(invocation(&format!("rejected/{}.json", rejection.code()), &request));
     }
     let environment = environment()?;
-    let lines: String = environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let lines =
+        LOCAL.into_iter().chain(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let lines: String = lines.map(|(name, value)| format!("{name}={value}\n")).collect();
     let parameters: serde_json::Map<_, _> =
         environment.into_iter().map(|(name, value)| (name, value.into())).collect();
     files.push(SampleFile { path: ".env".into(), text: lines });
