@@ -24,39 +24,47 @@ use crate::{
 pub struct Batch {
     /// Where they come from, and how that is known.
     pub origin: Origin,
-    /// The events, in the body's order.
+    /// The events, in the body's order; of a batch with too many, slices of its array.
     pub events: Vec<Event>,
+    /// How many events the sender sent.
+    pub count: usize,
     body: Bytes,
 }
 
 impl Batch {
-    /// The array cut into runs of elements with the text between them, each a JSON array of its own and parked as one.
-    /// Where the cuts are depends on the body alone, so that a retry makes the same slices.
+    /// The batch with its array cut into slices, each parked as one message.
     #[must_use]
-    pub fn slices(&self) -> Vec<Event> {
-        let offset_of = |part: &Bytes| part.as_ptr().addr() - self.body.as_ptr().addr();
-        let mut slices = Vec::new();
-        let mut run: Option<(usize, usize)> = None;
-        for event in &self.events {
-            let (start, end) = (offset_of(&event.raw), offset_of(&event.raw) + event.raw.len());
-            run = match run {
-                Some((first, _)) if end - first <= MAX_SLICE_LENGTH => Some((first, end)),
-                Some((first, last)) => {
-                    slices.push(self.slice(first, last));
-                    Some((start, end))
-                }
-                None => Some((start, end)),
-            };
-        }
-        slices.extend(run.map(|(first, last)| self.slice(first, last)));
-        slices
+    pub fn into_slices(self) -> Self {
+        let events = slices(&self.body, self.events.iter().map(|event| &*event.raw));
+        Self { events, ..self }
     }
+}
 
-    fn slice(&self, first: usize, last: usize) -> Event {
-        let elements = self.body.get(first..last).unwrap_or_default();
-        let raw: Bytes = [b"[", elements, b"]"].concat().into();
-        Event::new(raw, Verdict::Park(Reason::BatchTooLarge), None, None)
+/// Cuts an array into runs of elements with the text between them, each a JSON array of its own. Where the cuts are
+/// depends on the body alone, so that a retry makes the same slices.
+fn slices<'a>(body: &Bytes, elements: impl Iterator<Item = &'a [u8]>) -> Vec<Event> {
+    let mut slices = Vec::new();
+    let mut run: Option<(usize, usize)> = None;
+    for element in elements {
+        let start = element.as_ptr().addr() - body.as_ptr().addr();
+        let end = start + element.len();
+        run = match run {
+            Some((first, _)) if end - first <= MAX_SLICE_LENGTH => Some((first, end)),
+            Some((first, last)) => {
+                slices.push(slice(body, first, last));
+                Some((start, end))
+            }
+            None => Some((start, end)),
+        };
     }
+    slices.extend(run.map(|(first, last)| slice(body, first, last)));
+    slices
+}
+
+fn slice(body: &Bytes, first: usize, last: usize) -> Event {
+    let elements = body.get(first..last).unwrap_or_default();
+    let raw: Bytes = [b"[", elements, b"]"].concat().into();
+    Event::new(raw, Verdict::Park(Reason::BatchTooLarge), None, None)
 }
 
 /// Leaves room for the brackets and every attribute below SQS's limit.
@@ -122,14 +130,15 @@ impl std::fmt::Debug for Event {
     }
 }
 
-/// Reads a delivery. `app_ids` are the configured apps in the order that [`Owner::App`] counts them.
+/// Reads a delivery. `app_ids` are the configured apps in the order that [`Owner::App`] counts them; a batch of more
+/// than `max_events` is taken in slices.
 ///
 /// # Errors
 /// The family's proof is missing: another kind of key, another app's key, or an unsigned body that is not one of the
 /// accepted sources' own types. [`Rejection::KeysUnavailable`] when the app that is claimed has no key yet.
-pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>]) -> Result<Batch, Rejection> {
+pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
     match delivery {
-        Delivery::Signed(verified) => parse_signed(verified, app_ids),
+        Delivery::Signed(verified) => parse_signed(verified, app_ids, max_events),
         Delivery::Unsigned(vouched) => match Shape::of(vouched.body()) {
             Shape::Single(source, kind, members) if vouched.covers(source) => {
                 let event = Event::single(vouched.body(), source, &kind, &members);
@@ -139,17 +148,17 @@ pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>]) -> Result<Batch, Rejecti
                 }
                 let (authentication, key_id) = (Authentication::SecretPath, None);
                 let origin = Origin { source: Some(source), app_id: None, authentication, key_id };
-                Ok(Batch { origin, events: vec![event], body: vouched.body().clone() })
+                Ok(Batch { origin, events: vec![event], count: 1, body: vouched.body().clone() })
             }
             _ => Err(Rejection::SignatureMissing),
         },
     }
 }
 
-fn parse_signed(verified: &Verified, app_ids: &[Arc<str>]) -> Result<Batch, Rejection> {
+fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
     let body = verified.body();
     let authentication = Authentication::Signature;
-    let (origin, events) = match Shape::of(body) {
+    let (origin, events, count) = match Shape::of(body) {
         Shape::Session(app_id, elements) => {
             let position = app_id.and_then(|claimed| app_ids.iter().position(|app_id| **app_id == *claimed));
             let index = position.ok_or(Rejection::KeyWrongForApp)?;
@@ -160,8 +169,12 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>]) -> Result<Batch, Reje
                 Rejection::KeyWrongForApp
             })?;
             let (app_id, key_id) = (app_ids.get(index).cloned(), Some(Arc::clone(key_id)));
-            let events = elements.iter().map(|element| Event::element(body, element)).collect();
-            (Origin { source: Some(Source::Session), app_id, authentication, key_id }, events)
+            let events = if elements.len() > max_events {
+                slices(body, elements.iter().map(|element| element.get().as_bytes()))
+            } else {
+                elements.iter().map(|element| Event::element(body, element)).collect()
+            };
+            (Origin { source: Some(Source::Session), app_id, authentication, key_id }, events, elements.len())
         }
         Shape::Single(source, kind, members) => {
             let key_id = verified.key_id_of(Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
@@ -171,15 +184,15 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>]) -> Result<Batch, Reje
                 authentication,
                 key_id: Some(Arc::clone(key_id)),
             };
-            (origin, vec![Event::single(body, source, &kind, &members)])
+            (origin, vec![Event::single(body, source, &kind, &members)], 1)
         }
         Shape::None(reason, members) => {
             let origin =
                 Origin { source: None, app_id: None, authentication, key_id: verified.key_id().cloned() };
-            (origin, vec![Event::of_no_family(body, reason, members)])
+            (origin, vec![Event::of_no_family(body, reason, members)], 1)
         }
     };
-    Ok(Batch { origin, events, body: body.clone() })
+    Ok(Batch { origin, events, count, body: body.clone() })
 }
 
 /// What a body looks like.
@@ -195,9 +208,13 @@ enum Shape<'a> {
 impl<'a> Shape<'a> {
     fn of(body: &'a [u8]) -> Self {
         let Ok(text) = std::str::from_utf8(body) else { return Self::None(Reason::NotUtf8, None) };
+        let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
+        // Members' names are read as bytes, without the check for control characters.
+        if text.bytes().any(|byte| byte < b' ') && !is_json() {
+            return Self::None(Reason::InvalidJson, None);
+        }
         let Some(members) = Members::of(text) else {
-            let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
-            return Self::None(if is_json { Reason::InvalidEvent } else { Reason::InvalidJson }, None);
+            return Self::None(if is_json() { Reason::InvalidEvent } else { Reason::InvalidJson }, None);
         };
         if let Some(elements) = members.events.elements() {
             return Self::Session(members.app_id.string(), elements);

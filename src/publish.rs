@@ -94,18 +94,12 @@ impl<S: SendBatch> Publisher<S> {
     ///
     /// # Errors
     /// [`Rejection::PublishFailed`] or [`Rejection::OutOfTime`]; some events may be durable, and will come again.
-    pub async fn publish(&self, batch: &Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
+    pub async fn publish(&self, mut batch: Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
-        let mut plan = Plan::default();
-        if batch.events.len() <= MAX_EVENTS {
+        let mut plan = self.plan(&batch.events, &stamp);
+        if self.has_too_many_calls(&plan.drafts) {
+            batch = batch.into_slices();
             plan = self.plan(&batch.events, &stamp);
-        }
-        let slices;
-        let mut events = &batch.events;
-        if batch.events.len() > MAX_EVENTS || self.has_too_many_calls(&plan.drafts) {
-            slices = batch.slices();
-            events = &slices;
-            plan = self.plan(events, &stamp);
         }
         let Plan { mut drafts, mut parked } = plan;
         while !drafts.is_empty() {
@@ -113,7 +107,7 @@ impl<S: SendBatch> Publisher<S> {
             let refused = send::all(&self.sender, self.by_queue(drafts), fifo, arrival.deadline).await?;
             drafts = Vec::with_capacity(refused.len());
             for refused in refused {
-                let event = events.get(refused.draft.event).ok_or(Rejection::PublishFailed)?;
+                let event = batch.events.get(refused.draft.event).ok_or(Rejection::PublishFailed)?;
                 let (reason, more) = elsewhere(refused, event, &stamp)?;
                 if let Some(first) = more.first().and_then(|draft| parked.get_mut(draft.event)) {
                     *first = Some(reason);
@@ -121,7 +115,7 @@ impl<S: SendBatch> Publisher<S> {
                 drafts.extend(more);
             }
         }
-        Ok(self.receipt(batch, events, &parked))
+        Ok(self.receipt(&batch, &parked))
     }
 
     /// Makes every event's first message, or messages: to its queue, or parked where it can not be routed.
@@ -146,13 +140,17 @@ impl<S: SendBatch> Publisher<S> {
 
     /// Whether a FIFO queue's calls, which go one after the other, would take too long.
     fn has_too_many_calls(&self, drafts: &[Draft]) -> bool {
-        let mut groups: HashMap<&Arc<str>, Vec<&str>> = HashMap::new();
-        for draft in drafts {
-            if let Some(fifo) = draft.message.fifo() {
-                groups.entry(self.queue_of(draft)).or_default().push(&fifo.group_id);
-            }
+        if self.routes.queue_type() == QueueType::Standard {
+            return false;
         }
-        groups.into_values().any(|groups| pack::fifo_calls(groups.into_iter()) > MAX_FIFO_CALLS)
+        let mut by_queue: HashMap<&Arc<str>, Vec<&Draft>> = HashMap::new();
+        for draft in drafts {
+            by_queue.entry(self.queue_of(draft)).or_default().push(draft);
+        }
+        let calls = |drafts: Vec<&Draft>| {
+            pack::fifo_batches(drafts, |draft| draft.message.size(), |draft| draft.message.group_id()).len()
+        };
+        by_queue.into_values().any(|drafts| calls(drafts) > MAX_FIFO_CALLS)
     }
 
     fn by_queue(&self, drafts: Vec<Draft>) -> BTreeMap<Arc<str>, Vec<Draft>> {
@@ -170,13 +168,13 @@ impl<S: SendBatch> Publisher<S> {
             .map_or(self.routes.parking(), |event_type| self.routes.queue_url(event_type))
     }
 
-    fn receipt(&self, batch: &Batch, events: &[Event], parked: &[Option<Reason>]) -> Receipt {
-        let mut receipt = Receipt { accepted: batch.events.len(), ..Receipt::default() };
-        for (event, reason) in events.iter().zip(parked) {
+    fn receipt(&self, batch: &Batch, parked: &[Option<Reason>]) -> Receipt {
+        let mut receipt = Receipt { accepted: batch.count, ..Receipt::default() };
+        for (event, reason) in batch.events.iter().zip(parked) {
             match (reason, &event.verdict) {
                 // Slices are told by the events they hold.
                 (Some(Reason::BatchTooLarge), _) => {
-                    receipt.parked.insert(Reason::BatchTooLarge, batch.events.len());
+                    receipt.parked.insert(Reason::BatchTooLarge, batch.count);
                 }
                 (Some(reason), _) | (None, Verdict::Park(reason)) => {
                     *receipt.parked.entry(*reason).or_default() += 1
@@ -191,14 +189,13 @@ impl<S: SendBatch> Publisher<S> {
 }
 
 /// Messages to send, and for each event why it is parked, if it is.
-#[derive(Default)]
 struct Plan {
     drafts: Vec<Draft>,
     parked: Vec<Option<Reason>>,
 }
 
 /// How many events of a batch are sent one by one: 200 calls or so, 25 after each other.
-const MAX_EVENTS: usize = 2_000;
+pub const MAX_EVENTS: usize = 2_000;
 /// How many calls to one FIFO queue, one after the other, fit into the budget.
 const MAX_FIFO_CALLS: usize = 100;
 

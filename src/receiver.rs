@@ -17,7 +17,7 @@ use crate::{
     gate::{Caller, Gate, IpCheck},
     inbound::Inbound,
     parse::parse,
-    publish::{Arrival, Publisher, SendBatch},
+    publish::{Arrival, MAX_EVENTS, Publisher, SendBatch},
     rejection::Rejection,
     respond::{self, ChallengeForm, Outcome, Reply},
 };
@@ -87,11 +87,15 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
             Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
             Method::POST => {
                 let delivery = self.authenticator.authenticate(inbound, &caller).await?;
-                let batch = parse(&delivery, &self.app_ids).inspect_err(|_refused| {
-                    // The key is a configured one, and no longer, or not yet, known as the claimed app's.
+                let batch = parse(&delivery, &self.app_ids, MAX_EVENTS);
+                if let Err(Rejection::KeyWrongForApp | Rejection::KeysUnavailable) = batch
+                    && caller.is_listed()
+                {
+                    // The key is a configured one, and not, or not yet, known as the claimed app's.
                     self.authenticator.keys.start_fetches();
-                })?;
-                self.publisher.publish(&batch, arrival).await.map(Outcome::Accepted)
+                }
+                let batch = batch?;
+                self.publisher.publish(batch, arrival).await.map(Outcome::Accepted)
             }
             _ => Err(Rejection::MethodNotAllowed),
         }

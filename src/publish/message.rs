@@ -50,6 +50,12 @@ impl Message {
         self.fifo.as_ref()
     }
 
+    /// What a FIFO queue keeps in order; the same for all on other queues.
+    #[must_use]
+    pub fn group_id(&self) -> &str {
+        self.fifo.as_ref().map_or("", |fifo| &fifo.group_id)
+    }
+
     /// The type whose queue it is for; `None` for a parked one.
     #[must_use]
     pub const fn event_type(&self) -> Option<&EventType> {

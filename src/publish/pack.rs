@@ -1,6 +1,6 @@
 //! Packing messages into batches: ten entries and 1 MiB at most, in order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::parking::MAX_MESSAGE;
 
@@ -32,39 +32,33 @@ pub(super) fn batches<T>(items: Vec<T>, size_of: impl Fn(&T) -> usize) -> Vec<Ve
 /// Fills the batches of a FIFO queue: at most one message of a group in each, so that one that fails is not overtaken by
 /// a later one of its group.
 pub(super) fn fifo_batches<T>(
-    mut items: Vec<T>,
+    items: Vec<T>,
     size_of: impl Fn(&T) -> usize,
-    group_of: impl Fn(&T) -> Option<Box<str>>,
+    group_of: impl Fn(&T) -> &str,
 ) -> Vec<Vec<T>> {
-    let mut batches = Vec::new();
-    while !items.is_empty() {
-        let (mut batch, mut sum, mut groups, mut left) = (Vec::new(), 0, HashSet::new(), Vec::new());
-        for item in items {
-            let size = size_of(&item);
-            // A group that is passed over here is taken all the same: its later messages are passed over too.
-            let is_first_of_group = groups.insert(group_of(&item));
-            if batch.is_empty() || (is_first_of_group && batch.len() < MAX_ENTRIES && sum + size <= MAX_SIZE)
-            {
-                sum += size;
-                batch.push(item);
-            } else {
-                left.push(item);
-            }
+    let mut next_of_group: HashMap<Box<str>, usize> = HashMap::new();
+    let mut batches: Vec<(usize, Vec<T>)> = Vec::new();
+    let mut first_open = 0;
+    for item in items {
+        let size = size_of(&item);
+        let next = next_of_group.entry(group_of(&item).into()).or_default();
+        let from = first_open.max(*next);
+        let has_room = |(sum, batch): &(usize, Vec<T>)| batch.len() < MAX_ENTRIES && sum + size <= MAX_SIZE;
+        let index =
+            batches.iter().skip(from).position(has_room).map_or(batches.len(), |offset| from + offset);
+        *next = index + 1;
+        if index == batches.len() {
+            batches.push((0, Vec::new()));
         }
-        batches.push(batch);
-        items = left;
+        if let Some((sum, batch)) = batches.get_mut(index) {
+            *sum += size;
+            batch.push(item);
+        }
+        while batches.get(first_open).is_some_and(|(_, batch)| batch.len() == MAX_ENTRIES) {
+            first_open += 1;
+        }
     }
-    batches
-}
-
-/// How many batches [`fifo_batches`] makes at least, sizes apart.
-pub(super) fn fifo_calls<'a>(groups: impl Iterator<Item = &'a str>) -> usize {
-    let (mut by_group, mut count) = (HashMap::<_, usize>::new(), 0usize);
-    for group in groups {
-        *by_group.entry(group).or_default() += 1;
-        count += 1;
-    }
-    by_group.into_values().max().unwrap_or(0).max(count.div_ceil(MAX_ENTRIES))
+    batches.into_iter().map(|(_, batch)| batch).collect()
 }
 
 #[cfg(test)]
@@ -87,9 +81,13 @@ mod tests {
         #[test]
         fn fifo_batches_keep_each_groups_order(groups in proptest::collection::vec(0..4u8, 0..40)) {
             let items: Vec<_> = groups.into_iter().enumerate().collect();
-            let batches = fifo_batches(items.clone(), |_| MAX_SIZE / 8, |(_, group)| Some(group.to_string().into()));
+            let names = ["a", "b", "c", "d"];
+            let batches = fifo_batches(items.clone(), |_| MAX_SIZE / 8, |(_, group)| names[usize::from(*group)]);
             prop_assert!(batches.iter().all(|batch| (1..=8).contains(&batch.len())));
-            prop_assert!(batches.len() >= fifo_calls(items.iter().map(|(_, group)| ["a", "b", "c", "d"][usize::from(*group)])));
+            for batch in &batches {
+                let groups: std::collections::HashSet<_> = batch.iter().map(|(_, group)| group).collect();
+                prop_assert_eq!(groups.len(), batch.len(), "one of a group in each");
+            }
             let sent = batches.concat();
             prop_assert_eq!(sent.len(), items.len());
             for group in 0..4 {

@@ -70,8 +70,7 @@ fn runs(queue_url: &Arc<str>, drafts: Vec<Draft>, fifo: bool) -> Vec<Run> {
     let size_of = |draft: &Draft| draft.message.size();
     let run = |batches| Run { queue_url: Arc::clone(queue_url), batches };
     if fifo {
-        let group_of = |draft: &Draft| draft.message.fifo().map(|fifo| fifo.group_id.clone());
-        return vec![run(pack::fifo_batches(drafts, size_of, group_of).into())];
+        return vec![run(pack::fifo_batches(drafts, size_of, |draft| draft.message.group_id()).into())];
     }
     pack::batches(drafts, size_of).into_iter().map(|batch| run(VecDeque::from([batch]))).collect()
 }

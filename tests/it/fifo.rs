@@ -162,8 +162,9 @@ async fn events_of_one_entity_share_a_group_and_others_do_not() {
             event("evt_7", "verify.delivery_status", json!({"verification_id": "vrf_1", "id": "dls_1"})),
         ],
         vec![event("evt_8", "verify.attempt", json!({"verification_id": "vrf_2", "id": "att_2"}))],
-        // An id that two kinds of entities share is two entities.
-        vec![event("evt_9", "verify.attempt", json!({"verification_id": "usr_1"}))],
+        // An id that several kinds of entities share is several entities.
+        vec![event("evt_9", "verify.attempt", json!({"verification_id": "+33600000001"}))],
+        vec![event("evt_20", "transactional.message.failed", json!({"message_id": "vrf_1"}))],
         vec![v1("f54b6bcc", "authentication"), v1("f54b6bcc", "attempt"), v1("f54b6bcc", "delivery_status")],
         vec![v1("a54b6bcc", "authentication")],
         vec![

@@ -104,7 +104,16 @@ fn binary() -> PathBuf {
     let own = Path::new(env!("CARGO_BIN_EXE_prelude-webhooks"));
     let target = own.ancestors().nth(2).unwrap();
     let release = target.join("release").join(own.file_name().unwrap());
-    if release.is_file() { release } else { own.to_owned() }
+    if !release.is_file() {
+        return own.to_owned();
+    }
+    // An old one would be tested without a word. Cargo writes down what it was made of.
+    let age = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+    let sources = std::fs::read_to_string(release.with_extension("d")).unwrap();
+    let (_, sources) = sources.split_once(": ").unwrap();
+    let newer = sources.split_whitespace().find(|source| age(Path::new(source)) > age(&release));
+    assert_eq!(newer, None, "newer than the release binary: build that again, or remove it");
+    release
 }
 
 fn post(body: impl Into<Vec<u8>>) -> Request {

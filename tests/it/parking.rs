@@ -35,6 +35,8 @@ async fn a_signed_body_of_no_family_is_parked_with_its_reason_whoever_signed_it(
         (b" \r\n\t", "invalid_json", "text"),
         (b"\x00", "invalid_json", "base64"),
         (b"not JSON", "invalid_json", "text"),
+        (b"{\"a\nb\":1,\"type\":\"verify.attempt\"}", "invalid_json", "text"),
+        (b"{\"a\x01b\":1,\"type\":\"verify.attempt\"}", "invalid_json", "base64"),
         (b"\xef\xbb\xbf{\"type\":\"verify.attempt\"}", "invalid_json", "text"),
         (b"{\"type\":\"verify.attempt\"", "invalid_json", "text"),
         (b"{\"type\":\"verify.attempt\"}}", "invalid_json", "text"),

@@ -56,7 +56,7 @@ pub fn files() -> Result<Vec<SampleFile>, KeyError> {
     let environment = environment()?;
     let lines =
         LOCAL.into_iter().chain(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let lines: String = lines.map(|(name, value)| format!("{name}={value}\n")).collect();
+    let lines: String = lines.map(|(name, value)| format!("{name}='{value}'\n")).collect();
     let parameters: serde_json::Map<_, _> =
         environment.into_iter().map(|(name, value)| (name, value.into())).collect();
     files.push(SampleFile { path: ".env".into(), text: lines });
@@ -70,7 +70,8 @@ pub fn files() -> Result<Vec<SampleFile>, KeyError> {
 /// A key of `tests/keys` that can not be read.
 pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
     let keys = Keys::read()?;
-    let one_line = |pem: String| pem.trim().replace('\n', "\\n");
+    // Without line ends, real or escaped: readers of `.env` files disagree about them.
+    let one_line = |pem: String| pem.replace('\n', "");
     let app = json!([{
         "app_id": APP_ID,
         "verification_token": VERIFICATION_TOKEN,
