@@ -79,10 +79,7 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
         let spent = std::mem::take(&mut *self.initialization.lock().unwrap_or_else(PoisonError::into_inner));
         let (now, received_at) = (Instant::now(), SystemTime::now());
         let budget = BUDGET.saturating_sub(spent);
-        // Emulators send no deadline; Lambda always does.
-        let remaining = (context.deadline > 0).then(|| {
-            context.deadline().duration_since(received_at).unwrap_or_default().saturating_sub(MARGIN)
-        });
+        let remaining = remaining(&context.deadline(), &received_at);
         Arrival {
             request_id: context.request_id.as_str().into(),
             received_at,
@@ -93,6 +90,15 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
                 .map(Arc::from),
             deadline: now + remaining.map_or(budget, |remaining| remaining.min(budget)),
         }
+    }
+}
+
+/// What is left of the function's own time, less the margin. Emulators send no deadline, or one of long ago: `None`.
+fn remaining(deadline: &SystemTime, now: &SystemTime) -> Option<Duration> {
+    match deadline.duration_since(*now) {
+        Ok(left) => Some(left.saturating_sub(MARGIN)),
+        Err(past) if past.duration() < Duration::from_secs(60) => Some(Duration::ZERO),
+        Err(_never_meant) => None,
     }
 }
 
@@ -151,6 +157,15 @@ fn is_trace_header(header: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_of_long_ago_is_none() {
+        let (now, second) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1_000), Duration::from_secs(1));
+        assert_eq!(remaining(&(now + second), &now), Some(second - MARGIN));
+        assert_eq!(remaining(&(now - second), &now), Some(Duration::ZERO));
+        assert_eq!(remaining(&SystemTime::UNIX_EPOCH, &now), None, "no header");
+        assert_eq!(remaining(&(SystemTime::UNIX_EPOCH + 600 * second), &now), None, "cargo lambda watch");
+    }
 
     #[test]
     fn only_well_formed_trace_headers_are_carried_on() {
