@@ -129,7 +129,7 @@ async fn a_function_with_less_time_left_answers_before_it_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_is_over_is_answered_at_once() {
-    for deadline in [1, now_in_milliseconds() - 5_000, now_in_milliseconds()] {
+    for deadline in [now_in_milliseconds() - 50_000, now_in_milliseconds() - 5_000, now_in_milliseconds()] {
         let sqs = SlowSqs::new(|_, _| None);
         let rig = Rig::start(&SlowKeyServer::new(None), &sqs, NOW);
         let mut context = context();
@@ -137,6 +137,19 @@ async fn a_deadline_that_is_over_is_answered_at_once() {
         let (status, took) = rig.send_in(&rig.attempt(), context).await;
         assert_eq!(status, 503);
         assert!(took < Duration::from_millis(10), "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_of_long_ago_as_emulators_send_it_leaves_the_whole_budget() {
+    for deadline in [0, 1, 600_000] {
+        let sqs = SlowSqs::new(|_, _| None);
+        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, NOW);
+        let mut context = context();
+        context.deadline = deadline;
+        let (status, took) = rig.send_in(&rig.attempt(), context).await;
+        assert_eq!(status, 503);
+        assert!(took > Duration::from_secs(6) && took <= BUDGET, "{deadline}: {took:?}");
     }
 }
 
