@@ -1,0 +1,275 @@
+"""What must hold of the template and of the stack, beside what the deliveries show."""
+
+import ast
+import json
+from collections import Counter
+
+import template
+from stack import QUEUE
+from template import ACCOUNT, REGION
+
+PARKING = "unrouted"
+
+
+class Checks:
+    def __init__(self):
+        self.count = 0
+        self.failures = []
+
+    def section(self, title):
+        print(f"\n{title}", flush=True)
+
+    def note(self, text):
+        print(f"  {text}", flush=True)
+
+    def that(self, what, holds, otherwise=None):
+        self.count += 1
+        if not holds:
+            self.failures.append(what)
+            print(f"✗ {what}\n    {str(otherwise)[:2000]}", flush=True)
+
+    def same(self, what, found, expected):
+        """Two sets, compared in both directions."""
+        found, expected = set(found), set(expected)
+        missing, extra = sorted(expected - found), sorted(found - expected)
+        self.that(what, found == expected, f"missing: {missing}; too many: {extra}")
+
+    def result(self):
+        failed = len(self.failures)
+        print(f"\n{self.count - failed} of {self.count} checks passed")
+        for failure in self.failures:
+            print(f"✗ {failure}")
+        return 1 if failed else 0
+
+
+def check_template(checks, source):
+    checks.section("template.yaml")
+    lists, slugs = source["Mappings"]["EventTypes"]["List"], source["Mappings"]["EventTypes"]["Slugs"]
+    checks.same("its slugs are the receiver's", slugs.values(), template.code_table().values())
+    checks.same("each name in its list has a slug, and each slug a name", lists["Names"], slugs)
+    checks.that("no name is listed twice", not duplicates(lists["Names"]), duplicates(lists["Names"]))
+    checks.that("no slug is listed twice", not duplicates(slugs.values()), duplicates(slugs.values()))
+    variables = source["Resources"][template.FUNCTION]["Properties"]["Environment"]["Variables"]
+    checks.same("the function's variables are the receiver's", variables, template.code_variables())
+    none = {**template.defaults(source), "Apps": "none", "PathToken": "none"}
+    expanded = template.expand(none, "none", "s3://bucket/code.zip")["Resources"][template.FUNCTION]["Properties"]
+    unset = [expanded["Environment"]["Variables"][name] for name in ("PRELUDE_APPS", "PRELUDE_PATH_TOKEN")]
+    checks.that("none is no app and no token", unset == ["", ""], unset)
+    for name in ("Apps", "PathToken"):
+        checks.that(f"{name} is not echoed", source["Parameters"][name].get("NoEcho") is True)
+    text = template.TEMPLATE.read_text()
+    # SAM's expansion takes it anywhere; CloudFormation's takes it in keys only, and fails at the deployment.
+    checks.that("&{…} is not used", "&{" not in text)
+    checks.that("it fits into a request of CloudFormation's API", len(text.encode()) <= 51_200, len(text.encode()))
+    checks.that("it has at most 200 parameters", len(source["Parameters"]) <= 200)
+
+
+def check_stack(checks, stack):
+    expanded = stack.template
+    checks.that("at most 500 resources", len(stack.resources) <= 500, len(stack.resources))
+    checks.that("at most 200 outputs", len(stack.outputs) <= 200, len(stack.outputs))
+    checks.that("at most 1 MB when expanded", len(json.dumps(expanded)) <= 1_000_000)
+    slugs = [
+        *template.code_table().values(),
+        *filter(lambda slug: slug != "none", stack.parameters["ExtraSlugs"].split(",")),
+    ]
+    check_queues(checks, stack, slugs)
+    check_role(checks, stack, slugs)
+    check_outputs(checks, stack, slugs)
+    check_function(checks, stack)
+    check_api(checks, stack)
+
+
+def check_queues(checks, stack, slugs):
+    is_fifo = stack.parameters["QueueType"] == "fifo"
+    key = stack.parameters["KmsKeyArn"]
+    expected = [PARKING, *slugs, *(f"{slug}-dlq" for slug in slugs)]
+    declared = {properties["QueueName"]: properties for properties in stack.of_type(QUEUE).values()}
+    checks.same(
+        "queues are those of the receiver's types, with their dead-letter queues",
+        declared,
+        (queue_name(stack, s) for s in expected),
+    )
+    policies = {arn: p for p in stack.of_type("AWS::SQS::QueuePolicy").values() for arn in refused_without_tls(p)}
+    checks.same("each queue refuses what does not come over TLS", policies, (queue_arn(stack, s) for s in expected))
+    for slug in expected:
+        name = queue_name(stack, slug)
+        if name not in declared:
+            continue
+        properties = declared[name]
+        made = stack.client("sqs").get_queue_attributes(QueueUrl=stack.queue_url(name), AttributeNames=["All"])[
+            "Attributes"
+        ]
+        checks.that(f"{name}: at most 80 characters", len(name) <= 80, len(name))
+        attributes = {
+            "MessageRetentionPeriod": "1209600",
+            "MaximumMessageSize": "1048576",
+            "FifoQueue": "true" if is_fifo else None,
+            "DeduplicationScope": "messageGroup" if is_fifo else None,
+            "FifoThroughputLimit": "perMessageGroupId" if is_fifo else None,
+            "KmsMasterKeyId": key or None,
+            "SqsManagedSseEnabled": None if key else "true",
+        }
+        found = {attribute: written(properties.get(attribute)) for attribute in attributes}
+        checks.that(f"{name}: its attributes", found == attributes, found)
+        for attribute in ("MessageRetentionPeriod", "MaximumMessageSize", "FifoQueue"):
+            checks.that(f"{name}: {attribute} as made", made.get(attribute) == attributes[attribute], made)
+        checks.that(f"{name}: its policy as made", "aws:SecureTransport" in made.get("Policy", ""), made)
+        redrive = properties.get("RedrivePolicy", {}).get("deadLetterTargetArn")
+        sources = properties.get("RedriveAllowPolicy", {}).get("sourceQueueArns")
+        is_source = slug in slugs
+        checks.that(
+            f"{name}: its dead-letter queue",
+            redrive == (queue_arn(stack, f"{slug}-dlq") if is_source else None),
+            redrive,
+        )
+        is_dead_letters = slug.removesuffix("-dlq") in slugs and not is_source
+        allowed = [queue_arn(stack, slug.removesuffix("-dlq"))] if is_dead_letters else None
+        checks.that(f"{name}: whose dead letters it takes", sources == allowed, sources)
+    checks.that(
+        "every queue survives an update that replaces it",
+        all(r["UpdateReplacePolicy"] == "Retain" for r in stack.resources.values() if r["Type"] == QUEUE),
+    )
+    kept = Counter(r["DeletionPolicy"] for r in stack.resources.values() if r["Type"] == QUEUE)
+    checks.that(
+        "the deletion policy is the parameter's",
+        kept.most_common(1)[0][0] == stack.parameters["QueueDeletionPolicy"],
+        kept,
+    )
+
+
+def check_role(checks, stack, slugs):
+    """As moto has it: every policy of the role, inline and attached."""
+    iam, role = stack.client("iam"), stack.physical_id("ReceiverRole")
+    checks.that(
+        "the role has no managed policy", not iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    )
+    statements, size = [], 0
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        # What came by CloudFormation moto gives as Python would print it.
+        document = ast.literal_eval(document) if isinstance(document, str) else document
+        statements += document["Statement"]
+        size += len(json.dumps(document, separators=(",", ":")))
+    checks.that("the role's policies fit into 10,240 characters", size <= 10_240, size)
+    # CloudFormation's ARN of a log group ends in :*, moto's does not.
+    pairs = ((action, r) for s in statements for action in each(s["Action"]) for r in each(s["Resource"]))
+    allowed = {(action, r.removesuffix(":*")) for action, r in pairs}
+    checks.that("the role's statements allow", all(s["Effect"] == "Allow" for s in statements), statements)
+    queues = {("sqs:SendMessage", queue_arn(stack, slug)) for slug in [PARKING, *slugs]}
+    checks.same(
+        "of SQS, the role may send to these queues and nothing else",
+        (a for a in allowed if a[0].startswith("sqs:")),
+        queues,
+    )
+    key = stack.parameters["KmsKeyArn"]
+    log = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.name}"
+    others = {(f"logs:{action}", log) for action in ("CreateLogStream", "PutLogEvents")}
+    if key:
+        others |= {("kms:GenerateDataKey", key), ("kms:Decrypt", key)}
+    if stack.parameters["Tracing"] == "Active":
+        others |= {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
+    checks.same("of everything else, the role may do this", (a for a in allowed if not a[0].startswith("sqs:")), others)
+
+
+def check_outputs(checks, stack, slugs):
+    exports = {
+        stack.resolve(o["Export"]["Name"]): stack.resolve(o["Value"]) for o in stack.outputs.values() if "Export" in o
+    }
+    prefix = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/"
+    expected = {f"{stack.name}:{slug}:arn": queue_arn(stack, slug) for slug in [PARKING, *slugs]}
+    expected |= {f"{stack.name}:{slug}:url": prefix + queue_name(stack, slug) for slug in [PARKING, *slugs]}
+    expected |= {f"{stack.name}:{slug}-dlq:arn": queue_arn(stack, f"{slug}-dlq") for slug in slugs}
+    expected[f"{stack.name}:queue-url-prefix"] = prefix + stack.parameters["QueuePrefix"]
+    expected[f"{stack.name}:api-id"] = stack.physical_id("Api")
+    checks.same("the exports are the queues'", exports.items(), expected.items())
+    url = stack.resolve(stack.outputs["WebhookUrl"]["Value"])
+    checks.that(
+        "the webhook's URL",
+        url == f"https://{stack.physical_id('Api')}.execute-api.{REGION}.amazonaws.com/webhooks",
+        url,
+    )
+    for key in ("FunctionName", "RoleArn", "LogGroupName"):
+        checks.that(f"output {key}", stack.resolve(stack.outputs[key]["Value"]))
+
+
+def check_function(checks, stack):
+    function = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]
+    parameters = stack.parameters
+    found = {key: function.get(key) for key in ("Runtime", "Handler", "Timeout", "Architectures")}
+    expected = {
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "Timeout": 9,
+        "Architectures": [parameters["Architecture"]],
+    }
+    checks.that("the function's runtime", found == expected, found)
+    reserved = written(function.get("ReservedConcurrentExecutions"))
+    checks.that("its reserved concurrency", (reserved or "0") == str(parameters["ReservedConcurrency"]), reserved)
+    layers = function.get("Layers", [])
+    checks.that(
+        "its layers", layers == ([parameters["ConfigLayerArn"]] if parameters["ConfigLayerArn"] else []), layers
+    )
+    checks.that("its tracing", function["TracingConfig"]["Mode"] == parameters["Tracing"], function["TracingConfig"])
+    checks.that("it logs JSON", function["LoggingConfig"]["LogFormat"] == "JSON", function["LoggingConfig"])
+    size = sum(len(f"{k}{v}") for k, v in function["Environment"]["Variables"].items())
+    checks.that("its environment fits into 4 KB", size <= 4096, size)
+
+
+def check_api(checks, stack):
+    routes = stack.routes()
+    checks.same("routes that end in the function", routes, ["ANY /webhooks", "ANY /webhooks/{token}"])
+    (stage,) = stack.client("apigatewayv2").get_stages(ApiId=stack.physical_id("Api"))["Items"]
+    checks.that(
+        "the API is throttled",
+        all(stage["DefaultRouteSettings"].get(f"Throttling{k}Limit") for k in ("Rate", "Burst")),
+        stage,
+    )
+    logged = set(json.loads(stage["AccessLogSettings"]["Format"]).values())
+    checks.that("the access log names the route", "$context.routeKey" in logged, logged)
+    allowed = {
+        "requestId",
+        "requestTime",
+        "identity.sourceIp",
+        "routeKey",
+        "status",
+        "responseLength",
+        "integrationStatus",
+        "integrationLatency",
+        "responseLatency",
+        "error.responseType",
+    }
+    checks.that(
+        "the access log holds no path, query or header", logged <= {f"$context.{name}" for name in allowed}, logged
+    )
+    (api,) = stack.of_type("AWS::ApiGatewayV2::Api").values()
+    endpoint = api["Body"]["servers"][0]["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"]
+    checks.that("its own address", endpoint == (stack.parameters["DefaultEndpoint"] == "disabled"), endpoint)
+
+
+def refused_without_tls(policy):
+    for statement in policy["PolicyDocument"]["Statement"]:
+        is_for_all = (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        if is_for_all and statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}:
+            yield statement["Resource"]
+
+
+def queue_name(stack, slug):
+    return f"{stack.parameters['QueuePrefix']}{slug}{'.fifo' if stack.parameters['QueueType'] == 'fifo' else ''}"
+
+
+def queue_arn(stack, slug):
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue_name(stack, slug)}"
+
+
+def written(value):
+    """As SQS and Lambda write it."""
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def each(value):
+    return value if isinstance(value, list) else [value]
+
+
+def duplicates(values):
+    return [value for value, count in Counter(values).items() if count > 1]

@@ -1,0 +1,101 @@
+"""A stub of Lambda's Runtime API, and the function's process under it."""
+
+import json
+import queue
+import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+BASE = "/2018-06-01/runtime"
+
+
+class Function:
+    """The binary, started as Lambda starts it: with the given environment and nothing else."""
+
+    def __init__(self, binary, environment, timeout):
+        self.timeout = timeout
+        self.log = []
+        self._events = queue.Queue()
+        self._answers = queue.Queue()
+        self._count = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        address = "127.0.0.1:%d" % self._server.server_port
+        self._process = subprocess.Popen(
+            [binary],
+            env={**environment, "AWS_LAMBDA_RUNTIME_API": address},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def invoke(self, event):
+        """The function's answer to one event, and what it logged meanwhile."""
+        before = len(self.log)
+        self._count += 1
+        request_id = "00000000-0000-4000-8000-%012d" % self._count
+        self._events.put((request_id, json.dumps(event).encode()))
+        # Longer than Lambda would wait: a busy machine is not what is tested.
+        deadline = time.monotonic() + self.timeout + 20
+        while True:
+            try:
+                answered, kind, answer = self._answers.get(timeout=0.2)
+                break
+            except queue.Empty:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("the function gave no answer; its log:\n" + "".join(self.log)) from None
+        if answered != request_id or kind != "response":
+            raise RuntimeError(f"{kind} for {answered}: {answer}; the log:\n" + "".join(self.log[before:]))
+        # The line of the result may still be in the pipe.
+        while time.monotonic() < deadline and not any(request_id in line for line in self.log[before:]):
+            time.sleep(0.01)
+        return answer, self.log[before:]
+
+    def _read_log(self):
+        for line in self._process.stdout:
+            self.log.append(line)
+
+    def _handler(function):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                request_id, event = function._events.get()
+                self.send_response(200)
+                self.send_header("Lambda-Runtime-Aws-Request-Id", request_id)
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + function.timeout) * 1000)))
+                self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:::function:receiver")
+                self._finish(event)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                *_, subject, kind = self.path[len(BASE) :].split("/")
+                # …/invocation/<id>/response, …/invocation/<id>/error, …/init/error
+                function._answers.put((subject, kind, json.loads(body) if body else None))
+                self.send_response(202)
+                self._finish(b"{}")
+
+            def _finish(self, body):
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        return Handler

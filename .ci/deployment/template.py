@@ -1,0 +1,124 @@
+"""template.yaml, expanded by SAM's own code, and the receiver's own lists to compare it with.
+
+Run as a program, it prints the expanded template, for tools that cannot read Fn::ForEach.
+"""
+
+import json
+import logging
+import os
+import re
+from pathlib import Path
+
+os.environ["SAM_CLI_TELEMETRY"] = "0"
+# It would complain about metrics that nobody publishes.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+from boto3 import Session
+from samcli.lib.cfn_language_extensions.sam_integration import expand_language_extensions
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+FUNCTION = "Receiver"
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+# SAM's code asks for one even where it is given.
+os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+
+
+def source():
+    return yaml_parse(TEMPLATE.read_text())
+
+
+def defaults(template):
+    return {name: parameter.get("Default", "") for name, parameter in template["Parameters"].items()}
+
+
+def pseudo_parameters(stack_name):
+    return {
+        "AWS::AccountId": ACCOUNT,
+        "AWS::Partition": "aws",
+        "AWS::Region": REGION,
+        "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{stack_name}/0",
+        "AWS::StackName": stack_name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
+def expand(parameters, stack_name, code):
+    """What CloudFormation would be given after both transforms; `code` stands for the uploaded package."""
+    values = {**parameters, **pseudo_parameters(stack_name)}
+    template = expand_language_extensions(source(), values, enabled=True).expanded_template
+    template["Resources"][FUNCTION]["Properties"]["CodeUri"] = code
+    session = Session(region_name=REGION)
+    translated = Translator({}, Parser(), boto_session=session).translate(template, dict(parameters))
+    return _mended(translated, set(translated["Resources"]))
+
+
+def parameters_for(template, variables):
+    """The parameters that make these environment variables, read from the template itself."""
+    environment = template["Resources"][FUNCTION]["Properties"]["Environment"]["Variables"]
+    parameters = {}
+    for name, value in variables.items():
+        # !If [condition, !Ref parameter, '']
+        source = environment[name].get("Fn::If", [None, environment[name]])[1]
+        if "Ref" in source:
+            parameters[source["Ref"]] = value
+    return parameters
+
+
+def holds(conditions, condition):
+    """Whether a condition, by name or in full, is true."""
+    if isinstance(condition, str):
+        return holds(conditions, conditions[condition])
+    ((function, values),) = condition.items()
+    if function == "Condition":
+        return holds(conditions, values)
+    if function == "Fn::Equals":
+        return str(values[0]) == str(values[1])
+    results = [holds(conditions, value) for value in values]
+    return {"Fn::Not": not results[0], "Fn::And": all(results), "Fn::Or": any(results)}[function]
+
+
+def code_table():
+    """The receiver's event types and their queue slugs."""
+    text = (ROOT / "crates/events/src/event_type.rs").read_text()
+    table = text[text.index("$callback! {") : text.index("pub(crate) use event_types")]
+    # Variant => Source, "wire name", "queue slug",
+    rows = re.findall(r'\w+ => \w+,\s*"([^"]+)",\s*"([^"]+)",', table)
+    if len(rows) != table.count("=>") or not rows:
+        raise SystemExit("the table in crates/events/src/event_type.rs is not written as expected")
+    return dict(rows)
+
+
+def code_variables():
+    """The names of the receiver's settings."""
+    text = (ROOT / "src/config/settings.rs").read_text()
+    return set(re.findall(r'pub\(crate\) const \w+: &str = "(PRELUDE_\w+)";', text))
+
+
+def _mended(value, resources):
+    """Undoes two things that SAM does here and CloudFormation does not.
+
+    Its local expansion drops the Fn::Sub around what only a deployment can resolve, and its translator writes
+    "Resource.Attribute" for Fn::GetAtt, which moto cannot read.
+    """
+    if isinstance(value, list):
+        return [_mended(item, resources) for item in value]
+    if isinstance(value, str):
+        is_sub = any(name.split(".")[0] in resources for name in re.findall(r"\$\{([\w.]+)\}", value))
+        return {"Fn::Sub": value} if is_sub else value
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Sub" in value:
+        return value
+    if isinstance(value.get("Fn::GetAtt"), str):
+        return {"Fn::GetAtt": value["Fn::GetAtt"].split(".", 1)}
+    return {key: _mended(item, resources) for key, item in value.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(expand(defaults(source()), "prelude-webhooks", "s3://bucket/code.zip"), indent=2))

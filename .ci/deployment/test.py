@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""template.yaml, tested without an account.
+
+It is expanded by SAM's own code, compared with the receiver's own lists, and created in moto. The release binary then
+runs with the environment that the stack gives the function, every file of events/ is delivered to it, and the queues are
+read. Done with standard queues, and with FIFO queues and every option on. Nothing is wired by hand but the address of SQS.
+
+    python .ci/deployment/test.py --moto http://127.0.0.1:5000
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+# The tree stays as it is.
+sys.dont_write_bytecode = True
+
+import template
+from checks import Checks, check_stack, check_template
+from runtime_api import Function
+from stack import QUEUE, Stack
+from template import ACCOUNT, REGION
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, default=template.ROOT / "target/release/prelude-webhooks")
+    parser.add_argument("--events", type=Path, default=template.ROOT / "events")
+    parser.add_argument("--moto", default=os.environ.get("PRELUDE_CLI_TEST_MOTO"), help="URL of moto's server")
+    options = parser.parse_args()
+    if not options.moto:
+        parser.error("--moto, or PRELUDE_CLI_TEST_MOTO, is needed")
+
+    source = template.source()
+    variables = json.loads((options.events / "env.json").read_text())["Parameters"]
+    settings = {**template.defaults(source), **template.parameters_for(source, variables)}
+    checks = Checks()
+    check_template(checks, source)
+    for name, (parameters, moved) in VARIANTS.items():
+        checks.section(f"{name}, with {', '.join(f'{k}={v}' for k, v in parameters.items())}")
+        started = time.monotonic()
+        stack = Stack(f"deployment-{name}", {**settings, **parameters}, options.moto)
+        generically = stack.create()
+        try:
+            by_hand = ", ".join(f"{count} {kind}" for kind, count in generically.items())
+            checks.note(f"{len(stack.resources)} resources; not by moto's CloudFormation: {by_hand}")
+            check_stack(checks, stack)
+            with Function(options.binary, environment(stack), timeout=9) as function:
+                deliver_all(checks, stack, moved, function, options.events)
+        finally:
+            stack.delete()
+        checks.note(f"{time.monotonic() - started:.1f} s")
+    return checks.result()
+
+
+# Parameters, and the types that they send elsewhere than by default.
+VARIANTS = {
+    "standard": ({"QueuePrefix": "deployment-"}, {}),
+    # The longest prefix, types sent to further queues, and all that is off by default.
+    "fifo": (
+        {
+            "QueueType": "fifo",
+            "QueuePrefix": "deployment-with-a-long-prefix-",
+            "ExtraSlugs": "profiles,sessions",
+            "Routes": '{"user.profile.updated":"profiles","user.session.*":"sessions"}',
+            "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000",
+            "ConfigLayerArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:prelude:1",
+            "ReservedConcurrency": "20",
+            "DefaultEndpoint": "disabled",
+            "QueueDeletionPolicy": "Delete",
+            "Tracing": "Active",
+            "Architecture": "x86_64",
+        },
+        {
+            "user.profile.updated": "profiles",
+            "user.session.created": "sessions",
+            "user.session.revoked": "sessions",
+        },
+    ),
+}
+
+
+def environment(stack):
+    """What Lambda gives the process: the function's own variables, and its standard ones."""
+    name = stack.physical_id(template.FUNCTION)
+    deployed = stack.client("lambda").get_function_configuration(FunctionName=name)
+    # moto forgets it.
+    logging = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]["LoggingConfig"]
+    return {
+        **deployed["Environment"]["Variables"],
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed["MemorySize"]),
+        "AWS_LAMBDA_LOG_FORMAT": logging["LogFormat"],
+        "AWS_LAMBDA_LOG_LEVEL": logging["ApplicationLogLevel"],
+        # The one thing that is not the stack's.
+        "AWS_ENDPOINT_URL_SQS": stack.client("sqs").meta.endpoint_url,
+    }
+
+
+def deliver_all(checks, stack, moved, function, folder):
+    slugs = {**template.code_table(), **moved}
+    is_fifo = stack.parameters["QueueType"] == "fifo"
+    routes = stack.routes()
+    queues = {queue["QueueName"]: stack.queue_url(queue["QueueName"]) for queue in stack.of_type(QUEUE).values()}
+    delivered = set()
+    for file in sorted(folder.rglob("*.json")):
+        name = str(file.relative_to(folder).with_suffix(""))
+        if name == "env":
+            continue
+        event = json.loads(file.read_text())
+        answer, log = function.invoke(event)
+        if name.startswith("rejected/"):
+            checks.that(f"{name} is refused", answer["statusCode"] != 200, answer)
+            checks.that(f"{name} is refused for that cause", any(f'"{file.stem}"' in line for line in log), log)
+            continue
+        checks.that(f"{name} has a route at API Gateway", has_route(event, routes), (event["rawPath"], routes))
+        if name == "challenge":
+            challenge = event["queryStringParameters"]["challenge"]
+            checks.that("challenge is answered", answer.get("body") == f'{{"challenge":{challenge}}}', (answer, log))
+            continue
+        types = types_of(event)
+        checks.that(f"{name} holds what it is named for", name not in slugs or types == [name], types)
+        delivered.update(types)
+        # As behind a named stage, or a custom domain with a base path. FIFO queues take it for the duplicate it is.
+        again, again_log = function.invoke({**event, "rawPath": "/prod" + event["rawPath"]})
+        for said, what in [((answer, log), name), ((again, again_log), f"{name} at /prod")]:
+            accepted = f'{{"accepted":{len(types)}}}'
+            checks.that(f"{what} is accepted", (said[0]["statusCode"], said[0]["body"]) == (200, accepted), said)
+        by_queue = {}
+        for event_type in types:
+            queue = f"{stack.parameters['QueuePrefix']}{slugs.get(event_type)}{'.fifo' if is_fifo else ''}"
+            by_queue.setdefault(queue, []).extend([event_type] * (1 if is_fifo else 2))
+        for queue, expected in by_queue.items():
+            messages = receive(stack, queues[queue]) if queue in queues else [{"body": "there is no such queue"}]
+            found = [message.get("event_type") for message in messages if message["body"] in event["body"]]
+            arrived = sorted(expected) == sorted(found) and len(found) == len(messages)
+            checks.that(f"{name} arrived in {queue}", arrived, messages)
+    checks.that("every event type was delivered", delivered == set(template.code_table()), sorted(delivered))
+    left = {queue: messages for queue, url in queues.items() if (messages := receive(stack, url))}
+    checks.that("nothing else is in any queue", not left, left)
+
+
+def types_of(event):
+    body = json.loads(event["body"])
+    return [element["type"] for element in body.get("events", [body])]
+
+
+def has_route(event, routes):
+    """Whether one of the API's routes, such as `ANY /webhooks/{token}`, takes the event."""
+    segments = event["rawPath"].split("/")
+    for route in routes:
+        pattern = route.split(" ")[1].split("/")
+        if len(pattern) == len(segments) and all(p[:1] == "{" or p == s for p, s in zip(pattern, segments)):
+            return True
+    return False
+
+
+def receive(stack, url):
+    """Takes all messages out of a queue."""
+    sqs, taken = stack.client("sqs"), []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+        "Messages"
+    ):
+        for message in messages:
+            attributes = message.get("MessageAttributes", {})
+            taken.append({"body": message["Body"], **{k: v["StringValue"] for k, v in attributes.items()}})
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return taken
+
+
+if __name__ == "__main__":
+    sys.exit(main())
