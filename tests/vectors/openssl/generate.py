@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes and checks signatures.json: webhook signatures by OpenSSL, an implementation that the receiver does not use.
 
-    python3 -m venv /tmp/vectors && /tmp/vectors/bin/pip install cryptography==50.0.2
-    /tmp/vectors/bin/python tests/vectors/openssl/generate.py            # makes the file, then checks it
-    /tmp/vectors/bin/python tests/vectors/openssl/generate.py --check    # checks the file as it is
+    python3 -m venv .venv && .venv/bin/pip install cryptography==50.0.2
+    .venv/bin/python tests/vectors/openssl/generate.py            # makes the file, then checks it
+    .venv/bin/python tests/vectors/openssl/generate.py --check    # checks the file as it is
 
 The keys are the test keys of tests/keys. PSS salts are random, so a new run gives other bytes; the file is checked in
 and the tests read it as it is. Python's `cryptography` wheels carry their own OpenSSL, which does the signing.
