@@ -93,7 +93,7 @@ impl<S: SendBatch> Publisher<S> {
     /// Returns when every event is durable: in its queue, or parked with a reason.
     ///
     /// # Errors
-    /// [`Rejection::PublishFailed`] or [`Rejection::OutOfTime`]; some events may be durable, and will come again.
+    /// [`Rejection::PublishFailed`]; some events may be durable by then, and will come again.
     pub async fn publish(&self, mut batch: Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
         let mut plan = self.plan(&batch.events, &stamp);
