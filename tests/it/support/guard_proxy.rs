@@ -5,7 +5,6 @@
 //! what SQS would refuse, and remembers it: a receiver that splits and tries again would else hide its mistake.
 
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -13,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, client, server, service::service_fn};
+use hyper::{body::Incoming, client};
 use hyper_util::rt::TokioIo;
 use prelude_cli::local::guard::{
     rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
@@ -22,8 +21,10 @@ use prelude_cli::local::guard::{
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
-    task::{JoinHandle, JoinSet},
+    task::JoinHandle,
 };
+
+use super::http::{Answer, serve};
 
 /// The proxy, until dropped.
 pub(crate) struct GuardProxy {
@@ -98,21 +99,7 @@ struct State {
 
 type Fault = Box<dyn Fn(&Value) -> Option<(u16, Value)> + Send>;
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    // Ends its connections when the server's task is aborted.
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        let shared = Arc::clone(&shared);
-        let answer = service_fn(move |request| {
-            let shared = Arc::clone(&shared);
-            async move { Ok::<_, Infallible>(shared.answer(request).await) }
-        });
-        connections.spawn(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
-    }
-}
-
-impl Shared {
+impl Answer for Shared {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let body = match body.collect().await {
@@ -144,7 +131,9 @@ impl Shared {
             }
         }
     }
+}
 
+impl Shared {
     /// The answer to a batch that is not passed on: it breaks a rule, or a test wants it to fail.
     fn objection(&self, body: &[u8]) -> Option<Response<Full<Bytes>>> {
         self.state.lock().unwrap().calls += 1;

@@ -2,6 +2,7 @@
 
 pub(crate) mod doubles;
 pub(crate) mod guard_proxy;
+pub(crate) mod http;
 pub(crate) mod keys;
 pub(crate) mod openssl;
 pub(crate) mod parked;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -14,15 +13,16 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
-    task::{JoinHandle, JoinSet},
+    task::JoinHandle,
     time::timeout,
 };
+
+use super::http::{Answer, serve};
 
 /// A Runtime API for one function process, until dropped.
 ///
@@ -143,22 +143,7 @@ struct QueuedEvent {
     body: Bytes,
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    // Ends its connections when the server's task is aborted.
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        let shared = Arc::clone(&shared);
-        let answer = service_fn(move |request| {
-            let shared = Arc::clone(&shared);
-            async move { Ok::<_, Infallible>(shared.answer(request).await) }
-        });
-        // A connection that breaks is the function's end, which the waits above notice.
-        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
-    }
-}
-
-impl Shared {
+impl Answer for Shared {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let body = match body.collect().await {
@@ -179,7 +164,9 @@ impl Shared {
             _ => reply(StatusCode::NOT_FOUND, &json!({"errorType": "NotFound"})),
         }
     }
+}
 
+impl Shared {
     /// Held open until there is an event. If the function hangs up first, the event stays in the queue.
     async fn next(&self) -> Response<Full<Bytes>> {
         self.first_poll.send_if_modified(|at| {
