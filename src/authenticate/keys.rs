@@ -198,3 +198,49 @@ fn hinted_app_id(body: &[u8]) -> Option<&[u8]> {
 }
 
 const MAX_APP_ID_LENGTH: usize = 63;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{authenticate::test_keys::pem, secret::Secret};
+
+    struct NoServer;
+
+    impl FetchKeySet for NoServer {
+        async fn fetch(&self, _url: &str) -> Result<bytes::Bytes, cache::FetchError> {
+            Err(cache::FetchError::Unreachable)
+        }
+    }
+
+    fn keys(names: &[&str]) -> Vec<PublicKey> {
+        names.iter().flat_map(|name| PublicKey::all_from_pem(&pem(name)).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_key_that_the_request_names_is_the_first_one_tried() {
+        let app = |app_id: &str, name| App {
+            app_id: app_id.into(),
+            verification_token: Secret::unmatchable(),
+            keys: AppKeySource::Pinned(keys(&[name]).into()),
+        };
+        let apps = [app("a", "app-2048"), app("b", "other-2048")];
+        let ring = KeyRing::new(keys(&["account-3072", "account-2048"]), &apps, Duration::ZERO, NoServer);
+        let first = |hint, body: &[u8]| {
+            let claimed = hinted_app_id(body).and_then(|app_id| ring.app(app_id));
+            *ring.candidates(claimed, hint, |_| true).iter().next().unwrap().thumbprint()
+        };
+        let is = |name| *keys(&[name])[0].thumbprint();
+        let named = keys(&["account-2048"])[0].key_id().to_string();
+        let hint = Hint { key_id: Some(&named), may_refetch: false };
+        for body in [&b"{}"[..], br#"{"app_id":"b"}"#] {
+            assert_eq!(first(hint, body), is("account-2048"), "the Key-Id");
+        }
+        assert_eq!(
+            first(Hint::default(), br#" { "app_id" : "b" , "events":[]}"#),
+            is("other-2048"),
+            "the shape"
+        );
+        assert_eq!(first(Hint::default(), br#"{"app_id":"unknown"}"#), is("account-3072"));
+        assert_eq!(first(Hint { key_id: Some("unknown"), ..hint }, b"{}"), is("account-3072"));
+    }
+}
