@@ -3,6 +3,7 @@
 //! Everything runs in one process, needs no account and no network beyond loopback, and is what the demo, the
 //! integration tests and the `prelude` command are built from.
 
+pub mod client;
 pub mod demo;
 pub mod local;
 pub mod samples;

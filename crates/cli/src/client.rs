@@ -1,0 +1,173 @@
+//! The HTTP client of the commands that talk to an address the user names: a receiver, a key server, Prelude.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+/// Sends requests as they are given, follows no redirect, and waits for a limited time.
+#[derive(Debug, Clone)]
+pub struct Client(reqwest::Client);
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: HeaderMap,
+    /// The exact bytes.
+    pub body: Bytes,
+    /// From the start of the request to the end of the answer.
+    pub took: Duration,
+}
+
+impl Answer {
+    /// The body as text, whatever it is.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// How long an answer is waited for: Prelude gives up at 10 s.
+pub const PATIENCE: Duration = Duration::from_secs(12);
+
+impl Client {
+    /// A client that gives up after [`PATIENCE`].
+    ///
+    /// # Errors
+    /// The platform's trust roots can not be read.
+    pub fn new() -> Result<Self, ClientError> {
+        Self::with_patience(PATIENCE)
+    }
+
+    /// A client that gives up after this time.
+    ///
+    /// # Errors
+    /// The platform's trust roots can not be read.
+    pub fn with_patience(patience: Duration) -> Result<Self, ClientError> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(patience)
+            .user_agent(concat!("prelude-cli/", env!("CARGO_PKG_VERSION")))
+            .build();
+        client.map(Self).map_err(|_error| ClientError::Unusable)
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// There was no answer, or the URL is none. The text tells what to do, and never repeats the URL's path or query:
+    /// tokens travel there.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, ClientError> {
+        let place = place(url)?;
+        let started = Instant::now();
+        let request = self.0.request(method, url).headers(headers).body(body.into());
+        let failed = |error| ClientError::of(error, &place);
+        let response = request.send().await.map_err(failed)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.map_err(failed)?;
+        Ok(Answer { status, headers, body, took: started.elapsed() })
+    }
+}
+
+/// Scheme, host and port: what of a URL can be shown.
+fn place(url: &str) -> Result<String, ClientError> {
+    let url = reqwest::Url::parse(url).map_err(|_invalid| ClientError::NotAUrl)?;
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(_)) => Ok(url.origin().ascii_serialization()),
+        _ => Err(ClientError::NotAUrl),
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// Not even a connection.
+    #[error("nothing answers at {0}: is it running, and is the address right?")]
+    NoConnection(String),
+    /// A connection, and then nothing in time.
+    #[error("{0} did not answer in time")]
+    TimedOut(String),
+    /// A connection that broke, or an answer that is not HTTP.
+    #[error("{0} broke the connection off, or does not speak HTTP")]
+    Broken(String),
+    /// Not `http://` or `https://` and a host.
+    #[error("the address is no http:// or https:// URL")]
+    NotAUrl,
+    /// The client can not be made on this machine.
+    #[error("no HTTPS on this machine: its certificates can not be read")]
+    Unusable,
+}
+
+impl ClientError {
+    fn of(error: reqwest::Error, place: &str) -> Self {
+        let place = place.to_owned();
+        if error.is_connect() {
+            Self::NoConnection(place)
+        } else if error.is_timeout() {
+            Self::TimedOut(place)
+        } else {
+            Self::Broken(place)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    async fn answer_once(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/secret?token=secret", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            if answer.is_empty() {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        });
+        url
+    }
+
+    async fn get(url: &str) -> Result<Answer, ClientError> {
+        let client = Client::with_patience(Duration::from_millis(300)).unwrap();
+        client.send(Method::GET, url, HeaderMap::new(), Bytes::new()).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_given_as_it_is_and_a_redirect_is_one() {
+        let url = answer_once("HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 2\r\n\r\nhi").await;
+        let answer = get(&url).await.unwrap();
+        assert_eq!((answer.status, answer.text()), (302, "hi".to_owned()));
+        assert_eq!(answer.headers["location"], "/x");
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_without_path_and_query() {
+        let silent = get(&answer_once("").await).await.unwrap_err();
+        assert!(matches!(silent, ClientError::TimedOut(_)), "{silent}");
+        let garbage = get(&answer_once("garbage\r\n\r\n").await).await.unwrap_err();
+        assert!(matches!(garbage, ClientError::Broken(_)), "{garbage}");
+        let closed = get("http://127.0.0.1:1/secret").await.unwrap_err();
+        assert_eq!(closed, ClientError::NoConnection("http://127.0.0.1:1".to_owned()));
+        for error in [silent, garbage, closed] {
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        for url in ["", "127.0.0.1:9000", "ftp://a/", "http://"] {
+            assert_eq!(get(url).await.unwrap_err(), ClientError::NotAUrl, "{url}");
+        }
+    }
+}
