@@ -70,6 +70,7 @@ impl Request {
     /// that is no text is base64.
     pub fn http_api_event(&self) -> Value {
         let context = Context::now();
+        let (route_key, token) = self.route();
         let mut headers = Map::new();
         let mut cookies = Vec::new();
         for (name, value) in self.headers_with_gateways_own(&context) {
@@ -80,7 +81,7 @@ impl Request {
         }
         let mut event = json!({
             "version": "2.0",
-            "routeKey": context::ROUTE_KEY,
+            "routeKey": route_key,
             "rawPath": self.path,
             "rawQueryString": self.query,
             "headers": headers,
@@ -97,7 +98,7 @@ impl Request {
                     "userAgent": self.user_agent(),
                 },
                 "requestId": context.request_id,
-                "routeKey": context::ROUTE_KEY,
+                "routeKey": route_key,
                 "stage": "$default",
                 "time": context.time,
                 "timeEpoch": context.time_epoch,
@@ -111,6 +112,7 @@ impl Request {
         let present = [
             ("cookies", (!cookies.is_empty()).then_some(Value::Array(cookies))),
             ("queryStringParameters", (!parameters.is_empty()).then_some(Value::Object(parameters))),
+            ("pathParameters", token.map(|token| json!({"token": token}))),
             ("body", self.body_text().map(Value::String)),
         ];
         if let Some(event) = event.as_object_mut() {
@@ -158,6 +160,15 @@ impl Request {
             "body": self.body_text(),
             "isBase64Encoded": self.is_base64(),
         })
+    }
+
+    /// The route of `template.yaml` that the path meets, whatever stage precedes it, and the route's parameter.
+    fn route(&self) -> (&'static str, Option<&str>) {
+        match self.path.rsplit('/').collect::<Vec<_>>().as_slice() {
+            ["webhooks", ..] => ("ANY /webhooks", None),
+            [token, "webhooks", ..] if !token.is_empty() => ("ANY /webhooks/{token}", Some(token)),
+            _ => ("$default", None),
+        }
     }
 
     /// The client's headers, and those that API Gateway sets or adds to.

@@ -7,7 +7,6 @@ use crate::local::sqs;
 pub(super) const ACCOUNT_ID: &str = sqs::ACCOUNT_ID;
 pub(super) const API_ID: &str = "a1b2c3d4e5";
 pub(super) const DOMAIN_NAME: &str = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com";
-pub(super) const ROUTE_KEY: &str = "$default";
 /// Of the REST API; HTTP APIs have the stage `$default`.
 pub(super) const STAGE: &str = "prod";
 

@@ -18,6 +18,8 @@ fn an_http_api_lowers_names_and_joins_what_comes_twice() {
     let event = request().http_api_event();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["rawPath"], "/webhooks/token");
+    assert_eq!(event["routeKey"], "ANY /webhooks/{token}");
+    assert_eq!(event["pathParameters"], json!({"token": "token"}));
     assert_eq!(event["rawQueryString"], "a=1&a=2&b=%C3%A9+x");
     assert_eq!(event["queryStringParameters"], json!({"a": "1,2", "b": "é x"}));
     assert_eq!(event["headers"]["x-webhook-signature"], "rsassa-pss-sha256=AA-_");
@@ -119,4 +121,23 @@ fn the_runtime_reads_both_kinds_of_event() {
     assert_eq!(rest.path.as_deref(), Some("/webhooks/token"));
     assert_eq!(rest.request_context.identity.source_ip.as_deref(), Some("34.252.67.209"));
     assert_eq!(rest.multi_value_headers.get_all("x-twice").iter().count(), 2);
+}
+
+#[test]
+fn an_http_api_names_the_route_of_the_template() {
+    for (path, route, token) in [
+        ("/webhooks", "ANY /webhooks", None),
+        ("/prod/webhooks", "ANY /webhooks", None),
+        ("/prod/webhooks/a-token", "ANY /webhooks/{token}", Some("a-token")),
+        ("/webhooks/", "$default", None),
+        ("/", "$default", None),
+        ("/other", "$default", None),
+    ] {
+        let event = Request::new("GET", path, "192.0.2.1").http_api_event();
+        assert_eq!(
+            (&event["routeKey"], &event["requestContext"]["routeKey"]),
+            (&json!(route), &json!(route))
+        );
+        assert_eq!(event["pathParameters"]["token"].as_str(), token, "{path}");
+    }
 }
