@@ -1,8 +1,10 @@
 //! The parts of the local stack: what stands for SQS, for Prelude and for API Gateway.
 
+pub mod api_front;
 pub mod faults;
 pub mod gateway;
 pub mod guard;
+pub mod http_server;
 pub mod jwks_server;
 pub mod prelude;
 pub mod receiver;

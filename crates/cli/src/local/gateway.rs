@@ -231,6 +231,11 @@ impl Request {
     }
 }
 
+/// A new id, as API Gateway and Lambda give one to each request.
+pub(super) fn new_request_id() -> String {
+    Context::now().request_id
+}
+
 /// Adds a value under a name, after a comma if the name has one already.
 fn join(map: &mut Map<String, Value>, name: &str, value: &str) {
     let joined = match map.get(name).and_then(Value::as_str) {

@@ -1,24 +1,21 @@
 //! A socket in front of the embedded SQS: the real protocol, for any SDK or the `aws` command.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet, time::Duration};
+use hyper::{Request, Response, StatusCode, body::Incoming};
 use winterbaume_core::{MockRequest, MockService as _};
 
 use super::{
     guard::Guard,
+    http_server::HttpServer,
     sqs::{EmbeddedSqs, REGION},
 };
 
 /// The embedded SQS on a loopback port, until it is dropped.
-pub struct SqsFront {
-    address: SocketAddr,
-    _accepting: JoinSet<()>,
-}
+#[derive(Debug)]
+pub struct SqsFront(HttpServer);
 
 impl SqsFront {
     /// Listens on 127.0.0.1; port 0 takes any free one.
@@ -26,46 +23,23 @@ impl SqsFront {
     /// # Errors
     /// The port is taken.
     pub async fn start(sqs: &EmbeddedSqs, port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-        let address = listener.local_addr()?;
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, sqs.service()));
-        Ok(Self { address, _accepting: accepting })
+        let sqs = sqs.service();
+        HttpServer::start(port, move |request| respond(request, Arc::clone(&sqs))).await.map(Self)
     }
 
     /// For `AWS_ENDPOINT_URL_SQS` and `--endpoint-url`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
-    }
-}
-
-async fn accept(listener: TcpListener, sqs: Arc<Guard>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let sqs = Arc::clone(&sqs);
-                    connections.spawn(async move {
-                        let service = service_fn(|request| respond(request, Arc::clone(&sqs)));
-                        // The client's business: it went away.
-                        drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
-                    });
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
+        format!("http://{}", self.0.address())
     }
 }
 
 /// Twice what SQS takes in one call: the guard says what is too much.
 const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
-async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_REQUEST).collect().await else {
-        return Ok(status(StatusCode::PAYLOAD_TOO_LARGE));
+        return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let request = MockRequest {
         method: parts.method.to_string(),
@@ -78,7 +52,7 @@ async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Result<Response
     let mut response = Response::new(Full::new(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = answer.headers;
-    Ok(response)
+    response
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

@@ -1,0 +1,176 @@
+//! One request through API Gateway and the function, and whoever wants to know of it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use lambda_runtime::Context;
+use serde_json::{Value, json};
+
+use crate::local::{gateway, gateway::Request, receiver::LocalReceiver};
+
+/// An HTTP API (payload 2.0) whose only integration is the local receiver. Clones share it.
+#[derive(Clone)]
+pub struct Api {
+    receiver: LocalReceiver,
+    observer: Option<Arc<dyn Observe>>,
+}
+
+/// Is told of every request that was answered.
+pub trait Observe: Send + Sync {
+    /// Takes note of it; the client waits meanwhile.
+    fn exchanged(&self, exchange: Exchange);
+}
+
+/// A request, and what came of it. Holds bodies and signatures: not for a log.
+#[derive(Clone)]
+pub struct Exchange {
+    /// What API Gateway got.
+    pub request: Request,
+    /// What the function got; none when API Gateway answered by itself.
+    pub event: Option<Value>,
+    /// What the client gets.
+    pub answer: ApiAnswer,
+    /// What the function logged, one object for each line.
+    pub log: Vec<Value>,
+    /// When the request came.
+    pub received_at: SystemTime,
+    /// How long the function took.
+    pub took: Duration,
+}
+
+/// What API Gateway answers a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Those of the function, and API Gateway's own.
+    pub headers: HeaderMap,
+    /// The exact bytes.
+    pub body: Bytes,
+}
+
+/// The largest event that Lambda takes.
+const MAX_EVENT: usize = 6 * 1024 * 1024;
+/// The function's timeout in `template.yaml`.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(9);
+
+impl Api {
+    /// An API in front of this receiver.
+    pub const fn new(receiver: LocalReceiver) -> Self {
+        Self { receiver, observer: None }
+    }
+
+    /// Tells this observer of every request.
+    pub fn observed_by(self, observer: Arc<dyn Observe>) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    /// Answers one request as API Gateway does.
+    pub async fn handle(&self, request: Request) -> ApiAnswer {
+        let (received_at, started) = (SystemTime::now(), Instant::now());
+        let event = request.http_api_event();
+        if event.to_string().len() > MAX_EVENT {
+            let took = started.elapsed();
+            let answer = ApiAnswer::too_large();
+            return self.tell(Exchange { request, event: None, answer, log: Vec::new(), received_at, took });
+        }
+        let request_id = text(&event, "/requestContext/requestId");
+        let (result, log) = self.receiver.invoke(event.clone(), context(&event, received_at)).await;
+        let took = started.elapsed();
+        let answer = result.ok().and_then(|response| ApiAnswer::of_function(&response));
+        let mut answer = answer.unwrap_or_else(ApiAnswer::function_failed);
+        if let Ok(request_id) = HeaderValue::try_from(request_id) {
+            answer.headers.insert(HeaderName::from_static("apigw-requestid"), request_id);
+        }
+        self.tell(Exchange { request, event: Some(event), answer, log, received_at, took })
+    }
+
+    fn tell(&self, exchange: Exchange) -> ApiAnswer {
+        let answer = exchange.answer.clone();
+        if let Some(observer) = &self.observer {
+            observer.exchanged(exchange);
+        }
+        answer
+    }
+}
+
+impl ApiAnswer {
+    /// One of API Gateway's own answers.
+    pub fn message(status: StatusCode, message: &str) -> Self {
+        let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = json!({"message": message}).to_string().into();
+        Self { status, headers: HeaderMap::from_iter([content_type]), body }
+    }
+
+    /// To a request over 10 MB, or one that makes an event over Lambda's 6 MB.
+    pub fn too_large() -> Self {
+        Self::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+    }
+
+    fn function_failed() -> Self {
+        Self::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
+    /// None for what API Gateway can not make an answer of.
+    fn of_function(response: &Value) -> Option<Self> {
+        let status = u16::try_from(response.get("statusCode")?.as_u64()?).ok()?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in response.get("headers").and_then(Value::as_object).into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            headers.append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+        }
+        for cookie in response.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+            headers.append(header::SET_COOKIE, HeaderValue::try_from(cookie.as_str()?).ok()?);
+        }
+        let body = response.get("body").and_then(Value::as_str).unwrap_or_default();
+        let body = match response.get("isBase64Encoded").and_then(Value::as_bool) {
+            Some(true) => STANDARD.decode(body).ok()?.into(),
+            _ => Bytes::from(body.to_owned()),
+        };
+        Some(Self { status: StatusCode::from_u16(status).ok()?, headers, body })
+    }
+}
+
+/// What Lambda says of an invocation.
+fn context(event: &Value, now: SystemTime) -> Context {
+    let deadline = now.duration_since(UNIX_EPOCH).unwrap_or_default() + FUNCTION_TIMEOUT;
+    let mut context = Context::default();
+    context.request_id = gateway::new_request_id();
+    context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    context.xray_trace_id = Some(text(event, "/headers/x-amzn-trace-id"));
+    context
+}
+
+fn text(event: &Value, pointer: &str) -> String {
+    event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_becomes_an_answer() {
+        let response = json!({"statusCode": 405, "headers": {"Allow": "GET, POST", "x-n": 1}, "multiValueHeaders": {},
+            "cookies": ["a=1", "b=2"], "body": "aGk=", "isBase64Encoded": true});
+        let answer = ApiAnswer::of_function(&response).unwrap();
+        assert_eq!((answer.status.as_u16(), &*answer.body), (405, &b"hi"[..]));
+        assert_eq!(answer.headers["allow"], "GET, POST");
+        assert_eq!(answer.headers["x-n"], "1");
+        assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
+        for bad in [
+            json!({}),
+            json!({"statusCode": "200"}),
+            json!({"statusCode": 99}),
+            json!({"statusCode": 200, "body": "?", "isBase64Encoded": true}),
+            json!({"statusCode": 200, "headers": {"a b": "c"}}),
+        ] {
+            assert_eq!(ApiAnswer::of_function(&bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A socket on loopback that answers HTTP requests: what the local stack's servers have in common.
+
+use std::{convert::Infallible, error::Error, future::Future, io, net::SocketAddr};
+
+use bytes::Bytes;
+use hyper::{
+    Request, Response,
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::Duration,
+};
+
+/// A server on 127.0.0.1, which ends when it is dropped.
+#[derive(Debug)]
+pub struct HttpServer {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    accepting: JoinSet<()>,
+}
+
+impl HttpServer {
+    /// Listens on 127.0.0.1 and answers each request with `respond`; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start<R, F, B>(port: u16, respond: R) -> io::Result<Self>
+    where
+        R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopping) = watch::channel(false);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, respond, stopping));
+        Ok(Self { address, stop, accepting })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more requests, and waits for the answers under way for this time at most.
+    pub async fn stop(mut self, patience: Duration) {
+        self.stop.send_replace(true);
+        // What takes longer is cut off when `self` is dropped.
+        drop(tokio::time::timeout(patience, self.accepting.join_next()).await);
+    }
+}
+
+async fn accept<R, F, B>(listener: TcpListener, respond: R, mut stopping: watch::Receiver<bool>)
+where
+    R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => { connections.spawn(serve(stream, respond.clone(), stopping.clone())); }
+                // Out of file descriptors, say: others will be closed.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopping.changed() => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve<R, F, B>(stream: TcpStream, respond: R, mut stopping: watch::Receiver<bool>)
+where
+    R: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let service = service_fn(|request| {
+        let response = respond(request);
+        async { Ok::<_, Infallible>(response.await) }
+    });
+    let mut connection =
+        std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    // How a connection ends is the client's business: it went away.
+    tokio::select! {
+        ended = connection.as_mut() => drop(ended),
+        _ = stopping.changed() => {
+            connection.as_mut().graceful_shutdown();
+            drop(connection.await);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+    use crate::client::Client;
+
+    #[tokio::test]
+    async fn stopping_waits_for_the_answer_under_way_and_takes_no_more() {
+        let server = HttpServer::start(0, |_| async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            Response::new(Full::new(Bytes::from_static(b"late")))
+        })
+        .await
+        .unwrap();
+        let url = format!("http://{}/", server.address());
+        let client = Client::new().unwrap();
+        let get = |client: Client, url: String| async move {
+            client.send(http::Method::GET, &url, http::HeaderMap::new(), Bytes::new()).await
+        };
+        let slow = tokio::spawn(get(client.clone(), url.clone()));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        server.stop(Duration::from_secs(5)).await;
+        assert_eq!(slow.await.unwrap().unwrap().text(), "late");
+        assert!(get(client, url).await.is_err());
+    }
+}
