@@ -133,7 +133,7 @@ mod tests {
         let url = format!("http://{}/secret?token=secret", listener.local_addr().unwrap());
         tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
-            stream.read(&mut [0; 4096]).await.unwrap();
+            assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
             stream.write_all(answer.as_bytes()).await.unwrap();
             if answer.is_empty() {
                 tokio::time::sleep(Duration::from_secs(5)).await;
