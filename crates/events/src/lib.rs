@@ -15,6 +15,8 @@ mod received;
 #[cfg(feature = "samples")]
 pub mod samples;
 mod scalar;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod source;
 mod timestamp;
 

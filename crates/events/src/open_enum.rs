@@ -5,7 +5,7 @@
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
-        $name:ident { $( $(#[$variant_meta:meta])* $variant:ident => $word:literal, )+ }
+        $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident => $word:literal, )+ }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +13,7 @@ macro_rules! open_enum {
         pub enum $name {
             $(
                 #[doc = concat!("`", $word, "`.")]
-                $(#[$variant_meta])*
+                $(#[doc = $doc])+
                 $variant,
             )+
             /// A word this version does not know, kept as received. Obtain it by `from`, which never puts a
@@ -77,6 +77,13 @@ macro_rules! open_enum {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 <String as serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl crate::schema::Described for $name {
+            fn form() -> crate::schema::Form {
+                crate::schema::Form::Word(vec![ $( crate::schema::word($word, &[$($doc),+]), )+ ])
             }
         }
     };

@@ -17,17 +17,20 @@ use crate::{Decimal, Personal, open_enum::open_enum};
 /// Defines structs all of whose members are optional in the sense of the module's documentation.
 macro_rules! payload {
     ($(
-        $(#[$meta:meta])*
-        $name:ident { $( $(#[$member_meta:meta])* $member:ident: $type:ty, )+ }
+        $(#[doc = $doc:literal])+
+        $name:ident {
+            $( $(#[doc = $member_doc:literal])+ $(#[serde(rename = $wire:literal)])? $member:ident: $type:ty, )+
+        }
     )+) => {
         $(
-            $(#[$meta])*
+            $(#[doc = $doc])+
             #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
             #[non_exhaustive]
             pub struct $name {
                 $(
-                    $(#[$member_meta])*
+                    $(#[doc = $member_doc])+
                     #[serde(
+                        $(rename = $wire,)?
                         default,
                         deserialize_with = "crate::blank::blank_as_none",
                         skip_serializing_if = "Option::is_none"
@@ -35,10 +38,34 @@ macro_rules! payload {
                     pub $member: Option<$type>,
                 )+
             }
+
+            #[cfg(feature = "schema")]
+            impl crate::schema::Described for $name {
+                fn form() -> crate::schema::Form {
+                    crate::schema::object(&[$($doc),+], vec![
+                        $( crate::schema::member::<$type>(
+                            crate::payload::wire_name!($member $(, $wire)?), &[$($member_doc),+]
+                        ), )+
+                    ])
+                }
+            }
         )+
     };
 }
 use payload;
+
+/// A member's name in the JSON.
+#[cfg(feature = "schema")]
+macro_rules! wire_name {
+    ($member:ident) => {
+        stringify!($member)
+    };
+    ($member:ident, $wire:literal) => {
+        $wire
+    };
+}
+#[cfg(feature = "schema")]
+use wire_name;
 
 payload! {
     /// What something cost you.

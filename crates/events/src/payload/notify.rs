@@ -93,8 +93,9 @@ open_enum! {
         Failed => "failed",
         /// Not delivered before the message expired.
         Expired => "expired",
-        /// The status cannot be determined. Not to be confused with `Unknown`, which is a word that this
-        /// crate does not know.
+        /// The status cannot be determined.
+        ///
+        /// Not to be confused with `Unknown`, which is a word that this crate does not know.
         Undetermined => "unknown",
     }
 }
@@ -114,8 +115,9 @@ open_enum! {
         InsufficientBalance => "insufficient_balance",
         /// The recipient's carrier blocked the message, e.g. for lack of registration or for its content.
         CarrierRejected => "carrier_rejected",
-        /// The reason cannot be determined. Not to be confused with `Unknown`, which is a word that this
-        /// crate does not know.
+        /// The reason cannot be determined.
+        ///
+        /// Not to be confused with `Unknown`, which is a word that this crate does not know.
         Undetermined => "unknown",
     }
 }

@@ -95,8 +95,9 @@ open_enum! {
         Delivered => "delivered",
         /// The message could not be delivered.
         Undeliverable => "undeliverable",
-        /// The status cannot be determined, for lack of information from the carrier or network. Not to be
-        /// confused with `Unknown`, which is a word that this crate does not know.
+        /// The status cannot be determined, for lack of information from the carrier or network.
+        ///
+        /// Not to be confused with `Unknown`, which is a word that this crate does not know.
         Undetermined => "unknown",
     }
 }

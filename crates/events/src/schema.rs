@@ -1,0 +1,266 @@
+//! What each event type holds, for people and for machines (feature `schema`).
+//!
+//! Nothing is written twice: names, forms and meanings come from the definitions of the [payloads](crate::payload)
+//! themselves and from the table of event types.
+//!
+//! ```
+//! use prelude_events::{EventType, schema};
+//!
+//! let payload = schema::payload(&EventType::UserDeleted).expect("every known type has one");
+//! assert_eq!(payload.members[0].name, "user_id");
+//! assert_eq!(payload.members[0].meaning, "The user, `usr_…`.");
+//!
+//! let schema = schema::json_schema(&EventType::UserDeleted).expect("every known type has one");
+//! assert_eq!(schema["properties"]["type"]["const"], "user.deleted");
+//! ```
+
+use crate::{
+    Decimal, EventType, Personal, RawJson, Source, Timestamp,
+    event_type::event_types,
+    payload::{inbound, notify, session, subscription, verify, verify_v1},
+};
+use serde_json::{Map, Value, json};
+
+/// An object with the members that are documented for it. Every member may be absent, and others may come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Object {
+    /// What it is.
+    pub meaning: String,
+    /// In the order of their definition.
+    pub members: Vec<Member>,
+}
+
+/// A member of an [`Object`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member {
+    /// Its name in the JSON.
+    pub name: &'static str,
+    /// What it says.
+    pub meaning: String,
+    /// What it looks like.
+    pub form: Form,
+    /// Whether it is about a person: see [`Personal`].
+    pub personal: bool,
+}
+
+/// What a value looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// A string.
+    Text,
+    /// A whole number, not negative.
+    Count,
+    /// A [`Decimal`]: a number, or a string of one.
+    Decimal,
+    /// A [`Timestamp`]: a string in the form of RFC 3339.
+    Time,
+    /// Any JSON, kept as received.
+    Json,
+    /// One of these words, or a newer one.
+    Word(Vec<Word>),
+    /// An object.
+    Object(Object),
+    /// An array of such values.
+    List(Box<Self>),
+}
+
+/// A word and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Word {
+    /// As Prelude writes it.
+    pub word: &'static str,
+    /// What it says.
+    pub meaning: String,
+}
+
+macro_rules! define_payloads {
+    ($(
+        $variant:ident => $source:ident, $wire:literal, $slug:literal,
+        $payload:ty, $provenance:ident, $meaning:literal;
+    )+) => {
+        /// What a type's payload holds; `None` for an unknown type.
+        ///
+        /// Verify V1 has no envelope: its payload is the whole event, whose `type` is not listed again.
+        pub fn payload(event_type: &EventType) -> Option<Object> {
+            let form = match event_type {
+                $( EventType::$variant => <$payload>::form(), )+
+                EventType::Unknown(_) => return None,
+            };
+            match form {
+                Form::Object(object) => Some(object),
+                _ => None,
+            }
+        }
+    };
+}
+event_types! { define_payloads }
+
+/// The JSON Schema (draft 2020-12) of a type's whole event; `None` for an unknown type.
+///
+/// It is as tolerant as this crate: a payload that [`Event::parse`](crate::Event::parse) reads is valid, with `null`
+/// and `""` for absent members, newer words and further members. What is about a person is marked `x-personal`.
+pub fn json_schema(event_type: &EventType) -> Option<Value> {
+    let payload = payload(event_type)?;
+    let meaning = event_type.meaning()?;
+    let kind = json!({"const": event_type.as_str()});
+    let properties = if event_type.source() == Some(Source::VerifyV1) {
+        let mut properties = properties(&payload);
+        properties.insert("type".to_owned(), kind);
+        properties
+    } else {
+        let member = |form: &Form, meaning: &str| described(form.schema(), meaning);
+        let members = [
+            ("id", member(&Form::Text, "The event, `evt_…`: the same on every retry.")),
+            ("type", kind),
+            ("payload", described(Form::Object(payload.clone()).schema(), &payload.meaning)),
+            ("created_at", member(&Form::Time, "When Prelude created the event.")),
+        ];
+        members.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    };
+    Some(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": event_type.as_str(),
+        "description": meaning,
+        "type": "object",
+        "properties": properties,
+        "required": ["type"],
+    }))
+}
+
+fn properties(object: &Object) -> Map<String, Value> {
+    let schema = |member: &Member| {
+        let mut schema = described(member.form.schema(), &member.meaning);
+        if let (true, Some(schema)) = (member.personal, schema.as_object_mut()) {
+            schema.insert("x-personal".to_owned(), true.into());
+        }
+        (member.name.to_owned(), schema)
+    };
+    object.members.iter().map(schema).collect()
+}
+
+fn described(mut schema: Value, meaning: &str) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("description".to_owned(), meaning.into());
+    }
+    schema
+}
+
+impl Form {
+    fn schema(&self) -> Value {
+        // `maxLength` counts for strings alone: of them only the empty one stands for an absent member.
+        match self {
+            Self::Text => json!({"type": ["string", "null"]}),
+            Self::Count => json!({"type": ["integer", "null", "string"], "minimum": 0, "maxLength": 0}),
+            Self::Decimal => json!({
+                "type": ["number", "string", "null"],
+                "pattern": "^(-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?)?$",
+            }),
+            // A time that cannot be read must not cost the event: the format is a hint.
+            Self::Time => json!({"format": "date-time"}),
+            Self::Json => json!({}),
+            Self::Word(words) => {
+                let known = |word: &Word| json!({"const": word.word, "description": word.meaning});
+                let newer = json!({"description": "A word that is newer than this schema."});
+                let any: Vec<_> = words.iter().map(known).chain([newer]).collect();
+                json!({"type": ["string", "null"], "anyOf": any})
+            }
+            Self::Object(object) => json!({
+                "type": ["object", "null", "string"], "maxLength": 0, "properties": properties(object),
+            }),
+            Self::List(element) => json!({
+                "type": ["array", "null", "string"], "maxLength": 0, "items": element.element_schema(),
+            }),
+        }
+    }
+
+    /// An element is never absent.
+    fn element_schema(&self) -> Value {
+        match self {
+            Self::Text | Self::Word(_) => json!({"type": "string"}),
+            Self::Object(object) => json!({"type": "object", "properties": properties(object)}),
+            other => other.schema(),
+        }
+    }
+}
+
+/// Types that tell what they look like in JSON.
+pub(crate) trait Described {
+    /// Whether it is about a person.
+    const PERSONAL: bool = false;
+
+    fn form() -> Form;
+}
+
+macro_rules! described {
+    ($( $type:ty => $form:ident, )+) => {
+        $(
+            impl Described for $type {
+                fn form() -> Form {
+                    Form::$form
+                }
+            }
+        )+
+    };
+}
+
+described! {
+    String => Text,
+    u64 => Count,
+    Decimal => Decimal,
+    Timestamp => Time,
+    RawJson => Json,
+}
+
+impl<T: Described> Described for Personal<T> {
+    const PERSONAL: bool = true;
+
+    fn form() -> Form {
+        T::form()
+    }
+}
+
+impl<T: Described> Described for Vec<T> {
+    fn form() -> Form {
+        Form::List(Box::new(T::form()))
+    }
+}
+
+/// For the macros that define payloads and words.
+pub(crate) fn object(doc: &[&str], members: Vec<Member>) -> Form {
+    Form::Object(Object { meaning: meaning(doc), members })
+}
+
+pub(crate) fn member<T: Described>(name: &'static str, doc: &[&str]) -> Member {
+    Member { name, meaning: meaning(doc), form: T::form(), personal: T::PERSONAL }
+}
+
+pub(crate) fn word(word: &'static str, doc: &[&str]) -> Word {
+    Word { word, meaning: meaning(doc) }
+}
+
+/// The first paragraph of a documentation comment; what is about Rust stands in later ones.
+fn meaning(doc: &[&str]) -> String {
+    let lines = doc.iter().map(|line| line.trim()).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_meaning_is_the_first_paragraph() {
+        assert_eq!(meaning(&[" One,", " two.", "", " Rust."]), "One, two.");
+        assert_eq!(meaning(&[]), "");
+    }
+
+    #[test]
+    fn an_unknown_type_has_neither() {
+        let unknown = EventType::from("nobody.knows");
+        assert_eq!((payload(&unknown), json_schema(&unknown)), (None, None));
+    }
+}
