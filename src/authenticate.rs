@@ -12,12 +12,13 @@ use prelude_events::Source;
 
 use self::{
     keys::{Hint, KeyRing, cache::FetchKeySet},
-    signature::{Unverified, Verified},
+    signature::{HeaderFault, Unverified, Verified},
 };
 use crate::{
     gate::Caller,
     inbound::{Body, Inbound},
     rejection::Rejection,
+    watch::{Step, Watch},
 };
 
 /// Who a key belongs to: the two kinds of keys prove different families.
@@ -81,13 +82,22 @@ impl<F: FetchKeySet> Authenticator<F> {
     ///
     /// # Errors
     /// The reason why the request is not believed.
-    pub async fn authenticate(&self, inbound: Inbound, caller: &Caller) -> Result<Delivery, Rejection> {
+    pub async fn authenticate(
+        &self,
+        inbound: Inbound,
+        caller: &Caller,
+        watch: &mut impl Watch,
+    ) -> Result<Delivery, Rejection> {
         let Inbound { headers, body, .. } = inbound;
-        let header = headers.single(SIGNATURE).map_err(|_repeated| Rejection::SignatureMalformed)?;
-        let Some(header) = header else { return self.vouch(body, caller).map(Delivery::Unsigned) };
-        let unverified = Unverified::new(body.into_bytes()?, header.as_bytes())?;
+        let unverified = match headers.single(SIGNATURE) {
+            Ok(None) => return self.vouch(body, caller).map(Delivery::Unsigned),
+            Ok(Some(header)) => Unverified::new(body.into_bytes()?, header.as_bytes()),
+            Err(_repeated) => Err(HeaderFault::Repeated),
+        };
+        watch.see(Step::Header(unverified.as_ref().map_err(|fault| *fault)));
+        let unverified = unverified?;
         let hint = Hint { key_id: headers.single(KEY_ID).ok().flatten(), may_refetch: caller.is_listed() };
-        self.keys.verify(unverified, hint).await.map(Delivery::Signed)
+        self.keys.verify(unverified, hint, watch).await.map(Delivery::Signed)
     }
 
     fn vouch(&self, body: Body, caller: &Caller) -> Result<Vouched, Rejection> {

@@ -62,10 +62,16 @@ impl Gate {
         let address = self.caller_address(inbound);
         let refusal = match address {
             None => Some(Rejection::AddressUnreadable),
-            Some(address) if contains(&self.allowed, address) => None,
+            Some(address) if self.entry(address).is_some() => None,
             Some(_) => Some(Rejection::AddressNotAllowed),
         };
         Caller { address, refusal }
+    }
+
+    /// The first entry of the allow-list that has this address.
+    #[must_use]
+    pub fn entry(&self, address: IpAddr) -> Option<&IpNet> {
+        self.allowed.iter().find(|block| block.contains(&address))
     }
 
     /// Refuses the caller where the mode says so.

@@ -13,8 +13,7 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
-pub use self::event::Invocation;
-use self::event::Kind;
+pub use self::event::{Invocation, Kind};
 use crate::{
     authenticate::keys::cache::FetchKeySet,
     publish::{Arrival, SendBatch},

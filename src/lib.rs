@@ -10,7 +10,7 @@
 //! 6. [`publish`]: 200 is answered only when every event is durable in SQS.
 //! 7. [`respond`]: the status, a bland body, and the log line; every [`rejection`] has one of each.
 //!
-//! [`receiver`] puts them in that order; [`config`] and [`telemetry`] set them up.
+//! [`receiver`] puts them in that order; [`config`] and [`telemetry`] set them up; [`watch`] sees them work.
 
 pub mod authenticate;
 pub mod config;
@@ -27,3 +27,4 @@ pub mod respond;
 pub mod route;
 pub mod secret;
 pub mod telemetry;
+pub mod watch;

@@ -20,6 +20,7 @@ use crate::{
     publish::{Arrival, MAX_EVENTS, Publisher, SendBatch},
     rejection::Rejection,
     respond::{self, ChallengeForm, Outcome, Reply},
+    watch::{Step, Watch},
 };
 
 /// Receives one request after the other.
@@ -67,26 +68,46 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
 
     /// Answers a request, at the latest when its deadline comes.
     pub async fn receive(&self, inbound: Inbound, arrival: &Arrival) -> Reply {
+        self.receive_watched(inbound, arrival, &mut ()).await
+    }
+
+    /// The same, and tells each step.
+    pub async fn receive_watched(
+        &self,
+        inbound: Inbound,
+        arrival: &Arrival,
+        watch: &mut impl Watch,
+    ) -> Reply {
         let started = Instant::now();
         // A panic is answered here: the runtime would put its message, which can quote the request, into its answer.
-        let process = AssertUnwindSafe(self.process(inbound, arrival)).catch_unwind();
+        let process = AssertUnwindSafe(self.process(inbound, arrival, watch)).catch_unwind();
         let result = match timeout_at(arrival.deadline, process).await {
             Ok(result) => result.unwrap_or(Err(Rejection::Panicked)),
             Err(_elapsed) => Err(Rejection::OutOfTime),
         };
+        watch.see(Step::Ended(&result));
         respond::log(&result, &arrival.request_id, started.elapsed());
         Reply::new(&result, self.challenge_form)
     }
 
-    async fn process(&self, inbound: Inbound, arrival: &Arrival) -> Result<Outcome, Rejection> {
+    async fn process(
+        &self,
+        inbound: Inbound,
+        arrival: &Arrival,
+        watch: &mut impl Watch,
+    ) -> Result<Outcome, Rejection> {
         let caller = self.gate.identify(&inbound);
+        watch.see(Step::Caller(&caller));
         self.report(&caller, arrival);
         self.gate.admit(&caller)?;
+        watch.see(Step::Admitted);
         self.endpoint.check(&inbound.path)?;
+        watch.see(Step::Found);
         match inbound.method {
             Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
             Method::POST => {
-                let delivery = self.authenticator.authenticate(inbound, &caller).await?;
+                let delivery = self.authenticator.authenticate(inbound, &caller, watch).await?;
+                watch.see(Step::Authenticated(&delivery));
                 let batch = parse(&delivery, &self.app_ids, MAX_EVENTS);
                 if let Err(Rejection::KeyWrongForApp | Rejection::KeysUnavailable) = batch
                     && caller.is_listed()
@@ -95,6 +116,7 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
                     self.authenticator.keys.start_fetches();
                 }
                 let batch = batch?;
+                watch.see(Step::Parsed(&batch));
                 self.publisher.publish(batch, arrival).await.map(Outcome::Accepted)
             }
             _ => Err(Rejection::MethodNotAllowed),

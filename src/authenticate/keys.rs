@@ -19,6 +19,7 @@ use super::{
 use crate::{
     config::{App, AppKeySource},
     rejection::Rejection,
+    watch::{Step, Watch},
 };
 
 /// Every key that is configured, and where it comes from.
@@ -77,7 +78,13 @@ impl<F: FetchKeySet> KeyRing<F> {
     /// # Errors
     /// [`Rejection::KeysUnavailable`] while an app without any key could be the signer, else
     /// [`Rejection::SignatureWrong`].
-    pub async fn verify(&self, unverified: Unverified, hint: Hint<'_>) -> Result<Verified, Rejection> {
+    pub async fn verify(
+        &self,
+        unverified: Unverified,
+        hint: Hint<'_>,
+        watch: &mut impl Watch,
+    ) -> Result<Verified, Rejection> {
+        let mut tell = |key: &PublicKey, trial| watch.see(Step::Key(key, trial));
         let patience = Instant::now() + PATIENCE;
         let first = hinted_app_id(unverified.unverified_body()).and_then(|app_id| self.app(app_id));
         let is_first = |app: &AppKeys<F>| first.is_some_and(|first| std::ptr::eq(first, app));
@@ -85,7 +92,7 @@ impl<F: FetchKeySet> KeyRing<F> {
         // key that two apps share is known as both apps'.
         wait_for(first.into_iter().filter(|app| !app.is_fresh()), patience).await;
         let at_hand = self.candidates(first, hint, |app| app.is_fresh() || is_first(app));
-        let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key)) {
+        let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key), &mut tell) {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
@@ -93,7 +100,7 @@ impl<F: FetchKeySet> KeyRing<F> {
         // just have been rotated.
         wait_for(self.apps.iter().filter(|app| hint.may_refetch || !app.is_fresh()), patience).await;
         let all = self.candidates(first, hint, |_| true);
-        unverified.verify(all.iter(), |key| self.owners_of(key)).map_err(|_unverified| {
+        unverified.verify(all.iter(), |key| self.owners_of(key), tell).map_err(|_unverified| {
             if self.apps.iter().any(|app| app.keys().is_empty()) {
                 Rejection::KeysUnavailable
             } else {

@@ -90,13 +90,13 @@ impl Unverified {
     /// Reads the header's value and hashes the body, once for however many keys are tried.
     ///
     /// # Errors
-    /// [`Rejection::SignatureSchemeUnknown`] or [`Rejection::SignatureMalformed`].
-    pub fn new(body: Bytes, header: &[u8]) -> Result<Self, Rejection> {
+    /// What is wrong with the header.
+    pub fn new(body: Bytes, header: &[u8]) -> Result<Self, HeaderFault> {
         let signature = parse_header(header)?;
         let digest = Sha256::digest(&body).into();
         let signature_length = signature.len();
-        let signature = rsa::pss::Signature::try_from(signature.as_slice())
-            .map_err(|_too_long| Rejection::SignatureMalformed)?;
+        let signature =
+            rsa::pss::Signature::try_from(signature.as_slice()).map_err(|_too_long| HeaderFault::TooLong)?;
         Ok(Self { body, digest, signature, signature_length, tried: Vec::new() })
     }
 
@@ -106,7 +106,13 @@ impl Unverified {
         &self.body
     }
 
-    /// Tries the keys in order, each key once in this request's life.
+    /// The signature's length, which is its key's, in bytes.
+    #[must_use]
+    pub const fn signature_length(&self) -> usize {
+        self.signature_length
+    }
+
+    /// Tries the keys in order, each key once in this request's life, and tells how each trial ended.
     ///
     /// # Errors
     /// Itself, when no key verifies, so that more keys can be tried.
@@ -114,17 +120,80 @@ impl Unverified {
         mut self,
         keys: impl IntoIterator<Item = &'k PublicKey>,
         owners_of: impl FnOnce(&PublicKey) -> Owners,
+        mut tell: impl FnMut(&PublicKey, Trial),
     ) -> Result<Verified, Self> {
         for key in keys {
-            if key.modulus_length() != self.signature_length || self.tried.contains(&key.thumbprint) {
+            if self.tried.contains(&key.thumbprint) {
                 continue;
             }
-            if key.verifying.verify_prehash(&self.digest, &self.signature).is_ok() {
+            let trial = if key.modulus_length() != self.signature_length {
+                Trial::OtherLength
+            } else if key.verifying.verify_prehash(&self.digest, &self.signature).is_ok() {
+                Trial::Verified
+            } else {
+                Trial::Failed
+            };
+            tell(key, trial);
+            if trial == Trial::Verified {
                 return Ok(Verified { body: self.body, owners: owners_of(key) });
             }
             self.tried.push(key.thumbprint);
         }
         Err(self)
+    }
+}
+
+impl fmt::Debug for Unverified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unverified").field("signature_length", &self.signature_length).finish_non_exhaustive()
+    }
+}
+
+/// How the comparison of one key with a signature ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// The key verifies the signature.
+    Verified,
+    /// It does not.
+    Failed,
+    /// It can not: the key's length is not the signature's.
+    OtherLength,
+}
+
+/// What is wrong with a signature header. To the caller and the log they are two things only: an unknown scheme, or a
+/// malformed header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderFault {
+    /// It is given more than once.
+    #[error("it is given more than once")]
+    Repeated,
+    /// Not `<scheme>=<base64>`; an empty one is not either.
+    #[error("it is not <scheme>=<base64>")]
+    NoScheme,
+    /// Another scheme than `rsassa-pss-sha256`.
+    #[error("its scheme is not rsassa-pss-sha256")]
+    Scheme,
+    /// Characters of neither base64 alphabet, or a length that base64 does not make.
+    #[error("what follows the scheme is not base64")]
+    NotBase64,
+    /// Shorter than the signature of any key that is accepted.
+    #[error("the signature is shorter than the 256 bytes of a 2048-bit key")]
+    TooShort,
+    /// Longer than the signature of any key that is accepted.
+    #[error("it is longer than any signature")]
+    TooLong,
+}
+
+impl From<HeaderFault> for Rejection {
+    fn from(fault: HeaderFault) -> Self {
+        match fault {
+            HeaderFault::Scheme => Self::SignatureSchemeUnknown,
+            HeaderFault::Repeated
+            | HeaderFault::NoScheme
+            | HeaderFault::NotBase64
+            | HeaderFault::TooShort
+            | HeaderFault::TooLong => Self::SignatureMalformed,
+        }
     }
 }
 
@@ -207,7 +276,9 @@ impl PublicKey {
         &self.thumbprint
     }
 
-    fn modulus_length(&self) -> usize {
+    /// The modulus' length, in bytes: that of the signatures it verifies.
+    #[must_use]
+    pub fn modulus_length(&self) -> usize {
         self.verifying.as_ref().size()
     }
 
@@ -243,20 +314,20 @@ impl fmt::Debug for PublicKey {
 }
 
 /// `rsassa-pss-sha256=<base64>`; the value of `X-Webhook-Signature`.
-fn parse_header(header: &[u8]) -> Result<Vec<u8>, Rejection> {
+fn parse_header(header: &[u8]) -> Result<Vec<u8>, HeaderFault> {
     if header.len() > MAX_HEADER_LENGTH {
-        return Err(Rejection::SignatureMalformed);
+        return Err(HeaderFault::TooLong);
     }
-    let header = std::str::from_utf8(header).map_err(|_binary| Rejection::SignatureMalformed)?;
-    let (scheme, base64) = header.split_once('=').ok_or(Rejection::SignatureMalformed)?;
+    let header = std::str::from_utf8(header).map_err(|_binary| HeaderFault::NoScheme)?;
+    let (scheme, base64) = header.split_once('=').ok_or(HeaderFault::NoScheme)?;
     if scheme != SCHEME {
-        return Err(Rejection::SignatureSchemeUnknown);
+        return Err(HeaderFault::Scheme);
     }
     // Prelude writes the URL-safe alphabet; the standard one differs in two characters.
     let base64 = base64.replace('-', "+").replace('_', "/");
-    let signature = STANDARD.decode(base64).map_err(|_malformed| Rejection::SignatureMalformed)?;
+    let signature = STANDARD.decode(base64).map_err(|_malformed| HeaderFault::NotBase64)?;
     // No key in use is shorter: telling it here spares every lookup.
-    if signature.len() < MIN_BITS as usize / 8 { Err(Rejection::SignatureMalformed) } else { Ok(signature) }
+    if signature.len() < MIN_BITS as usize / 8 { Err(HeaderFault::TooShort) } else { Ok(signature) }
 }
 
 /// The only scheme that is accepted. The once documented `sha256=` was an HMAC, which has no public key.

@@ -25,10 +25,20 @@ pub struct Invocation {
     pub(super) request: Option<(Kind, Inbound)>,
 }
 
+impl Invocation {
+    /// The request, and the kind of API it came through; `None` for an event that no API Gateway sent.
+    #[must_use]
+    pub fn into_request(self) -> Option<(Kind, Inbound)> {
+        self.request
+    }
+}
+
 /// Which API sent it, and so wants which response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// HTTP API, payload 2.0.
     HttpApi,
+    /// REST API, payload 1.0.
     RestApi,
 }
 

@@ -22,7 +22,7 @@ use crate::support::keys::public_key;
 fn verify(key: &PublicKey, body: impl Into<Bytes>, header: &[u8]) -> Result<(), Rejection> {
     let body = body.into();
     let verified = Unverified::new(body.clone(), header)?
-        .verify([key], |_| Owners::default())
+        .verify([key], |_| Owners::default(), |_, _| {})
         .map_err(|_unverified| Rejection::SignatureWrong)?;
     assert_eq!(*verified.body(), body, "verified bytes are the received bytes");
     Ok(())
