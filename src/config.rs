@@ -38,7 +38,7 @@ pub struct Config {
 }
 
 /// One Session app.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct App {
     /// Prelude's id of the app.
     pub app_id: Arc<str>,

@@ -18,6 +18,17 @@ pub enum Outcome {
     Accepted(Receipt),
 }
 
+impl Outcome {
+    /// The stable `code` in the log.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Challenged(_) => "challenge_answered",
+            Self::Accepted(_) => "accepted",
+        }
+    }
+}
+
 /// How a challenge is answered (`PRELUDE_CHALLENGE_RESPONSE`): Prelude's page describes an object and shows a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChallengeForm {
@@ -71,10 +82,11 @@ const RETRY_AFTER_SECONDS: http::HeaderValue = http::HeaderValue::from_static("6
 pub(crate) fn log(result: &Result<Outcome, Rejection>, request_id: &str, took: Duration) {
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {
-        Ok(Outcome::Challenged(_)) => {
-            tracing::info!(code = "challenge_answered", status = 200, request_id, ms)
+        Ok(outcome @ Outcome::Challenged(_)) => {
+            tracing::info!(code = outcome.code(), status = 200, request_id, ms)
         }
-        Ok(Outcome::Accepted(receipt)) => {
+        Ok(outcome @ Outcome::Accepted(receipt)) => {
+            let code = outcome.code();
             let accepted = receipt.accepted;
             let parked: usize = receipt.parked.values().sum();
             let routed = receipt.routed.iter().filter(|(_, count)| **count > 0);
@@ -85,18 +97,9 @@ pub(crate) fn log(result: &Result<Outcome, Rejection>, request_id: &str, took: D
             let reasons = receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str()));
             let reasons = reasons.collect::<Vec<_>>().join(" ");
             if parked == 0 {
-                tracing::info!(code = "accepted", status = 200, request_id, ms, accepted, queues);
+                tracing::info!(code, status = 200, request_id, ms, accepted, queues);
             } else {
-                tracing::warn!(
-                    code = "accepted",
-                    status = 200,
-                    request_id,
-                    ms,
-                    accepted,
-                    queues,
-                    parked,
-                    reasons
-                );
+                tracing::warn!(code, status = 200, request_id, ms, accepted, queues, parked, reasons);
             }
         }
         Err(rejection) => {

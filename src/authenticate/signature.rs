@@ -201,6 +201,7 @@ impl From<HeaderFault> for Rejection {
 pub type Thumbprint = [u8; 32];
 
 /// An RSA public key of 2048 to 8192 bits, parsed once.
+#[derive(Clone)]
 pub struct PublicKey {
     verifying: VerifyingKey<Sha256>,
     thumbprint: Thumbprint,

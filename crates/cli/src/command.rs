@@ -1,5 +1,22 @@
 //! The commands, one file each.
 
+pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod event_type;
+pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod samples;
+pub(crate) mod sign;
 pub(crate) mod sqs;
+pub(crate) mod trigger;
+pub(crate) mod verify;
+
+use std::io::{self, Write as _};
+
+/// Writes to standard output; a reader that has seen enough, such as `head`, is no error.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

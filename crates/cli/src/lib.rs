@@ -3,7 +3,14 @@
 //! Everything runs in one process, needs no account and no network beyond loopback, and is what the demo, the
 //! integration tests and the `prelude` command are built from.
 
+pub mod catalogue;
 pub mod client;
 pub mod demo;
+pub mod environment;
+pub mod explain;
+pub mod input;
 pub mod local;
 pub mod samples;
+pub mod sign;
+pub mod trigger;
+pub mod verify;

@@ -4,7 +4,7 @@ mod command;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Try, run and look after a Prelude webhook receiver.
 #[derive(Debug, Parser)]
@@ -17,17 +17,29 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Completions(command::completions::Completions),
     Demo(command::demo::Demo),
+    Events(command::events::Events),
+    Explain(command::explain::Explain),
     Samples(command::samples::Samples),
+    Sign(command::sign::Sign),
     Sqs(command::sqs::Sqs),
+    Trigger(command::trigger::Trigger),
+    Verify(command::verify::Verify),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
+        Command::Completions(completions) => completions.run(CommandLine::command()),
         Command::Demo(demo) => demo.run().await,
+        Command::Events(events) => events.run(),
+        Command::Explain(explain) => explain.run().await,
         Command::Samples(samples) => samples.run(),
+        Command::Sign(sign) => sign.run(),
         Command::Sqs(sqs) => sqs.run().await,
+        Command::Trigger(trigger) => trigger.run().await,
+        Command::Verify(verify) => verify.run().await,
     };
     done.unwrap_or_else(|error| {
         eprintln!("prelude: {error}");
@@ -37,7 +49,7 @@ async fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_well_formed() {

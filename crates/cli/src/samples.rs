@@ -87,15 +87,23 @@ pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
     Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// The keys that sign.
-struct Keys {
-    account: PreludeKey,
-    app: PreludeKey,
-    other: PreludeKey,
+/// The keys of `tests/keys` that sign what this tool sends. Anyone can read them.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// The account's.
+    pub account: PreludeKey,
+    /// The Session app's.
+    pub app: PreludeKey,
+    /// Nobody's: it is never configured.
+    pub other: PreludeKey,
 }
 
 impl Keys {
-    fn read() -> Result<Self, KeyError> {
+    /// The same keys each time.
+    ///
+    /// # Errors
+    /// A key that can not be read.
+    pub fn read() -> Result<Self, KeyError> {
         Ok(Self {
             account: PreludeKey::from_pem("account", include_str!("../../../tests/keys/account-2048.pem"))?,
             app: PreludeKey::from_pem("app", include_str!("../../../tests/keys/app-2048.pem"))?,

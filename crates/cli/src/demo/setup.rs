@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use prelude_events::{EventType, Source, samples};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::local::{
@@ -43,7 +44,8 @@ pub struct DemoEvent {
 }
 
 /// What proves that an event is Prelude's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Verify V1: no signature exists, the secret path and the address stand for it.
     SecretPath,
@@ -53,16 +55,23 @@ pub enum Proof {
     AppKey,
 }
 
+impl Proof {
+    /// What a source's events are proven by.
+    pub const fn of(source: Source) -> Self {
+        match source {
+            Source::VerifyV1 => Self::SecretPath,
+            Source::Verify | Source::Notify => Self::AccountKey,
+            Source::Session => Self::AppKey,
+        }
+    }
+}
+
 /// The sample of every event type in the table.
 pub fn sample_events() -> Vec<DemoEvent> {
     let event = |event_type: &EventType| {
         Some(DemoEvent {
             event_type: event_type.as_str().to_owned(),
-            proof: match event_type.source()? {
-                Source::VerifyV1 => Proof::SecretPath,
-                Source::Verify | Source::Notify => Proof::AccountKey,
-                Source::Session => Proof::AppKey,
-            },
+            proof: Proof::of(event_type.source()?),
             queue_slug: event_type.queue_slug()?.to_owned(),
             raw: samples::sample(event_type)?.to_owned(),
         })

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use text::Look;
+pub(crate) use text::{WIDTH, paint, wrap};
 
 /// What the demo found, in the order of delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use super::{Kind, Report, Row};
 
 /// The widest that a table on a terminal gets.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// Between two columns.
 const GAP: usize = 2;
 /// What is shown of a message id on a terminal.
@@ -166,7 +166,7 @@ impl Cells {
     }
 }
 
-fn paint(text: &str, style: Style, look: Look) -> String {
+pub(crate) fn paint(text: &str, style: Style, look: Look) -> String {
     if look.colour && !text.is_empty() && style != Style::new() {
         format!("{style}{text}{style:#}")
     } else {
@@ -175,7 +175,7 @@ fn paint(text: &str, style: Style, look: Look) -> String {
 }
 
 /// Cuts a text into lines of at most this many characters, after a blank or punctuation where there is one.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive([' ', '.', '-', '_', ',']) {
         let fits = |line: &String| line.chars().count() + word.trim_end().chars().count() <= width;

@@ -9,6 +9,7 @@ use base64::{
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use rsa::{
     RsaPrivateKey,
+    pkcs1::DecodeRsaPrivateKey as _,
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
     pss::SigningKey,
     signature::{RandomizedSigner as _, SignatureEncoding as _},
@@ -41,9 +42,11 @@ impl PreludeKey {
         Ok(Self { kid: kid.into(), private })
     }
 
-    /// Reads a key that was kept as PKCS#8 PEM.
+    /// Reads a private key in PEM form, PKCS#8 or PKCS#1.
     pub fn from_pem(kid: impl Into<String>, pem: &str) -> Result<Self, KeyError> {
-        let private = RsaPrivateKey::from_pkcs8_pem(pem).map_err(KeyError::rsa)?;
+        let private = RsaPrivateKey::from_pkcs8_pem(pem)
+            .or_else(|error| RsaPrivateKey::from_pkcs1_pem(pem).map_err(|_neither| error))
+            .map_err(KeyError::rsa)?;
         Ok(Self { kid: kid.into(), private })
     }
 

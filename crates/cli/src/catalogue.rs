@@ -1,0 +1,185 @@
+//! The event types, for people and for scripts: where each comes from, what proves it, where it goes, what it holds.
+//!
+//! All of it comes from `prelude-events`: its table of types, its payloads' own documentation, its samples.
+
+mod text;
+
+use prelude_events::{
+    EventType, Source, samples,
+    schema::{self, Form, Object},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::demo::setup::Proof;
+
+pub use text::{table, type_page};
+
+/// One event type.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// Its wire name.
+    #[serde(rename = "type")]
+    pub event_type: &'static str,
+    /// The family that sends it.
+    pub source: Source,
+    /// What proves it.
+    pub proof: Proof,
+    /// Its queue's name without the prefix.
+    pub queue_slug: &'static str,
+    /// What happened.
+    pub meaning: &'static str,
+}
+
+/// Every type, in the table's order.
+pub fn rows() -> Vec<Row> {
+    EventType::ALL.iter().filter_map(Row::of).collect()
+}
+
+impl Row {
+    /// The row of a type; `None` for an unknown one.
+    pub fn of(event_type: &EventType) -> Option<Self> {
+        let known = EventType::ALL.iter().find(|known| *known == event_type)?;
+        let source = known.source()?;
+        Some(Self {
+            event_type: known.as_str(),
+            source,
+            proof: Proof::of(source),
+            queue_slug: known.queue_slug()?,
+            meaning: known.meaning()?,
+        })
+    }
+}
+
+/// A member of a payload, with its place in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemberRow {
+    /// From the payload down, e.g. `price.amount` or `identifiers[].value`.
+    pub path: String,
+    /// What it looks like, in a word or two.
+    pub form: String,
+    /// What it says.
+    pub meaning: String,
+    /// Whether it is about a person.
+    pub personal: bool,
+}
+
+/// The members of a type's payload, nested ones after the one they are in.
+pub fn members(event_type: &EventType) -> Vec<MemberRow> {
+    let mut rows = Vec::new();
+    if let Some(payload) = schema::payload(event_type) {
+        collect("", &payload, false, &mut rows);
+    }
+    rows
+}
+
+fn collect(prefix: &str, object: &Object, personal: bool, rows: &mut Vec<MemberRow>) {
+    for member in &object.members {
+        let path = format!("{prefix}{}", member.name);
+        let personal = personal || member.personal;
+        let form = form_name(&member.form);
+        rows.push(MemberRow { path: path.clone(), form, meaning: member.meaning.clone(), personal });
+        match &member.form {
+            Form::Object(inner) => collect(&format!("{path}."), inner, personal, rows),
+            Form::List(element) => {
+                if let Form::Object(inner) = &**element {
+                    collect(&format!("{path}[]."), inner, personal, rows);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn form_name(form: &Form) -> String {
+    match form {
+        Form::Text => "text".to_owned(),
+        Form::Count => "whole number".to_owned(),
+        Form::Decimal => "decimal".to_owned(),
+        Form::Time => "time".to_owned(),
+        Form::Word(words) => words.iter().map(|word| word.word).collect::<Vec<_>>().join(" | "),
+        Form::Object(_) => "object".to_owned(),
+        Form::List(element) => format!("list of {}", form_name(element)),
+        _ => "any JSON".to_owned(),
+    }
+}
+
+/// All parts of one type as JSON; `None` for an unknown one.
+pub fn type_json(event_type: &EventType) -> Option<Value> {
+    let row = Row::of(event_type)?;
+    let sample = samples::ALL.iter().find(|sample| sample.event_type == *event_type)?;
+    let mut parts = serde_json::to_value(row).ok()?;
+    parts.as_object_mut()?.extend([
+        ("members".to_owned(), serde_json::to_value(members(event_type)).ok()?),
+        ("sample".to_owned(), serde_json::from_str(sample.json).ok()?),
+        ("sample_documented".to_owned(), json!(sample.documented)),
+        ("schema".to_owned(), schema::json_schema(event_type)?),
+    ]);
+    Some(parts)
+}
+
+/// The known types whose names are most like this text, the best first; none where none is like it.
+pub fn nearest(text: &str) -> Vec<&'static str> {
+    let text = text.to_ascii_lowercase();
+    let likeness = |name: &str| {
+        let part = if !text.is_empty() && name.contains(&text) { 0.9 } else { 0.0 };
+        strsim::jaro_winkler(name, &text).max(part)
+    };
+    let mut names: Vec<_> =
+        EventType::ALL.iter().map(|known| (likeness(known.as_str()), known.as_str())).collect();
+    names.retain(|(likeness, _)| *likeness > LIKE);
+    names.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    names.into_iter().map(|(_, name)| name).take(MOST_NAMES).collect()
+}
+
+/// Where a likeness begins that is worth telling: names of one family share half their letters.
+const LIKE: f64 = 0.8;
+const MOST_NAMES: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_every_part() {
+        assert_eq!(rows().len(), EventType::ALL.len());
+        for event_type in EventType::ALL {
+            let parts = type_json(event_type).unwrap();
+            assert_eq!(parts["type"], event_type.as_str());
+            for part in ["source", "proof", "queue_slug", "meaning"] {
+                assert!(parts[part].as_str().is_some_and(|text| !text.is_empty()), "{event_type}: {part}");
+            }
+            assert!(!parts["members"].as_array().unwrap().is_empty(), "{event_type}");
+            assert_eq!(parts["sample"]["type"], event_type.as_str());
+            assert_eq!(parts["schema"]["title"], event_type.as_str());
+        }
+        assert!(type_json(&EventType::from("nobody.knows")).is_none());
+    }
+
+    #[test]
+    fn members_are_listed_with_their_path() {
+        let created = members(&EventType::UserCreated);
+        let value = created.iter().find(|row| row.path == "identifiers[].value").unwrap();
+        assert!(value.personal && value.form == "text", "{value:?}");
+        let kind = created.iter().find(|row| row.path == "identifiers[].type").unwrap();
+        assert_eq!(kind.form, "phone_number | email_address");
+        let attempt = members(&EventType::VerifyAttempt);
+        assert!(attempt.iter().any(|row| row.path == "metadata.correlation_id" && row.personal));
+    }
+
+    #[test]
+    fn a_misspelled_type_has_near_names() {
+        for (text, first) in [
+            ("user.craeted", "user.created"),
+            ("User.Created", "user.created"),
+            ("verify.delivery-status", "verify.delivery_status"),
+            ("assertion_failed", "user.passkey.assertion_failed"),
+            ("transactional.message.deliverd", "transactional.message.delivered"),
+        ] {
+            assert_eq!(nearest(text).first(), Some(&first), "{text}: {:?}", nearest(text));
+        }
+        for text in ["", "zzz", "payment_intent.succeeded"] {
+            assert!(nearest(text).is_empty(), "{text}: {:?}", nearest(text));
+        }
+    }
+}

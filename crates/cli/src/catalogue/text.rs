@@ -1,0 +1,104 @@
+//! The catalogue as text: one line for each type in a pipe, grouped and wrapped on a terminal.
+
+use anstyle::Style;
+use prelude_events::{EventType, Source, samples, schema};
+
+use super::{MemberRow, Row, members, rows};
+use crate::demo::{
+    setup::Proof,
+    table::{Look, WIDTH, paint, wrap},
+};
+
+/// The table of all types.
+pub fn table(look: Look) -> String {
+    if look.fit { grouped(look) } else { lines() }
+}
+
+/// One line for each type, in columns: for `grep` and `awk`.
+fn lines() -> String {
+    let rows = rows();
+    let width = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).len()).max().unwrap_or_default();
+    let (type_width, queue_width) = (width(|row| row.event_type), width(|row| row.queue_slug));
+    let line = |cells: [&str; 5]| {
+        let [event_type, source, proof, queue, meaning] = cells;
+        format!("{event_type:type_width$}  {source:9}  {proof:11}  {queue:queue_width$}  {meaning}\n")
+    };
+    let mut text = line(["TYPE", "SOURCE", "PROOF", "QUEUE", "MEANING"]);
+    for row in &rows {
+        text += &line([row.event_type, row.source.as_str(), proof(row.proof), row.queue_slug, row.meaning]);
+    }
+    text
+}
+
+fn grouped(look: Look) -> String {
+    let mut text = String::new();
+    for source in Source::ALL {
+        let heading = format!("{source}: {}", proof_sentence(Proof::of(*source)));
+        text += &format!("{}\n", paint(&heading, Style::new().bold(), look));
+        for row in rows().iter().filter(|row| row.source == *source) {
+            let queue = paint(&format!("→ {}", row.queue_slug), Style::new().dimmed(), look);
+            text += &format!("  {:43}{queue}\n", row.event_type);
+            for line in wrap(row.meaning, WIDTH - 6) {
+                text += &format!("      {line}\n");
+            }
+        }
+        text.push('\n');
+    }
+    text + "Queues without their prefix. `prelude events show <type>` tells what a type holds.\n"
+}
+
+/// Everything about one type; `None` for an unknown one.
+pub fn type_page(event_type: &EventType, look: Look) -> Option<String> {
+    let row = Row::of(event_type)?;
+    let sample = samples::ALL.iter().find(|sample| sample.event_type == *event_type)?;
+    let heading = |text: &str| format!("\n{}\n", paint(text, Style::new().bold(), look));
+    let mut text = paint(row.event_type, Style::new().bold(), look) + "\n" + row.meaning + "\n\n";
+    text += &format!("source  {}\nproof   {}\n", row.source, proof_sentence(row.proof));
+    text += &format!("queue   <prefix>{}\n", row.queue_slug);
+    text += &heading(match row.source {
+        Source::VerifyV1 => "MEMBERS (any may be absent; * is about a person)",
+        _ => "MEMBERS OF THE PAYLOAD (any may be absent; * is about a person)",
+    });
+    let members = members(event_type);
+    let width = members.iter().map(|member| member.path.len()).max().unwrap_or_default();
+    for MemberRow { path, form, meaning, personal } in &members {
+        let mark = if *personal { '*' } else { ' ' };
+        let lines = if look.fit {
+            wrap(&format!("{meaning} [{form}]"), WIDTH.saturating_sub(width + 5).max(30))
+        } else {
+            vec![format!("{meaning} [{form}]")]
+        };
+        for (index, line) in lines.iter().enumerate() {
+            let (path, mark) = if index == 0 { (path.as_str(), mark) } else { ("", ' ') };
+            text += &format!("  {path:width$} {mark} {line}\n");
+        }
+    }
+    text += &heading(if sample.documented {
+        "SAMPLE (as Prelude documents it)"
+    } else {
+        "SAMPLE (built from the documented members)"
+    });
+    text += sample.json.trim_end();
+    text.push('\n');
+    text += &heading("JSON SCHEMA");
+    text += &format!("{:#}\n", schema::json_schema(event_type)?);
+    Some(text)
+}
+
+const fn proof(proof: Proof) -> &'static str {
+    match proof {
+        Proof::SecretPath => "secret path",
+        Proof::AccountKey => "account key",
+        Proof::AppKey => "app key",
+    }
+}
+
+const fn proof_sentence(proof: Proof) -> &'static str {
+    match proof {
+        Proof::SecretPath => {
+            "never signed; accepted, when opted in, through the secret path from a listed address"
+        }
+        Proof::AccountKey => "signed with the account's key",
+        Proof::AppKey => "signed with the app's key, in batches",
+    }
+}

@@ -1,0 +1,78 @@
+//! `prelude events`: the event types.
+
+use std::{error::Error, process::ExitCode};
+
+use clap::Subcommand;
+use prelude_cli::{catalogue, demo::table::Look};
+use prelude_events::{samples, schema};
+
+use super::{
+    event_type::{Types, TypesParser},
+    print,
+};
+
+/// List the 29 event types: source, proof, queue, meaning.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  prelude events\n  prelude events --json | jq -r '.[].type'\n  prelude events show user.created\n\nExit codes: 0 printed, 1 otherwise, 2 no such type or a wrong command line."
+)]
+pub(crate) struct Events {
+    #[command(subcommand)]
+    command: Option<EventsCommand>,
+    /// Print one JSON array instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum EventsCommand {
+    Show(Show),
+}
+
+/// Tell everything about one event type: meaning, members, sample, JSON Schema.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  prelude events show verify.attempt\n  prelude events show verify.attempt --sample | prelude sign -\n  prelude events show verify.attempt --schema > verify.attempt.schema.json\n\nExit codes: 0 printed, 1 otherwise, 2 no such type or a wrong command line."
+)]
+struct Show {
+    /// The event type
+    #[arg(value_name = "TYPE", value_parser = TypesParser { all: false }, hide_possible_values = true)]
+    types: Types,
+    /// Print the sample alone
+    #[arg(long, conflicts_with_all = ["schema", "json"])]
+    sample: bool,
+    /// Print the JSON Schema alone
+    #[arg(long, conflicts_with = "json")]
+    schema: bool,
+    /// Print all parts as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Events {
+    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let text = match self.command {
+            Some(EventsCommand::Show(show)) => show.text()?,
+            None if self.json => serde_json::to_string_pretty(&catalogue::rows())? + "\n",
+            None => catalogue::table(Look::of_stdout()),
+        };
+        print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Show {
+    fn text(&self) -> Result<String, Box<dyn Error>> {
+        let mut text = String::new();
+        for event_type in &self.types.0 {
+            text += &match (self.sample, self.schema, self.json) {
+                (true, ..) => samples::sample(event_type).map(|sample| format!("{}\n", sample.trim_end())),
+                (_, true, _) => schema::json_schema(event_type).map(|schema| format!("{schema:#}\n")),
+                (.., true) => catalogue::type_json(event_type).map(|parts| format!("{parts:#}\n")),
+                _ => catalogue::type_page(event_type, Look::of_stdout()),
+            }
+            .ok_or("this type has no documentation")?;
+        }
+        Ok(text)
+    }
+}

@@ -1,0 +1,136 @@
+//! The settings that a command looks at as the function would: of this process, or of a file in their place.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use prelude_webhooks::config::{Config, ConfigErrors};
+
+/// Variables with their values; `None` for one that is not UTF-8.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    variables: Vec<(String, Option<String>)>,
+}
+
+impl Environment {
+    /// The variables of a file such as `events/.env` and of no other place; without one, of this process.
+    ///
+    /// # Errors
+    /// The file can not be read. The text repeats none of its lines.
+    pub fn read(env_file: Option<&Path>) -> Result<Self, EnvironmentError> {
+        let Some(path) = env_file else {
+            let variables = env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
+            return Ok(Self { variables: variables.collect() });
+        };
+        let failed = |error| match error {
+            dotenvy::Error::Io(error) => {
+                EnvironmentError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+            }
+            // Its text would repeat the line.
+            _ => EnvironmentError::NotAnEnvFile(path.to_owned()),
+        };
+        let variables = dotenvy::from_path_iter(path).map_err(failed)?;
+        let variables = variables.map(|variable| variable.map(|(name, value)| (name, Some(value))));
+        Ok(Self { variables: variables.collect::<Result<_, _>>().map_err(failed)? })
+    }
+
+    /// Sets a variable, in place of what it had.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.retain(|(other, _)| other != name);
+        self.variables.push((name.to_owned(), Some(value.into())));
+    }
+
+    /// Sets a variable that is not set, or empty.
+    pub fn set_default(&mut self, name: &str, value: impl Into<String>) {
+        if self.variable(name).is_none_or(str::is_empty) {
+            self.set(name, value);
+        }
+    }
+
+    /// A variable's value.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.as_deref())
+    }
+
+    /// The receiver's configuration, read as the function reads it.
+    ///
+    /// # Errors
+    /// Every problem, in one sentence.
+    pub fn config(&self) -> Result<Config, EnvironmentError> {
+        Config::read(self.variables.iter().cloned(), |path| fs::read_to_string(path))
+            .map_err(EnvironmentError::Config)
+    }
+}
+
+/// The settings can not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// The env file can not be read.
+    #[error("{} can not be read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// A line of it is no setting.
+    #[error("{} has a line that is not NAME=value", .0.display())]
+    NotAnEnvFile(PathBuf),
+    /// The receiver would not start with them.
+    #[error("the receiver would not start: {}", one_sentence(.0))]
+    Config(ConfigErrors),
+}
+
+fn one_sentence(errors: &ConfigErrors) -> String {
+    errors.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn an_env_file_takes_the_place_of_the_process() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/.env");
+        let environment = Environment::read(Some(&path)).unwrap();
+        for (name, value) in samples::environment().unwrap() {
+            assert_eq!(environment.variable(&name), Some(value.as_str()), "{name}");
+        }
+        assert_eq!(environment.variable("PATH"), None);
+        assert!(Environment::read(None).unwrap().variable("PATH").is_some());
+        assert_eq!(environment.config().unwrap().apps.len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_one_sentence_without_a_value() {
+        let path = env::temp_dir().join(format!("prelude-env-{}", std::process::id()));
+        for (text, told) in [
+            ("a b c s3cret", "has a line that is not NAME=value"),
+            (
+                "PRELUDE_APPS=s3cret\n",
+                "the receiver would not start: PRELUDE_APPS is not JSON (line 1, column 1); ",
+            ),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error =
+                Environment::read(Some(&path)).and_then(|e| e.config().map(drop)).unwrap_err().to_string();
+            assert!(error.contains(told) && !error.contains("s3cret") && !error.contains('\n'), "{error}");
+        }
+        fs::remove_file(&path).unwrap();
+        let error = Environment::read(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("can not be read"), "{error}");
+    }
+
+    #[test]
+    fn a_default_gives_way() {
+        let mut environment = Environment { variables: vec![("A".into(), Some(String::new()))] };
+        environment.set_default("A", "1");
+        environment.set_default("A", "2");
+        assert_eq!(environment.variable("A"), Some("1"));
+        environment.set("A", "3");
+        assert_eq!((environment.variable("A"), environment.variables.len()), (Some("3"), 1));
+    }
+}

@@ -1,0 +1,50 @@
+//! An SQS that takes everything and keeps nothing but where each message was to go.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prelude_webhooks::publish::{Acknowledgement, SendBatch, failure::CallFailure, message::Message};
+
+/// A message that would have been sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) queue: String,
+    pub(super) event_type: Option<String>,
+    pub(super) event_id: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) encoding: Option<String>,
+}
+
+/// Clones share what was taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DrySqs(Arc<Mutex<Vec<Taken>>>);
+
+impl DrySqs {
+    pub(super) fn taken(&self) -> Vec<Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl SendBatch for DrySqs {
+    async fn send_batch(
+        &self,
+        queue_url: &str,
+        messages: &[&Message],
+    ) -> Result<Vec<Acknowledgement>, CallFailure> {
+        let queue = queue_url.rsplit('/').next().unwrap_or(queue_url);
+        let taken = messages.iter().map(|message| {
+            let attribute = |name: &str| {
+                let found = message.attributes().iter().find(|(other, _)| *other == name);
+                found.map(|(_, value)| value.to_string())
+            };
+            Taken {
+                queue: queue.to_owned(),
+                event_type: attribute("event_type"),
+                event_id: attribute("event_id"),
+                reason: attribute("reason"),
+                encoding: attribute("encoding"),
+            }
+        });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(taken);
+        Ok(vec![Acknowledgement::Durable; messages.len()])
+    }
+}

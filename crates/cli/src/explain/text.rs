@@ -1,0 +1,59 @@
+//! An explanation as text.
+
+use anstyle::{AnsiColor, Style};
+
+use super::{EventFate, Explanation, Finding, Progress};
+use crate::{
+    demo::table::{Look, WIDTH, paint, wrap},
+    verify::key_lines,
+};
+
+/// The steps, the keys, the events, and the answer.
+pub fn page(explanation: &Explanation, look: Look) -> String {
+    let mut text = String::new();
+    for Finding { step, progress, finding } in &explanation.steps {
+        let (mark, colour) = match progress {
+            Progress::Passed => ("✓", AnsiColor::Green.on_default().bold()),
+            Progress::Failed => ("✗", AnsiColor::Red.on_default().bold()),
+            Progress::NotReached => ("·", Style::new().dimmed()),
+        };
+        let finding = if *progress == Progress::NotReached { "not reached" } else { finding };
+        text += &labelled(&paint(mark, colour, look), step, finding, look);
+        match *step {
+            "signature" => text += &key_lines(&explanation.keys, &explanation.key_sets, look),
+            "queues" => explanation.events.iter().for_each(|event| text += &event_line(event)),
+            _ => {}
+        }
+    }
+    let (mark, colour) =
+        if explanation.accepted { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
+    let answer = format!("{} {} (in the log: {})", explanation.status, explanation.body, explanation.code);
+    let style = colour.on_default().bold();
+    text += &labelled(&paint(mark, style, look), "answer", &answer, look);
+    if let Some(advice) = explanation.advice {
+        text.push('\n');
+        for line in wrap(advice, if look.fit { WIDTH } else { usize::MAX }) {
+            text += &(line + "\n");
+        }
+    }
+    text
+}
+
+fn labelled(mark: &str, label: &str, finding: &str, look: Look) -> String {
+    let lines = wrap(finding, if look.fit { WIDTH - 13 } else { usize::MAX });
+    let mut text = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        text +=
+            &if index == 0 { format!("{mark} {label:10} {line}\n") } else { format!("{:13}{line}\n", "") };
+    }
+    if lines.is_empty() { format!("{mark} {label}\n") } else { text }
+}
+
+fn event_line(event: &EventFate) -> String {
+    let EventFate { event_type, event_id, queue, parked, encoding } = event;
+    let kind = event_type.as_deref().unwrap_or("(no type)");
+    let id = event_id.as_deref().unwrap_or("-");
+    let parked = parked.as_ref().map(|reason| format!(", parked: {reason}")).unwrap_or_default();
+    let encoding = encoding.as_ref().map(|encoding| format!(", as {encoding}")).unwrap_or_default();
+    format!("    {kind}  {id}  → {queue}{parked}{encoding}\n")
+}

@@ -1,0 +1,294 @@
+//! What is posted: the body, its signature, and the answer it must get.
+
+use std::time::SystemTime;
+
+use prelude_events::{Envelope, EventType, Source, samples};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{TriggerError, fresh, json::Json};
+use crate::{
+    local::prelude::{PreludeKey, batch},
+    samples::Keys,
+    sign::{SaltLength, Signer, SigningKeys, header_value},
+};
+
+/// What is done to a request after it was signed, or in signing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Tamper {
+    /// Nothing: 200 is right.
+    #[default]
+    None,
+    /// Another body than the one that was signed: 401 is right.
+    Body,
+    /// Another character in the signature: 401 is right.
+    Signature,
+    /// A key that nobody trusts: 401 is right.
+    Key,
+    /// The longest salt, which is unusual and genuine: 200 is right.
+    Salt,
+}
+
+/// A value that replaces one of the sample's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    path: Vec<String>,
+    value: Json,
+}
+
+impl std::str::FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (path, value) = text.split_once('=').ok_or("path=value is wanted, e.g. payload.user_id=usr_1")?;
+        let path: Vec<_> = path.split('.').map(str::to_owned).collect();
+        if path.iter().any(String::is_empty) {
+            return Err("the path has an empty part: payload.user_id is one that has none".to_owned());
+        }
+        let value = Json::parse(value).unwrap_or_else(|_text| Json::string(value));
+        Ok(Self { path, value })
+    }
+}
+
+/// What is to be sent.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The types whose samples are sent; empty where a file is.
+    pub types: Vec<EventType>,
+    /// A body to send as it is.
+    pub file: Option<Vec<u8>>,
+    /// Changes of the sample.
+    pub set: Vec<Assignment>,
+    /// Whether the sample's own ids and times are kept.
+    pub keep_ids: bool,
+    /// The app that Session batches name.
+    pub app_id: String,
+    /// How many events a Session batch holds.
+    pub batch: usize,
+    /// How often each type is sent.
+    pub count: usize,
+    /// Whether each request is sent twice.
+    pub duplicate: bool,
+    /// What is wrong with the requests.
+    pub tamper: Tamper,
+    /// Whether signatures are left out.
+    pub unsigned: bool,
+    /// The keys that sign.
+    pub keys: SigningKeys,
+    /// The status that is right, where it is not the usual one.
+    pub expect: Option<u16>,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub(super) struct Post {
+    pub(super) label: String,
+    pub(super) body: Vec<u8>,
+    pub(super) signature: Option<String>,
+    pub(super) expected: u16,
+    /// The events in it, byte for byte.
+    pub(super) events: Vec<Sent>,
+}
+
+/// One event in a request.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    pub(super) event_type: Option<EventType>,
+    pub(super) raw: String,
+}
+
+impl Order {
+    /// How many different requests there are; with `duplicate` each is sent twice.
+    pub fn posts(&self) -> usize {
+        self.types.len().max(1) * self.count
+    }
+
+    /// How many requests are sent.
+    pub fn requests(&self) -> usize {
+        self.posts() * if self.duplicate { 2 } else { 1 }
+    }
+
+    /// Makes one of the requests, type after type.
+    pub(super) fn post(&self, index: usize) -> Result<Post, TriggerError> {
+        if let Some(body) = &self.file {
+            return self.proven("file".to_owned(), body.clone(), Signer::of(body), false);
+        }
+        let event_type = self.types.get(index / self.count.max(1)).ok_or(TriggerError::NoSample)?;
+        let (label, source) = (event_type.to_string(), event_type.source().ok_or(TriggerError::NoSample)?);
+        let body = if source == Source::Session {
+            let events: Vec<_> = (0..self.batch).map(|_| self.event(event_type)).collect::<Result<_, _>>()?;
+            batch(&self.app_id, events)
+        } else {
+            self.event(event_type)?.into_bytes()
+        };
+        self.proven(label, body, Signer::of_source(source), source == Source::VerifyV1)
+    }
+
+    fn event(&self, event_type: &EventType) -> Result<String, TriggerError> {
+        let sample = samples::sample(event_type).ok_or(TriggerError::NoSample)?;
+        let mut event = Json::parse(sample).map_err(|_invalid| TriggerError::NoSample)?;
+        if !self.keep_ids {
+            fresh::renew(&mut event, SystemTime::now())?;
+        }
+        for Assignment { path, value } in &self.set {
+            event.set(path, value.clone()).map_err(|steps| TriggerError::NoSuchPlace {
+                path: path.join("."),
+                at: path.get(..steps).unwrap_or_default().join("."),
+                event_type: event_type.to_string(),
+            })?;
+        }
+        Ok(event.to_string())
+    }
+
+    fn proven(
+        &self,
+        label: String,
+        mut body: Vec<u8>,
+        signer: Signer,
+        never_signed: bool,
+    ) -> Result<Post, TriggerError> {
+        let events = events_in(&body);
+        // Verify V1 has no signatures to tamper with: it gets the account's, which the receiver takes as well.
+        let is_signed = !self.unsigned && (!never_signed || self.tamper != Tamper::None);
+        let signature = if is_signed { Some(self.sign(&body, self.keys.key(signer))?) } else { None };
+        if self.tamper == Tamper::Body {
+            body = altered(&body);
+        }
+        let is_genuine = match self.tamper {
+            Tamper::None | Tamper::Salt => !self.unsigned || never_signed,
+            Tamper::Body | Tamper::Signature | Tamper::Key => false,
+        };
+        let expected = self.expect.unwrap_or(if is_genuine { 200 } else { 401 });
+        Ok(Post { label, body, signature, expected, events })
+    }
+
+    fn sign(&self, body: &[u8], key: &PreludeKey) -> Result<String, TriggerError> {
+        Ok(match self.tamper {
+            Tamper::None | Tamper::Body => header_value(body, key, SaltLength::Digest)?,
+            Tamper::Salt => header_value(body, key, SaltLength::Longest)?,
+            Tamper::Key => header_value(body, &Keys::read()?.other, SaltLength::Digest)?,
+            Tamper::Signature => flipped(&header_value(body, key, SaltLength::Digest)?),
+        })
+    }
+}
+
+/// The same but for one character in the middle.
+fn flipped(header: &str) -> String {
+    let middle = header.len() / 2;
+    let flip = |character| if character == 'A' { 'B' } else { 'A' };
+    let character = |(index, character)| if index == middle { flip(character) } else { character };
+    header.chars().enumerate().map(character).collect()
+}
+
+/// A member more, where it is an object; else a byte more.
+fn altered(body: &[u8]) -> Vec<u8> {
+    match body.trim_ascii_start().strip_prefix(b"{") {
+        Some(rest) if rest.trim_ascii_start() != b"}" => [br#"{"tampered":true,"#, rest].concat(),
+        _ => [body, b" "].concat(),
+    }
+}
+
+/// The events of a body, as the receiver would tell them apart.
+fn events_in(body: &[u8]) -> Vec<Sent> {
+    #[derive(Deserialize)]
+    struct Batch<'a> {
+        #[serde(borrow)]
+        events: Vec<&'a RawValue>,
+    }
+    let sent = |raw: &str| {
+        let event_type = Envelope::parse(raw).ok().map(|envelope| envelope.event_type);
+        Sent { event_type, raw: raw.to_owned() }
+    };
+    match serde_json::from_slice::<Batch<'_>>(body) {
+        Ok(batch) => batch.events.into_iter().map(|event| sent(event.get())).collect(),
+        Err(_single) => vec![sent(&String::from_utf8_lossy(body))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn order(types: &[EventType]) -> Order {
+        Order {
+            types: types.to_vec(),
+            file: None,
+            set: Vec::new(),
+            keep_ids: false,
+            app_id: "demoapp1".to_owned(),
+            batch: 1,
+            count: 1,
+            duplicate: false,
+            tamper: Tamper::None,
+            unsigned: false,
+            keys: SigningKeys::read(None).unwrap(),
+            expect: None,
+        }
+    }
+
+    #[test]
+    fn an_assignment_is_a_path_and_json_or_text() {
+        let assignment = |text: &str| text.parse::<Assignment>();
+        assert_eq!(assignment("payload.n=1").unwrap().value, Json::Scalar("1".into()));
+        assert_eq!(assignment("payload.n=\"1\"").unwrap().value, Json::string("1"));
+        assert_eq!(assignment("a=x=y").unwrap().value, Json::string("x=y"));
+        assert_eq!(assignment("a.0.b=").unwrap().value, Json::string(""));
+        assert_eq!(assignment("a.0.b=").unwrap().path, ["a", "0", "b"]);
+        for bad in ["a", "=1", "a.=1", ".a=1", "a..b=1"] {
+            assert!(assignment(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_batch_holds_as_many_different_events_as_wanted() {
+        let order = Order { batch: 3, ..order(&[EventType::UserDeleted]) };
+        let post = order.post(0).unwrap();
+        let raws: std::collections::BTreeSet<_> = post.events.iter().map(|event| event.raw.clone()).collect();
+        assert_eq!((raws.len(), post.expected), (3, 200));
+        assert!(post.body.starts_with(br#"{"app_id":"demoapp1","events":["#));
+        assert!(post.events.iter().all(|event| event.event_type == Some(EventType::UserDeleted)));
+    }
+
+    #[test]
+    fn the_samples_own_ids_can_be_kept_and_members_set() {
+        let set = ["payload.price.amount=0.0500", "payload.target.value=+33639980002", "id=evt_mine"];
+        let set = set.map(|text| text.parse().unwrap()).to_vec();
+        let order = Order { keep_ids: true, set, ..order(&[EventType::VerifyAttempt]) };
+        let text = String::from_utf8(order.post(0).unwrap().body).unwrap();
+        for part in
+            [r#""amount":0.0500"#, r#""value":"+33639980002""#, r#""id":"evt_mine""#, "2025-03-04T17:59:25"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let order = Order { set: vec!["payload.id.x=1".parse().unwrap()], ..order };
+        let error = order.post(0).unwrap_err().to_string();
+        assert!(error.contains("payload.id.x") && error.contains("`payload.id`"), "{error}");
+    }
+
+    #[test]
+    fn what_is_right_depends_on_what_is_wrong() {
+        let expected = |event_type: EventType, tamper, unsigned| {
+            let post = Order { tamper, unsigned, ..order(&[event_type]) }.post(0).unwrap();
+            (post.expected, post.signature.is_some())
+        };
+        for event_type in [EventType::VerifyAttempt, EventType::UserCreated] {
+            assert_eq!(expected(event_type.clone(), Tamper::None, false), (200, true));
+            assert_eq!(expected(event_type.clone(), Tamper::Salt, false), (200, true));
+            assert_eq!(expected(event_type.clone(), Tamper::None, true), (401, false));
+            for tamper in [Tamper::Body, Tamper::Signature, Tamper::Key] {
+                assert_eq!(expected(event_type.clone(), tamper, false), (401, true));
+            }
+        }
+        assert_eq!(expected(EventType::V1Attempt, Tamper::None, false), (200, false));
+        assert_eq!(expected(EventType::V1Attempt, Tamper::None, true), (200, false));
+        assert_eq!(expected(EventType::V1Attempt, Tamper::Key, false), (401, true));
+    }
+
+    #[test]
+    fn an_altered_body_stays_what_it_was() {
+        assert_eq!(altered(br#" {"a":1}"#), br#"{"tampered":true,"a":1}"#);
+        assert_eq!(altered(b"{}"), b"{} ");
+        assert_eq!(altered(b"x"), b"x ");
+        assert_ne!(flipped("abcd"), "abcd");
+    }
+}

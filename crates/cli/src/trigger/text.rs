@@ -1,0 +1,61 @@
+//! What was sent, as text and as JSON.
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use super::{Placed, Row};
+use crate::demo::table::{Look, paint};
+
+/// One line for each request; of very many those alone that are not as they must be.
+pub fn rows_text(rows: &[Row], look: Look) -> String {
+    let shown: Vec<_> = rows.iter().filter(|row| rows.len() <= MOST_LINES || !row.ok).collect();
+    let width = shown.iter().map(|row| row.event.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for row in shown {
+        let (mark, colour) = if row.ok { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
+        let mark = paint(mark, colour.on_default().bold(), look);
+        let status = row.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        text += &format!("{mark} {:width$}  {status} {}  {} ms", row.event, one_line(&row.answer), row.ms);
+        if !row.ok {
+            text += &paint(&format!("  expected {}", row.expected), AnsiColor::Red.on_default(), look);
+        }
+        text.push('\n');
+        for Placed { queue, message_id, parked } in &row.messages {
+            let reason = parked.as_ref().map(|reason| format!(", parked: {reason}")).unwrap_or_default();
+            let line = format!("    → {queue}  {message_id}{reason}");
+            text += &format!("{}\n", paint(&line, Style::new().dimmed(), look));
+        }
+    }
+    text
+}
+
+/// Beyond that nobody reads them.
+const MOST_LINES: usize = 200;
+
+/// The last line.
+pub fn closing_line(rows: &[Row]) -> String {
+    let ok = rows.iter().filter(|row| row.ok).count();
+    let mut times: Vec<_> = rows.iter().filter(|row| row.status.is_some()).map(|row| row.ms).collect();
+    times.sort_by(f64::total_cmp);
+    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+    let longest = times.last().copied().unwrap_or_default();
+    format!("{ok} of {} answers as they must be; {middle} ms in the middle, {longest} ms at most", rows.len())
+}
+
+/// All of it as one object.
+pub fn json(rows: &[Row]) -> Value {
+    let ok = rows.iter().filter(|row| row.ok).count();
+    json!({"ok": ok == rows.len() && ok > 0, "sent": rows.len(), "as_expected": ok, "rows": rows})
+}
+
+/// A strange receiver's answer may be long, and hold anything.
+fn one_line(answer: &str) -> String {
+    let clean = |character: char| if character.is_control() { ' ' } else { character };
+    let mut line: String = answer.chars().map(clean).take(MOST_CHARACTERS).collect();
+    if answer.chars().nth(MOST_CHARACTERS).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+const MOST_CHARACTERS: usize = 120;

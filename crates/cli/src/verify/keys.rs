@@ -1,0 +1,300 @@
+//! The keys that are at hand for a verification: where they come from, what they are called, how each trial ended.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use prelude_webhooks::{
+    authenticate::{
+        keys::{
+            cache::{FetchError, FetchKeySet},
+            https::HttpsKeySets,
+            jwks,
+        },
+        signature::{KeyError, PublicKey, Thumbprint, Trial},
+    },
+    config::{App, AppKeySource, Config},
+    secret::Secret,
+    watch::{Step, Watch},
+};
+use serde::Serialize;
+use tokio::time::Duration;
+
+use crate::input::{self, InputError};
+
+/// Public keys, and where each comes from.
+#[derive(Debug)]
+pub struct KnownKeys {
+    pub(super) account: Vec<PublicKey>,
+    pub(super) apps: Vec<App>,
+    pub(super) ttl: Duration,
+    pub(super) labels: Labels,
+    /// Named on the command line: nobody said whose they are.
+    pub(super) generic: bool,
+}
+
+impl Default for KnownKeys {
+    fn default() -> Self {
+        let (account, apps, labels) = (Vec::new(), Vec::new(), Labels::default());
+        Self { account, apps, ttl: Duration::from_secs(600), labels, generic: true }
+    }
+}
+
+impl KnownKeys {
+    /// The keys that the receiver's configuration names.
+    pub fn of_config(config: &Config) -> Self {
+        let labels = Labels::of_config(config);
+        let (account, apps) = (config.account_keys.clone(), config.apps.clone());
+        Self { account, apps, ttl: config.jwks_ttl, labels, generic: false }
+    }
+
+    /// Adds every key of a PEM file.
+    ///
+    /// # Errors
+    /// It can not be read, or holds something else.
+    pub fn add_pem(&mut self, path: &Path) -> Result<(), KeysError> {
+        let text = input::read_text(path)?;
+        let keys = PublicKey::all_from_pem(&text)
+            .map_err(|problem| KeysError::Pem { path: path.to_owned(), problem })?;
+        for key in &keys {
+            self.labels.add(*key.thumbprint(), path.display().to_string());
+        }
+        self.account.extend(keys);
+        Ok(())
+    }
+
+    /// Adds a key set: a file, or a URL that is fetched when a key of it is wanted.
+    ///
+    /// # Errors
+    /// The file can not be read, or holds no usable key.
+    pub fn add_jwks(&mut self, place: &str) -> Result<(), KeysError> {
+        let keys = if place.contains("://") {
+            if !is_key_server(place) {
+                return Err(KeysError::NotAKeyServer);
+            }
+            AppKeySource::Url(place.to_owned())
+        } else {
+            let keys = jwks::parse(&input::read(Path::new(place))?);
+            if keys.is_empty() {
+                return Err(KeysError::NoUsableKey(place.into()));
+            }
+            for key in &keys {
+                self.labels.add(*key.thumbprint(), place.to_owned());
+            }
+            AppKeySource::Pinned(keys.into())
+        };
+        self.apps.push(App { app_id: place.into(), verification_token: Secret::unmatchable(), keys });
+        Ok(())
+    }
+
+    /// Whether there is nothing to verify with.
+    pub fn is_empty(&self) -> bool {
+        self.account.is_empty() && self.apps.is_empty()
+    }
+}
+
+/// Keys that can not be used. The text never repeats one.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file can not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A PEM file with something else in it.
+    #[error("{} {problem}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: KeyError,
+    },
+    /// No key set, or an empty one.
+    #[error("{} holds no usable RSA key: a JSON Web Key Set is wanted", .0.display())]
+    NoUsableKey(PathBuf),
+    /// A URL where anyone could put another key in between.
+    #[error("a key set is fetched from an https:// URL, or from a loopback address")]
+    NotAKeyServer,
+}
+
+fn is_key_server(url: &str) -> bool {
+    let Ok(url) = url.parse::<http::Uri>() else { return false };
+    let host = url.host().unwrap_or_default();
+    let is_loopback =
+        || host == "localhost" || host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback());
+    match url.scheme_str() {
+        Some("https") => !host.is_empty(),
+        Some("http") => is_loopback(),
+        _ => false,
+    }
+}
+
+/// Who has which key, in words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Labels(Vec<(Thumbprint, String)>);
+
+impl Labels {
+    pub(crate) fn of_config(config: &Config) -> Self {
+        let mut labels = Self::default();
+        for key in &config.account_keys {
+            labels.add(*key.thumbprint(), "account".to_owned());
+        }
+        for App { app_id, keys, .. } in &config.apps {
+            if let AppKeySource::Pinned(keys) = keys {
+                keys.iter().for_each(|key| labels.add(*key.thumbprint(), format!("app {app_id}")));
+            }
+        }
+        labels
+    }
+
+    fn add(&mut self, key: Thumbprint, label: String) {
+        if !self.0.iter().any(|(other, known)| *other == key && *known == label) {
+            self.0.push((key, label));
+        }
+    }
+
+    fn of(&self, key: &Thumbprint) -> String {
+        let labels = self.0.iter().filter(|(other, _)| other == key).map(|(_, label)| label.as_str());
+        labels.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One key that was compared with the signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyTrial {
+    /// Where the key comes from.
+    pub owner: String,
+    /// Its `kid`, else its thumbprint (RFC 7638).
+    pub key_id: String,
+    /// Its length.
+    pub bits: usize,
+    /// `verified`, `failed`, or `other_length`: a key that could not have made this signature.
+    pub result: &'static str,
+}
+
+/// Collects the keys as they are tried.
+#[derive(Debug, Default)]
+pub(crate) struct Trials(Vec<(Thumbprint, KeyTrial)>);
+
+impl Trials {
+    pub(crate) fn into_rows(self, labels: &Labels) -> Vec<KeyTrial> {
+        self.0.into_iter().map(|(key, row)| KeyTrial { owner: labels.of(&key), ..row }).collect()
+    }
+}
+
+impl Watch for Trials {
+    fn see(&mut self, step: Step<'_>) {
+        let Step::Key(key, trial) = step else { return };
+        let result = match trial {
+            Trial::Verified => "verified",
+            Trial::Failed => "failed",
+            Trial::OtherLength => "other_length",
+        };
+        let (key_id, bits) = (key.key_id().to_string(), key.modulus_length() * 8);
+        self.0.push((*key.thumbprint(), KeyTrial { owner: String::new(), key_id, bits, result }));
+    }
+}
+
+/// One key set that was wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeySetFetch {
+    /// The app, or what was named on the command line.
+    pub app_id: String,
+    /// Where its key set is.
+    pub url: String,
+    /// `fetched`, `not_fetched` (offline), or the reason that the receiver's log would give.
+    pub result: String,
+    /// How many usable keys it held.
+    pub keys: usize,
+}
+
+/// Fetches key sets as the receiver does, and remembers what came of it. Clones share the memory.
+#[derive(Debug, Clone)]
+pub(crate) struct KeySets {
+    https: Option<Arc<HttpsKeySets>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    url: String,
+    /// `None` while it is under way.
+    result: Option<Result<Vec<Thumbprint>, FetchError>>,
+}
+
+impl KeySets {
+    pub(crate) fn new(offline: bool) -> Self {
+        let https = (!offline).then(Arc::<HttpsKeySets>::default);
+        Self { https, seen: Arc::default() }
+    }
+
+    /// The labels, and those of the keys that were fetched.
+    pub(crate) fn label(&self, apps: &[App], mut labels: Labels) -> Labels {
+        for seen in self.seen().iter() {
+            for app in apps.iter().filter(|app| is_at(app, &seen.url)) {
+                let is_url = app.app_id.contains("://");
+                let label = if is_url { app.app_id.to_string() } else { format!("app {}", app.app_id) };
+                seen.keys().iter().for_each(|key| labels.add(*key, label.clone()));
+            }
+        }
+        labels
+    }
+
+    pub(crate) fn rows(&self, apps: &[App]) -> Vec<KeySetFetch> {
+        let row = |seen: &Seen| KeySetFetch {
+            app_id: apps
+                .iter()
+                .filter(|app| is_at(app, &seen.url))
+                .map(|app| &*app.app_id)
+                .collect::<Vec<_>>()
+                .join(", "),
+            url: seen.url.clone(),
+            result: match (&self.https, &seen.result) {
+                (None, _) => "not_fetched".to_owned(),
+                (_, Some(Ok(keys))) if keys.is_empty() => FetchError::NoUsableKey.to_string(),
+                (_, Some(Ok(_))) => "fetched".to_owned(),
+                (_, Some(Err(error))) => error.to_string(),
+                (_, None) => FetchError::Timeout.to_string(),
+            },
+            keys: seen.keys().len(),
+        };
+        self.seen().iter().map(row).collect()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn keys(&self) -> &[Thumbprint] {
+        match &self.result {
+            Some(Ok(keys)) => keys,
+            _ => &[],
+        }
+    }
+}
+
+fn is_at(app: &App, url: &str) -> bool {
+    matches!(&app.keys, AppKeySource::Url(of_app) if of_app == url)
+}
+
+impl FetchKeySet for KeySets {
+    async fn fetch(&self, url: &str) -> Result<Bytes, FetchError> {
+        let place = {
+            let mut seen = self.seen();
+            seen.push(Seen { url: url.to_owned(), result: None });
+            seen.len() - 1
+        };
+        let answer = match &self.https {
+            Some(https) => https.fetch(url).await,
+            None => Err(FetchError::Unreachable),
+        };
+        let thumbprints =
+            |document: &Bytes| jwks::parse(document).iter().map(|key| *key.thumbprint()).collect();
+        if let Some(seen) = self.seen().get_mut(place) {
+            seen.result = Some(answer.as_ref().map(thumbprints).map_err(|error| *error));
+        }
+        answer
+    }
+}

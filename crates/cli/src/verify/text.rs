@@ -1,0 +1,53 @@
+//! A verdict as text.
+
+use anstyle::{AnsiColor, Style};
+
+use super::{KeySetFetch, KeyTrial, Step, Verdict};
+use crate::demo::table::{Look, paint};
+
+/// Step by step, and what it proves.
+pub fn page(verdict: &Verdict, look: Look) -> String {
+    let mut text = String::new();
+    for step in Step::ALL {
+        let passed = step != verdict.step || verdict.verified;
+        let finding = if step == verdict.step { verdict.finding.as_str() } else { "" };
+        text += &line(passed, step.as_str(), finding, look);
+        if step == verdict.step {
+            break;
+        }
+    }
+    text += &key_lines(&verdict.keys, &verdict.key_sets, look);
+    for proof in &verdict.proves {
+        text += &line(true, "proves", proof, look);
+    }
+    text
+}
+
+fn line(passed: bool, name: &str, finding: &str, look: Look) -> String {
+    let (mark, colour) = if passed { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
+    let line = format!("{} {name:8} {finding}", paint(mark, colour.on_default().bold(), look));
+    line.trim_end().to_owned() + "\n"
+}
+
+/// The keys and key sets, indented.
+pub(crate) fn key_lines(keys: &[KeyTrial], key_sets: &[KeySetFetch], look: Look) -> String {
+    let width = keys.iter().map(|key| key.owner.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for KeySetFetch { app_id, url, result, keys } in key_sets {
+        let shown = if app_id == url { url.clone() } else { format!("{app_id} at {url}") };
+        text += &match result.as_str() {
+            "fetched" => format!("    key set of {shown}: {keys} keys\n"),
+            "not_fetched" => format!("    key set of {shown}: not fetched (--offline)\n"),
+            reason => format!("    key set of {shown}: could not be fetched ({reason})\n"),
+        };
+    }
+    for KeyTrial { owner, key_id, bits, result } in keys {
+        let (words, style) = match *result {
+            "verified" => ("verifies", AnsiColor::Green.on_default()),
+            "failed" => ("does not verify", Style::new()),
+            _ => ("has another length than the signature", Style::new().dimmed()),
+        };
+        text += &format!("    {owner:width$}  {key_id}  {bits} bits: {}\n", paint(words, style, look));
+    }
+    text
+}
