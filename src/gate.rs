@@ -43,6 +43,8 @@ pub struct Gate {
 pub struct Caller {
     /// The address, where one could be read.
     pub address: Option<IpAddr>,
+    /// Whether a trusted proxy told it.
+    pub is_forwarded: bool,
     /// Why the allow-list would refuse it; `None` when it is listed.
     pub refusal: Option<Rejection>,
 }
@@ -59,13 +61,15 @@ impl Gate {
     /// Finds the caller and says whether the allow-list has it.
     #[must_use]
     pub fn identify(&self, inbound: &Inbound) -> Caller {
-        let address = self.caller_address(inbound);
+        let peer = inbound.source_ip.as_deref().and_then(parse_address);
+        let is_forwarded = peer.is_some_and(|peer| contains(&self.trusted_proxies, peer));
+        let address = if is_forwarded { self.forwarded_for(&inbound.headers) } else { peer };
         let refusal = match address {
             None => Some(Rejection::AddressUnreadable),
             Some(address) if self.entry(address).is_some() => None,
             Some(_) => Some(Rejection::AddressNotAllowed),
         };
-        Caller { address, refusal }
+        Caller { address, is_forwarded, refusal }
     }
 
     /// The first entry of the allow-list that has this address.
@@ -83,11 +87,6 @@ impl Gate {
             (IpCheck::Enforce, Some(refusal)) => Err(refusal),
             _ => Ok(()),
         }
-    }
-
-    fn caller_address(&self, inbound: &Inbound) -> Option<IpAddr> {
-        let peer = parse_address(inbound.source_ip.as_deref()?)?;
-        if contains(&self.trusted_proxies, peer) { self.forwarded_for(&inbound.headers) } else { Some(peer) }
     }
 
     /// The rightmost address that is not a trusted proxy: whatever stands further left was written by the caller.

@@ -4,6 +4,7 @@ mod fresh;
 mod json;
 mod peek;
 mod post;
+mod tamper;
 mod text;
 
 use std::{
@@ -18,7 +19,8 @@ use tokio::task::JoinSet;
 use self::post::Post;
 pub use self::{
     peek::{PeekError, Placed, Queues},
-    post::{Assignment, Order, Tamper},
+    post::{Assignment, Order},
+    tamper::Tamper,
     text::{closing_line, json, rows_text},
 };
 use crate::{

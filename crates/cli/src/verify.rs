@@ -1,6 +1,7 @@
 //! Verifies a body's signature as the receiver does, with its own code, and tells which step fails and which keys were
 //! tried.
 
+mod key_sets;
 mod keys;
 mod text;
 
@@ -15,8 +16,10 @@ use prelude_webhooks::{
 };
 use serde::Serialize;
 
-pub use keys::{KeySetFetch, KeyTrial, KeysError, KnownKeys};
-pub(crate) use keys::{KeySets, Labels, Trials};
+pub use key_sets::KeySetFetch;
+pub(crate) use key_sets::KeySets;
+pub use keys::{KeyTrial, KeysError, KnownKeys};
+pub(crate) use keys::{Labels, Trials};
 pub(crate) use text::key_lines;
 pub use text::page;
 

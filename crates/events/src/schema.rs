@@ -14,12 +14,15 @@
 //! assert_eq!(schema["properties"]["type"]["const"], "user.deleted");
 //! ```
 
+mod json;
+
+pub use json::json_schema;
+
 use crate::{
-    Decimal, EventType, Personal, RawJson, Source, Timestamp,
+    Decimal, EventType, Personal, RawJson, Timestamp,
     event_type::event_types,
     payload::{inbound, notify, session, subscription, verify, verify_v1},
 };
-use serde_json::{Map, Value, json};
 
 /// An object with the members that are documented for it. Every member may be absent, and others may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,94 +101,6 @@ macro_rules! define_payloads {
     };
 }
 event_types! { define_payloads }
-
-/// The JSON Schema (draft 2020-12) of a type's whole event; `None` for an unknown type.
-///
-/// It is as tolerant as this crate: a payload that [`Event::parse`](crate::Event::parse) reads is valid, with `null`
-/// and `""` for absent members, newer words and further members. What is about a person is marked `x-personal`.
-pub fn json_schema(event_type: &EventType) -> Option<Value> {
-    let payload = payload(event_type)?;
-    let meaning = event_type.meaning()?;
-    let kind = json!({"const": event_type.as_str()});
-    let properties = if event_type.source() == Some(Source::VerifyV1) {
-        let mut properties = properties(&payload);
-        properties.insert("type".to_owned(), kind);
-        properties
-    } else {
-        let member = |form: &Form, meaning: &str| described(form.schema(), meaning);
-        let members = [
-            ("id", member(&Form::Text, "The event, `evt_…`: the same on every retry.")),
-            ("type", kind),
-            ("payload", described(Form::Object(payload.clone()).schema(), &payload.meaning)),
-            ("created_at", member(&Form::Time, "When Prelude created the event.")),
-        ];
-        members.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
-    };
-    Some(json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": event_type.as_str(),
-        "description": meaning,
-        "type": "object",
-        "properties": properties,
-        "required": ["type"],
-    }))
-}
-
-fn properties(object: &Object) -> Map<String, Value> {
-    let schema = |member: &Member| {
-        let mut schema = described(member.form.schema(), &member.meaning);
-        if let (true, Some(schema)) = (member.personal, schema.as_object_mut()) {
-            schema.insert("x-personal".to_owned(), true.into());
-        }
-        (member.name.to_owned(), schema)
-    };
-    object.members.iter().map(schema).collect()
-}
-
-fn described(mut schema: Value, meaning: &str) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("description".to_owned(), meaning.into());
-    }
-    schema
-}
-
-impl Form {
-    fn schema(&self) -> Value {
-        // `maxLength` counts for strings alone: of them only the empty one stands for an absent member.
-        match self {
-            Self::Text => json!({"type": ["string", "null"]}),
-            Self::Count => json!({"type": ["integer", "null", "string"], "minimum": 0, "maxLength": 0}),
-            Self::Decimal => json!({
-                "type": ["number", "string", "null"],
-                "pattern": "^(-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?)?$",
-            }),
-            // A time that cannot be read must not cost the event: the format is a hint.
-            Self::Time => json!({"format": "date-time"}),
-            Self::Json => json!({}),
-            Self::Word(words) => {
-                let known = |word: &Word| json!({"const": word.word, "description": word.meaning});
-                let newer = json!({"description": "A word that is newer than this schema."});
-                let any: Vec<_> = words.iter().map(known).chain([newer]).collect();
-                json!({"type": ["string", "null"], "anyOf": any})
-            }
-            Self::Object(object) => json!({
-                "type": ["object", "null", "string"], "maxLength": 0, "properties": properties(object),
-            }),
-            Self::List(element) => json!({
-                "type": ["array", "null", "string"], "maxLength": 0, "items": element.element_schema(),
-            }),
-        }
-    }
-
-    /// An element is never absent.
-    fn element_schema(&self) -> Value {
-        match self {
-            Self::Text | Self::Word(_) => json!({"type": "string"}),
-            Self::Object(object) => json!({"type": "object", "properties": properties(object)}),
-            other => other.schema(),
-        }
-    }
-}
 
 /// Types that tell what they look like in JSON.
 pub(crate) trait Described {

@@ -1,10 +1,11 @@
 //! The schemas against the samples and against the typed view: all three describe the same events.
 
 use prelude_events::{
-    EventType, Received, Source, samples,
+    EventType, Received, samples,
     schema::{self, Form, Member, Object},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use validator::{event, fault, paths};
 
 #[test]
 fn every_type_has_all_parts() {
@@ -95,102 +96,119 @@ fn schema_and_typed_view_accept_the_same() {
     assert!(both > 1_000 && neither > 1_000, "{both} {neither}");
 }
 
-struct Path {
-    steps: Vec<&'static str>,
-    is_object: bool,
-}
+// `cfg(test)` tells clippy that helpers are test code as well.
+#[cfg(test)]
+mod validator {
+    use prelude_events::{
+        EventType, Source,
+        schema::{Form, Object},
+    };
+    use serde_json::{Map, Value, json};
 
-fn paths(object: &Object) -> Vec<Path> {
-    let mut found = Vec::new();
-    for member in &object.members {
-        let is_object = matches!(member.form, Form::Object(_));
-        found.push(Path { steps: vec![member.name], is_object });
-        if let Form::Object(inner) = &member.form {
-            found.extend(paths(inner).into_iter().map(|mut path| {
-                path.steps.insert(0, member.name);
-                path
-            }));
-        }
+    pub(super) struct Path {
+        pub(super) steps: Vec<&'static str>,
+        pub(super) is_object: bool,
     }
-    found
-}
 
-fn event(event_type: &EventType, steps: &[&str], value: Value) -> Value {
-    let nested = steps.iter().rev().fold(value, |inner, step| json!({ *step: inner }));
-    let mut event = json!({"type": event_type.as_str(), "payload": nested});
-    if event_type.source() == Some(Source::VerifyV1) {
-        let Value::Object(mut members) = nested else { panic!("an object") };
-        members.insert("type".to_owned(), event_type.as_str().into());
-        event = Value::Object(members);
-    }
-    event
-}
-
-/// What is wrong with a value, by the keywords that our schemas use; any other keyword fails the test. With `closed`,
-/// members without a schema are wrong as well.
-fn fault(schema: &Value, value: &Value, closed: bool) -> Option<String> {
-    let schema: &Map<String, Value> = schema.as_object().unwrap();
-    let wrong = |what: &str| Some(format!("{what}: {value}"));
-    for (keyword, rule) in schema {
-        let fault = match keyword.as_str() {
-            "$schema" | "title" | "description" | "format" | "x-personal" => None,
-            "type" => {
-                let is = |name: &Value| match name.as_str().unwrap() {
-                    "object" => value.is_object(),
-                    "array" => value.is_array(),
-                    "string" => value.is_string(),
-                    "integer" => value.is_i64() || value.is_u64(),
-                    "number" => value.is_number(),
-                    "null" => value.is_null(),
-                    other => panic!("{other}"),
-                };
-                let fits = rule.as_array().map_or_else(|| is(rule), |names| names.iter().any(is));
-                if fits { None } else { wrong("type") }
+    pub(super) fn paths(object: &Object) -> Vec<Path> {
+        let mut found = Vec::new();
+        for member in &object.members {
+            let is_object = matches!(member.form, Form::Object(_));
+            found.push(Path { steps: vec![member.name], is_object });
+            if let Form::Object(inner) = &member.form {
+                found.extend(paths(inner).into_iter().map(|mut path| {
+                    path.steps.insert(0, member.name);
+                    path
+                }));
             }
-            "const" => {
-                if value == rule {
-                    None
-                } else {
-                    wrong("const")
+        }
+        found
+    }
+
+    pub(super) fn event(event_type: &EventType, steps: &[&str], value: Value) -> Value {
+        let nested = steps.iter().rev().fold(value, |inner, step| json!({ *step: inner }));
+        let mut event = json!({"type": event_type.as_str(), "payload": nested});
+        if event_type.source() == Some(Source::VerifyV1) {
+            let Value::Object(mut members) = nested else { panic!("an object") };
+            members.insert("type".to_owned(), event_type.as_str().into());
+            event = Value::Object(members);
+        }
+        event
+    }
+
+    /// What is wrong with a value, by the keywords that our schemas use; any other keyword fails the test. With `closed`,
+    /// members without a schema are wrong as well.
+    pub(super) fn fault(schema: &Value, value: &Value, closed: bool) -> Option<String> {
+        let schema: &Map<String, Value> = schema.as_object().unwrap();
+        let wrong = |what: &str| Some(format!("{what}: {value}"));
+        for (keyword, rule) in schema {
+            let fault = match keyword.as_str() {
+                "$schema" | "title" | "description" | "format" | "x-personal" => None,
+                "type" => {
+                    let is = |name: &Value| match name.as_str().unwrap() {
+                        "object" => value.is_object(),
+                        "array" => value.is_array(),
+                        "string" => value.is_string(),
+                        "integer" => value.is_i64() || value.is_u64(),
+                        "number" => value.is_number(),
+                        "null" => value.is_null(),
+                        other => panic!("{other}"),
+                    };
+                    let fits = rule.as_array().map_or_else(|| is(rule), |names| names.iter().any(is));
+                    if fits { None } else { wrong("type") }
                 }
+                "const" => {
+                    if value == rule {
+                        None
+                    } else {
+                        wrong("const")
+                    }
+                }
+                "minimum" => {
+                    value.as_f64().filter(|n| *n < rule.as_f64().unwrap()).and_then(|_| wrong("minimum"))
+                }
+                "maxLength" => {
+                    let too_long =
+                        |text: &&str| text.chars().count() > usize::try_from(rule.as_u64().unwrap()).unwrap();
+                    value.as_str().filter(too_long).and_then(|_| wrong("maxLength"))
+                }
+                "pattern" => {
+                    assert!(
+                        rule.as_str().unwrap().starts_with("^(-?(0|[1-9]"),
+                        "the one pattern, of numbers"
+                    );
+                    let is_number = |text: &str| serde_json::from_str::<serde_json::Number>(text).is_ok();
+                    let odd = |text: &&str| !text.is_empty() && (text.trim() != *text || !is_number(text));
+                    value.as_str().filter(odd).and_then(|_| wrong("pattern"))
+                }
+                "anyOf" => {
+                    let any = rule.as_array().unwrap();
+                    if any.iter().any(|one| fault(one, value, closed).is_none()) {
+                        None
+                    } else {
+                        wrong("anyOf")
+                    }
+                }
+                "required" => {
+                    let is_missing = |name: &&Value| value.get(name.as_str().unwrap()).is_none();
+                    rule.as_array().unwrap().iter().find(is_missing).and_then(|_| wrong("required"))
+                }
+                "items" => {
+                    value.as_array().and_then(|items| items.iter().find_map(|item| fault(rule, item, closed)))
+                }
+                "properties" => value.as_object().and_then(|members| {
+                    members.iter().find_map(|(name, value)| match rule.get(name) {
+                        Some(schema) => fault(schema, value, closed),
+                        None if closed => Some(format!("`{name}` has no schema")),
+                        None => None,
+                    })
+                }),
+                other => panic!("the keyword {other}"),
+            };
+            if fault.is_some() {
+                return fault;
             }
-            "minimum" => {
-                value.as_f64().filter(|n| *n < rule.as_f64().unwrap()).and_then(|_| wrong("minimum"))
-            }
-            "maxLength" => {
-                let too_long =
-                    |text: &&str| text.chars().count() > usize::try_from(rule.as_u64().unwrap()).unwrap();
-                value.as_str().filter(too_long).and_then(|_| wrong("maxLength"))
-            }
-            "pattern" => {
-                assert!(rule.as_str().unwrap().starts_with("^(-?(0|[1-9]"), "the one pattern, of numbers");
-                let is_number = |text: &str| serde_json::from_str::<serde_json::Number>(text).is_ok();
-                let odd = |text: &&str| !text.is_empty() && (text.trim() != *text || !is_number(text));
-                value.as_str().filter(odd).and_then(|_| wrong("pattern"))
-            }
-            "anyOf" => {
-                let any = rule.as_array().unwrap();
-                if any.iter().any(|one| fault(one, value, closed).is_none()) { None } else { wrong("anyOf") }
-            }
-            "required" => {
-                let is_missing = |name: &&Value| value.get(name.as_str().unwrap()).is_none();
-                rule.as_array().unwrap().iter().find(is_missing).and_then(|_| wrong("required"))
-            }
-            "items" => {
-                value.as_array().and_then(|items| items.iter().find_map(|item| fault(rule, item, closed)))
-            }
-            "properties" => value.as_object().and_then(|members| {
-                members.iter().find_map(|(name, value)| match rule.get(name) {
-                    Some(schema) => fault(schema, value, closed),
-                    None if closed => Some(format!("`{name}` has no schema")),
-                    None => None,
-                })
-            }),
-            other => panic!("the keyword {other}"),
-        };
-        if fault.is_some() {
-            return fault;
         }
+        None
     }
-    None
 }

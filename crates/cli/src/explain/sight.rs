@@ -113,10 +113,11 @@ impl Sight {
             ("event", true, self.event()),
             ("address", self.admitted, self.address()),
             ("path", self.found, self.path()),
-            ("method", self.found && (is_challenge || is_delivery), self.method.to_string()),
+            ("method", self.found && (is_challenge || is_delivery), self.named_method()),
         ];
         if is_challenge {
-            let finding = if accepted { self.challenge() } else { refused() };
+            let proven = || "the activation of a configured app, with its verification token".to_owned();
+            let finding = if accepted { proven() } else { refused() };
             steps.push(("challenge", accepted, finding));
         } else {
             let signature = self.proof.clone().unwrap_or_else(|| self.why_unproven());
@@ -146,7 +147,7 @@ impl Sight {
         for event_id in self.batch.iter().flat_map(|batch| &batch.event_ids) {
             // More than one message where an event is parked in parts.
             while let Some(place) = taken.iter().position(|one| one.event_id.as_ref() == Some(event_id)) {
-                let is_part = taken.get(place).is_some_and(|one| is_part(one));
+                let is_part = taken.get(place).is_some_and(is_part);
                 ordered.push(taken.remove(place));
                 if !is_part {
                     break;
@@ -173,14 +174,12 @@ impl Sight {
 
     fn address(&self) -> String {
         let Some(caller) = self.caller else { return String::new() };
-        let Some(address) = caller.address else {
-            return "the caller's address can not be read".to_owned();
+        let from = match (caller.is_forwarded, &self.source_ip) {
+            (true, Some(proxy)) => format!(" (from X-Forwarded-For, behind the trusted proxy {proxy})"),
+            _ => String::new(),
         };
-        let peer = self.source_ip.as_deref().unwrap_or_default();
-        let forwarded = if peer.starts_with(&address.to_string()) || peer.contains("::ffff:") {
-            String::new()
-        } else {
-            format!(" (from X-Forwarded-For, for {peer} is a trusted proxy)")
+        let Some(address) = caller.address else {
+            return format!("the caller's address can not be read{from}");
         };
         let verdict = match (self.gate.entry(address), self.gate.check) {
             (Some(entry), _) => format!("is on the allow-list, by its entry {entry}"),
@@ -190,7 +189,7 @@ impl Sight {
             }
             (None, IpCheck::Off) => "is not on the allow-list; PRELUDE_IP_CHECK=off admits it".to_owned(),
         };
-        format!("{address}{forwarded} {verdict}")
+        format!("{address}{from} {verdict}")
     }
 
     /// Never the path itself: a token may stand in it.
@@ -203,8 +202,12 @@ impl Sight {
         }
     }
 
-    fn challenge(&self) -> String {
-        "the activation of a configured app, with its verification token".to_owned()
+    fn named_method(&self) -> String {
+        match self.method {
+            Method::GET => "GET: an activation challenge is wanted".to_owned(),
+            Method::POST => "POST: a delivery".to_owned(),
+            _ => format!("{} is neither GET nor POST", self.method),
+        }
     }
 
     fn proof_of(&self, delivery: &Delivery) -> String {
@@ -215,7 +218,7 @@ impl Sight {
             }
             Delivery::Unsigned(_) => {
                 let sources: Vec<_> = self.accept_unsigned.iter().map(|source| source.as_str()).collect();
-                format!("none; by secret path and address events of {} could be accepted", sources.join(", "))
+                format!("none; the secret path and the address vouch for events of {}", sources.join(", "))
             }
         }
     }

@@ -167,7 +167,11 @@ async fn the_findings_name_what_decided() {
     let mut event = sample("rejected/address_not_allowed.json");
     event["headers"]["x-forwarded-for"] = "1.2.3.4, 34.252.67.209".into();
     let told = explained(&event, &environment).await;
-    assert!(finding(&told, "address").starts_with("34.252.67.209 (from X-Forwarded-For"), "{told:#?}");
+    assert!(
+        finding(&told, "address")
+            .starts_with("34.252.67.209 (from X-Forwarded-For, behind the trusted proxy 198.51.100.7) is on"),
+        "{told:#?}"
+    );
 
     let told = explained(&sample("rejected/signature_wrong.json"), &environment).await;
     assert_eq!(told.keys.iter().map(|key| key.result).collect::<Vec<_>>(), ["failed", "failed"]);

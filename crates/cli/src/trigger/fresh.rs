@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn every_sample_gets_new_ids_and_times_and_stays_readable() {
-        let now = SystemTime::now();
+        // Written in whole microseconds.
+        let now = UNIX_EPOCH + Duration::from_micros(1_741_111_161_163_001);
         for event_type in EventType::ALL {
             let sample = samples::sample(event_type).unwrap();
             let (mut one, mut two) = (Json::parse(sample).unwrap(), Json::parse(sample).unwrap());

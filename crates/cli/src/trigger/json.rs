@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Json {
-    Object(Vec<(String, Json)>),
-    Array(Vec<Json>),
+    Object(Vec<(String, Self)>),
+    Array(Vec<Self>),
     /// The text of anything else.
     Scalar(String),
 }

@@ -1,18 +1,10 @@
 //! The keys that are at hand for a verification: where they come from, what they are called, how each trial ended.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use prelude_webhooks::{
     authenticate::{
-        keys::{
-            cache::{FetchError, FetchKeySet},
-            https::HttpsKeySets,
-            jwks,
-        },
+        keys::jwks,
         signature::{KeyError, PublicKey, Thumbprint, Trial},
     },
     config::{App, AppKeySource, Config},
@@ -147,7 +139,7 @@ impl Labels {
         labels
     }
 
-    fn add(&mut self, key: Thumbprint, label: String) {
+    pub(super) fn add(&mut self, key: Thumbprint, label: String) {
         if !self.0.iter().any(|(other, known)| *other == key && *known == label) {
             self.0.push((key, label));
         }
@@ -192,109 +184,5 @@ impl Watch for Trials {
         };
         let (key_id, bits) = (key.key_id().to_string(), key.modulus_length() * 8);
         self.0.push((*key.thumbprint(), KeyTrial { owner: String::new(), key_id, bits, result }));
-    }
-}
-
-/// One key set that was wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeySetFetch {
-    /// The app, or what was named on the command line.
-    pub app_id: String,
-    /// Where its key set is.
-    pub url: String,
-    /// `fetched`, `not_fetched` (offline), or the reason that the receiver's log would give.
-    pub result: String,
-    /// How many usable keys it held.
-    pub keys: usize,
-}
-
-/// Fetches key sets as the receiver does, and remembers what came of it. Clones share the memory.
-#[derive(Debug, Clone)]
-pub(crate) struct KeySets {
-    https: Option<Arc<HttpsKeySets>>,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-#[derive(Debug)]
-struct Seen {
-    url: String,
-    /// `None` while it is under way.
-    result: Option<Result<Vec<Thumbprint>, FetchError>>,
-}
-
-impl KeySets {
-    pub(crate) fn new(offline: bool) -> Self {
-        let https = (!offline).then(Arc::<HttpsKeySets>::default);
-        Self { https, seen: Arc::default() }
-    }
-
-    /// The labels, and those of the keys that were fetched.
-    pub(crate) fn label(&self, apps: &[App], mut labels: Labels) -> Labels {
-        for seen in self.seen().iter() {
-            for app in apps.iter().filter(|app| is_at(app, &seen.url)) {
-                let is_url = app.app_id.contains("://");
-                let label = if is_url { app.app_id.to_string() } else { format!("app {}", app.app_id) };
-                seen.keys().iter().for_each(|key| labels.add(*key, label.clone()));
-            }
-        }
-        labels
-    }
-
-    pub(crate) fn rows(&self, apps: &[App]) -> Vec<KeySetFetch> {
-        let row = |seen: &Seen| KeySetFetch {
-            app_id: apps
-                .iter()
-                .filter(|app| is_at(app, &seen.url))
-                .map(|app| &*app.app_id)
-                .collect::<Vec<_>>()
-                .join(", "),
-            url: seen.url.clone(),
-            result: match (&self.https, &seen.result) {
-                (None, _) => "not_fetched".to_owned(),
-                (_, Some(Ok(keys))) if keys.is_empty() => FetchError::NoUsableKey.to_string(),
-                (_, Some(Ok(_))) => "fetched".to_owned(),
-                (_, Some(Err(error))) => error.to_string(),
-                (_, None) => FetchError::Timeout.to_string(),
-            },
-            keys: seen.keys().len(),
-        };
-        self.seen().iter().map(row).collect()
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Seen {
-    fn keys(&self) -> &[Thumbprint] {
-        match &self.result {
-            Some(Ok(keys)) => keys,
-            _ => &[],
-        }
-    }
-}
-
-fn is_at(app: &App, url: &str) -> bool {
-    matches!(&app.keys, AppKeySource::Url(of_app) if of_app == url)
-}
-
-impl FetchKeySet for KeySets {
-    async fn fetch(&self, url: &str) -> Result<Bytes, FetchError> {
-        let place = {
-            let mut seen = self.seen();
-            seen.push(Seen { url: url.to_owned(), result: None });
-            seen.len() - 1
-        };
-        let answer = match &self.https {
-            Some(https) => https.fetch(url).await,
-            None => Err(FetchError::Unreachable),
-        };
-        let thumbprints =
-            |document: &Bytes| jwks::parse(document).iter().map(|key| *key.thumbprint()).collect();
-        if let Some(seen) = self.seen().get_mut(place) {
-            seen.result = Some(answer.as_ref().map(thumbprints).map_err(|error| *error));
-        }
-        answer
     }
 }

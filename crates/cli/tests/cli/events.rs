@@ -1,0 +1,79 @@
+use prelude_events::{EventType, samples};
+use serde_json::Value;
+
+use crate::run::{prelude, text};
+
+#[test]
+fn the_table_has_a_line_for_each_type() {
+    let output = prelude(&["events"]);
+    assert!(output.status.success());
+    let table = text(&output.stdout);
+    assert_eq!(table.lines().count(), 1 + EventType::ALL.len());
+    for event_type in EventType::ALL {
+        let line =
+            table.lines().find(|line| line.split_whitespace().next() == Some(event_type.as_str())).unwrap();
+        for part in [
+            event_type.source().unwrap().as_str(),
+            event_type.queue_slug().unwrap(),
+            event_type.meaning().unwrap(),
+        ] {
+            assert!(line.contains(part), "{line}");
+        }
+    }
+    let rows: Vec<Value> = serde_json::from_slice(&prelude(&["events", "--json"]).stdout).unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row["type"].as_str().unwrap()).collect();
+    assert_eq!(names, EventType::ALL.iter().map(EventType::as_str).collect::<Vec<_>>());
+    assert_eq!(rows[0]["proof"], "secret_path");
+}
+
+#[test]
+fn one_type_is_shown_with_all_its_parts() {
+    for event_type in EventType::ALL {
+        let output = prelude(&["events", "show", event_type.as_str(), "--json"]);
+        let parts: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let sample: Value = serde_json::from_str(samples::sample(event_type).unwrap()).unwrap();
+        assert_eq!(parts["sample"], sample, "{event_type}");
+        assert_eq!(parts["schema"]["properties"]["type"]["const"], event_type.as_str());
+        assert!(!parts["members"].as_array().unwrap().is_empty());
+    }
+    let page = prelude(&["events", "show", "verify.delivery_status"]);
+    let page = text(&page.stdout);
+    for part in [
+        "The carrier reported the delivery status of an attempt.",
+        "signed with the account's key",
+        "<prefix>verify-delivery-status",
+        "price.amount",
+        "submitted | in_transit | delivered | undeliverable | unknown",
+        "as Prelude documents it",
+        "https://json-schema.org/draft/2020-12/schema",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
+fn sample_and_schema_come_alone() {
+    let sample = prelude(&["events", "show", "user.deleted", "--sample"]).stdout;
+    assert_eq!(text(&sample).trim(), samples::sample(&EventType::UserDeleted).unwrap().trim());
+    let schema: Value =
+        serde_json::from_slice(&prelude(&["events", "show", "user.deleted", "--schema"]).stdout).unwrap();
+    assert_eq!(schema["title"], "user.deleted");
+    assert_eq!(prelude(&["events", "show", "user.deleted", "--schema", "--json"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_misspelled_type_is_told_the_nearest() {
+    for command in [&["events", "show", "user.craeted"][..], &["trigger", "user.craeted"]] {
+        let output = prelude(command);
+        assert_eq!(output.status.code(), Some(2));
+        let told = text(&output.stderr);
+        assert!(
+            told.contains("there is no event type `user.craeted`; did you mean user.created or "),
+            "{told}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+    let told = prelude(&["events", "show", "payment_intent.succeeded"]).stderr;
+    assert!(text(&told).contains("`prelude events` lists the 29"), "{}", text(&told));
+    assert_eq!(prelude(&["events", "show", "all"]).status.code(), Some(2));
+}

@@ -1,0 +1,76 @@
+use serde_json::Value;
+
+use crate::run::{Scratch, assert_refused, prelude, prelude_reading, repository, text};
+
+fn env_file() -> String {
+    repository("events/.env")
+}
+
+#[test]
+fn an_accepted_request_is_explained_step_by_step() {
+    let output = prelude(&["explain", &repository("events/session-batch.json"), "--env-file", &env_file()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    for part in [
+        "✓ event      HTTP API, payload 2.0",
+        "✓ address    34.252.67.209 is on the allow-list",
+        "✓ path       ends in /webhooks/<token>",
+        "✓ method     POST: a delivery",
+        "✓ signature  genuine; its key proves Session batches of the app demoapp1",
+        "✓ family     session, app demoapp1, proven by its key; events: 12",
+        "→ prelude-webhooks-user-passkey-assertion-failed",
+        "✓ answer     200 {\"accepted\":12} (in the log: accepted)",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains('\u{1b}') && !page.contains("sample-path-token"), "{page}");
+}
+
+#[test]
+fn every_refusal_is_explained_and_exits_with_1() {
+    let folder = repository("events/rejected");
+    let mut explained = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let code = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let event = std::fs::read(&path).unwrap();
+        let output = prelude_reading(&["explain", "-", "--env-file", &env_file(), "--json"], &event);
+        assert_eq!(output.status.code(), Some(1), "{code}: {}", text(&output.stderr));
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(told["code"], code, "{told:#}");
+        assert!(told["advice"].as_str().is_some_and(|advice| advice.ends_with('.')), "{told:#}");
+        explained += 1;
+    }
+    assert_eq!(explained, 15);
+    let wrong = repository("events/rejected/signature_wrong.json");
+    let page = prelude(&["explain", &wrong, "--env-file", &env_file()]);
+    let page = text(&page.stdout);
+    for part in ["✗ signature", "does not verify", "· family     not reached", "✗ answer     401"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
+fn settings_come_from_a_file_as_well() {
+    let event = repository("events/rejected/address_not_allowed.json");
+    let config = Scratch::new("config.json", r#"{"PRELUDE_IP_CHECK":"report"}"#);
+    let output = prelude(&["explain", &event, "--env-file", &env_file(), "--config", config.path()]);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("PRELUDE_IP_CHECK=report admits it"));
+}
+
+#[test]
+fn what_can_not_be_explained_is_told() {
+    let event = repository("events/user.created.json");
+    assert_refused(&prelude(&["explain", &event]), "PRELUDE_QUEUE_URL_PREFIX is required");
+    assert_refused(&prelude(&["explain", "/nowhere", "--env-file", &env_file()]), "/nowhere can not be read");
+    assert_refused(&prelude(&["explain", &event, "--env-file", "/nowhere"]), "/nowhere can not be read");
+    let explain = |event: &[u8]| prelude_reading(&["explain", "-", "--env-file", &env_file()], event);
+    assert_refused(&explain(b"POST / HTTP/1.1"), "this is not JSON");
+    assert_refused(&explain(br#"{"Records":[]}"#), "this is no API Gateway event");
+    let config = Scratch::new("broken.json", r#"{"PRELUDE_APPS":"s3cret"}"#);
+    let env = Scratch::new("broken.env", "PRELUDE_PATH_TOKEN='a b'\n");
+    let output = prelude(&["explain", &event, "--env-file", env.path(), "--config", config.path()]);
+    assert_refused(&output, "PRELUDE_APPS is not JSON");
+    assert!(!text(&output.stderr).contains("s3cret") && !text(&output.stderr).contains("a b"));
+}

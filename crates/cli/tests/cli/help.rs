@@ -1,0 +1,32 @@
+use crate::run::{prelude, text};
+
+/// Every command there is: the help must list these, and no others.
+const COMMANDS: [&str; 9] =
+    ["completions", "demo", "events", "explain", "samples", "sign", "sqs", "trigger", "verify"];
+
+#[test]
+fn every_command_has_help_with_an_example_and_exit_codes() {
+    let help = prelude(&["--help"]);
+    assert!(help.status.success());
+    let listed = text(&help.stdout).lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed: Vec<_> = listed.map_while(|line| line.split_whitespace().next()).collect();
+    assert_eq!(listed, COMMANDS);
+    for command in COMMANDS {
+        let help = prelude(&[command, "--help"]);
+        assert!(help.status.success());
+        for part in ["Example:", "Exit codes:", "Usage:"] {
+            assert!(text(&help.stdout).contains(part), "{command}: {part}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2_and_one_message() {
+    for arguments in
+        [&["demo", "--jsn"][..], &["dmo"], &[], &["sqs", "--port", "x"], &["trigger"], &["events", "show"]]
+    {
+        let output = prelude(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !text(&output.stderr).contains("panicked"), "{arguments:?}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Runs the binary as its users do: help, success, and each failure. One file for each command.
+
+mod completions;
+mod demo;
+mod events;
+mod explain;
+mod help;
+mod run;
+mod samples;
+mod sign;
+mod sqs;
+mod trigger;
+mod verify;

@@ -1,0 +1,66 @@
+//! Runs the binary.
+#![cfg(test)]
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+pub(crate) fn prelude(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// With this on standard input.
+pub(crate) fn prelude_reading(arguments: &[&str], input: &[u8]) -> Output {
+    let pipes = || Stdio::piped();
+    let mut child = command(arguments).stdin(pipes()).stdout(pipes()).stderr(pipes()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prelude"));
+    command.args(arguments).env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    path.to_str().unwrap().to_owned()
+}
+
+/// A file of its own for a test, gone with it.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn new(name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = std::env::temp_dir().join(format!("prelude-cli-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// Bad input: exit code 1, nothing on standard output, one line that says what.
+#[track_caller]
+pub(crate) fn assert_refused(output: &Output, part: &str) {
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+    assert!(told.starts_with("prelude: ") && told.contains(part) && told.lines().count() == 1, "{told}");
+}

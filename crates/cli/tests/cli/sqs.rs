@@ -1,0 +1,32 @@
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Command, Stdio},
+};
+
+use crate::run::{prelude, text};
+
+#[test]
+fn sqs_serves_its_queues_and_tells_when_its_port_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = prelude(&["sqs", "--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains(&format!("port {port} can not be used")),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = prelude(&["sqs", "--prefix", "a.b"]);
+    assert!(text(&output.stderr).starts_with("prelude: --prefix "), "{}", text(&output.stderr));
+
+    let mut server = Command::new(env!("CARGO_BIN_EXE_prelude"))
+        .args(["sqs", "--port", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let first = BufReader::new(server.stdout.as_mut().unwrap()).lines().next().unwrap().unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(first.starts_with("SQS at http://127.0.0.1:") && first.contains("30 queues"), "{first}");
+}

@@ -1,0 +1,215 @@
+//! `prelude trigger`.
+#![cfg(test)]
+
+use std::{collections::BTreeSet, process::Output};
+
+use prelude_cli::{
+    local::{
+        api_front::{Api, ApiFront},
+        receiver::LocalReceiver,
+        sqs::EmbeddedSqs,
+        sqs_front::SqsFront,
+    },
+    samples,
+};
+use prelude_events::{EventType, Received, Source};
+use serde_json::Value;
+
+use crate::run::{Scratch, assert_refused, prelude, text};
+
+/// The receiver behind an HTTP API and before an SQS, on ports of their own, with the settings of `events/.env`.
+struct Stack {
+    sqs: EmbeddedSqs,
+    sqs_front: SqsFront,
+    api: ApiFront,
+}
+
+impl Stack {
+    async fn start() -> Self {
+        let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug).chain(["unrouted"]);
+        let sqs = EmbeddedSqs::start(slugs.map(queue)).await.unwrap();
+        let sqs_front = SqsFront::start(&sqs, 0).await.unwrap();
+        let receiver = LocalReceiver::start(samples::environment().unwrap(), &sqs).unwrap();
+        let api = ApiFront::start(Api::new(receiver), 0, ApiFront::SOURCE_IP).await.unwrap();
+        Self { sqs, sqs_front, api }
+    }
+
+    /// Runs `prelude trigger` against this stack.
+    async fn trigger(&self, arguments: &[&str]) -> Output {
+        let url = format!("{}/webhooks/{}", self.api.url(), samples::PATH_TOKEN);
+        let mut command =
+            vec!["trigger".to_owned(), "--url".into(), url, "--sqs".into(), self.sqs_front.endpoint()];
+        command.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        tokio::task::spawn_blocking(move || prelude(&command.iter().map(String::as_str).collect::<Vec<_>>()))
+            .await
+            .unwrap()
+    }
+
+    async fn rows(&self, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
+        let output = self.trigger(&[arguments, &["--json"]].concat()).await;
+        let told: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
+        assert_eq!(told["ok"] == true, output.status.success());
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+        (output.status.code(), told["rows"].as_array().unwrap().clone())
+    }
+
+    async fn bodies(&self, slug: &str) -> Vec<String> {
+        self.sqs.drain(&queue(slug)).await.unwrap().into_iter().map(|message| message.body).collect()
+    }
+}
+
+fn queue(slug: impl std::fmt::Display) -> String {
+    format!("prelude-webhooks-{slug}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_lands_29_types_in_29_queues_and_consumes_none() {
+    let stack = Stack::start().await;
+    let (code, rows) = stack.rows(&["all"]).await;
+    assert_eq!((code, rows.len()), (Some(0), 29), "{rows:#?}");
+    let mut queues = BTreeSet::new();
+    for (row, event_type) in rows.iter().zip(EventType::ALL) {
+        assert_eq!((&row["event"], &row["status"]), (&event_type.as_str().into(), &200.into()));
+        assert_eq!(row["answer"], r#"{"accepted":1}"#);
+        let own = queue(event_type.queue_slug().unwrap());
+        let messages = stack.sqs.drain(&own).await.unwrap();
+        assert_eq!(messages.len(), 1, "{own}");
+        assert_eq!(row["messages"][0]["message_id"], messages[0].message_id, "{own}");
+        assert_eq!(row["messages"][0]["queue"], own);
+        assert_eq!(messages[0].attribute("event_type"), Some(event_type.as_str()));
+        let received = Received::parse(&messages[0].body).unwrap();
+        assert_eq!(received.event.event_type(), *event_type);
+        queues.insert(own);
+    }
+    assert_eq!(queues.len(), 29);
+    assert!(stack.bodies("unrouted").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_tells_answer_queue_and_message() {
+    let stack = Stack::start().await;
+    let output = stack.trigger(&["user.created", "--batch", "2", "--count", "2"]).await;
+    let page = text(&output.stdout);
+    assert!(output.status.success() && output.stderr.is_empty(), "{page}{}", text(&output.stderr));
+    assert_eq!(page.matches(r#"✓ user.created  200 {"accepted":2}"#).count(), 2, "{page}");
+    assert_eq!(page.matches("→ prelude-webhooks-user-created  ").count(), 4, "{page}");
+    assert!(page.contains("2 of 2 answers as they must be") && !page.contains('\u{1b}'), "{page}");
+    let ids: BTreeSet<_> = stack.bodies("user-created").await.into_iter().collect();
+    assert_eq!(ids.len(), 4, "four different events");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_tampered_with_is_refused_as_it_must_be() {
+    let stack = Stack::start().await;
+    for tamper in ["body", "signature", "key", "salt", "none"] {
+        let status = if ["salt", "none"].contains(&tamper) { 200 } else { 401 };
+        for event_type in ["verify.attempt", "user.created", "attempt"] {
+            let (code, rows) = stack.rows(&[event_type, "--tamper", tamper]).await;
+            assert_eq!((code, &rows[0]["status"]), (Some(0), &status.into()), "{tamper} {event_type}");
+        }
+    }
+    for source in Source::ALL {
+        let event_type = EventType::ALL.iter().find(|known| known.source() == Some(*source)).unwrap();
+        let (code, rows) = stack.rows(&[event_type.as_str(), "--unsigned"]).await;
+        let status = if *source == Source::VerifyV1 { 200 } else { 401 };
+        assert_eq!((code, &rows[0]["status"]), (Some(0), &status.into()), "{source}");
+    }
+    let (code, rows) = stack.rows(&["user.created", "--app", "another"]).await;
+    assert_eq!((code, &rows[0]["status"], &rows[0]["expected"]), (Some(1), &401.into(), &200.into()));
+    assert_eq!(stack.rows(&["user.created", "--app", "another", "--expect", "401"]).await.0, Some(0));
+    let output = stack.trigger(&["verify.attempt", "--expect", "401"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("expected 401"), "{}", text(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_are_set_and_ids_kept() {
+    let stack = Stack::start().await;
+    let set = ["--set", "payload.price.amount=0.0500", "--set", "payload.target.value=+33639980002"];
+    let (_, rows) = stack.rows(&[&["verify.attempt", "--keep-ids"], &set[..]].concat()).await;
+    let id = "evt_01jnh50110f1gt7n74yb6kcrzb";
+    let bodies = stack.bodies("verify-attempt").await;
+    for part in [r#""amount":0.0500"#, r#""value":"+33639980002""#, id] {
+        assert!(bodies[0].contains(part), "{part}: {bodies:?}");
+    }
+    assert_eq!(rows[0]["messages"].as_array().unwrap().len(), 1);
+    stack.rows(&["verify.attempt"]).await;
+    assert!(!stack.bodies("verify-attempt").await[0].contains(id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_is_the_same_bytes_twice() {
+    let stack = Stack::start().await;
+    let (code, rows) = stack.rows(&["verify.attempt", "--duplicate", "--count", "3", "--rate", "200"]).await;
+    assert_eq!((code, rows.len()), (Some(0), 6));
+    let ids: BTreeSet<_> =
+        rows.iter().map(|row| row["messages"][0]["message_id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 6, "each has its message: {rows:#?}");
+    let bodies = stack.bodies("verify-attempt").await;
+    assert_eq!((bodies.len(), bodies.iter().collect::<BTreeSet<_>>().len()), (6, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_sent_as_it_is() {
+    let stack = Stack::start().await;
+    let raw = "{ \"id\":\"evt_file\", \"type\" : \"verify.newer\", \"n\":1.50 }\n";
+    let file = Scratch::new("trigger.json", raw);
+    let (code, rows) = stack.rows(&["--file", file.path()]).await;
+    assert_eq!((code, &rows[0]["event"]), (Some(0), &"file".into()));
+    assert_eq!(rows[0]["messages"][0]["parked"], "unknown_type", "{rows:#?}");
+    assert_eq!(stack.bodies("unrouted").await, [raw]);
+    let batch =
+        Scratch::new("trigger-batch.json", r#"{"app_id":"demoapp1","events":[{"type":"user.deleted"}]}"#);
+    let (code, _) = stack.rows(&["--file", batch.path()]).await;
+    assert_eq!((code, stack.bodies("user-deleted").await.len()), (Some(0), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_others_stay_and_are_not_taken_for_ours() {
+    let stack = Stack::start().await;
+    stack.rows(&["user.deleted", "--count", "25"]).await;
+    let (_, rows) = stack.rows(&["user.deleted", "--keep-ids"]).await;
+    let (_, again) = stack.rows(&["user.deleted", "--keep-ids"]).await;
+    let id = |rows: &[Value]| rows[0]["messages"][0]["message_id"].as_str().unwrap().to_owned();
+    assert_ne!(id(&rows), id(&again), "the same bytes, and two messages");
+    assert_eq!(stack.bodies("user-deleted").await.len(), 27);
+}
+
+#[test]
+fn bad_input_is_told() {
+    let closed = "http://127.0.0.1:1/webhooks/s3cret";
+    let output = prelude(&["trigger", "user.created", "--url", closed]);
+    assert_refused(&output, "nothing answers at http://127.0.0.1:1: is it running");
+    assert!(!text(&output.stderr).contains("s3cret"));
+    assert_refused(&prelude(&["trigger", "user.created", "--url", "x"]), "no http:// or https:// URL");
+    let trigger = |arguments: &[&str]| prelude(&[&["trigger", "--url", closed], arguments].concat());
+    assert_refused(&trigger(&["--file", "/nowhere.json"]), "/nowhere.json can not be read");
+    assert_refused(&trigger(&["user.created", "--key", "/nowhere.pem"]), "/nowhere.pem can not be read");
+    assert_refused(&trigger(&["verify.attempt", "--batch", "2"]), "only Session events come in batches");
+    let nowhere = trigger(&["verify.attempt", "--set", "payload.price.amount.x=1"]);
+    assert_refused(&nowhere, "--set payload.price.amount.x leads nowhere in the sample of verify.attempt");
+    for wrong in [
+        &["user.created", "--set", "payload"][..],
+        &["user.created", "--rate", "0"],
+        &["user.created", "--count", "0"],
+        &["user.created", "--tamper", "hash"],
+        &["user.created", "--tamper", "key", "--unsigned"],
+        &["user.created", "--file", "x"],
+        &["user.created", "--expect", "20"],
+    ] {
+        assert_eq!(trigger(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sqs_out_of_reach_costs_the_queue_and_not_the_result() {
+    let stack = Stack::start().await;
+    let output = stack.trigger(&["user.created", "--sqs", "http://127.0.0.1:1"]).await;
+    assert_eq!(output.status.code(), Some(2), "given twice");
+    let url = format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN);
+    let run = move || prelude(&["trigger", "user.created", "--url", &url, "--sqs", "http://127.0.0.1:1"]);
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    assert!(output.status.success());
+    assert!(text(&output.stderr).starts_with("prelude: the queues can not be looked into"));
+}

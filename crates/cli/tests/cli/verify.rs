@@ -1,0 +1,125 @@
+//! `prelude verify`.
+#![cfg(test)]
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::run::{Scratch, assert_refused, prelude, prelude_reading, repository, text};
+
+const BODY: &str = r#"{"app_id":"demoapp1","events":[]}"#;
+
+fn signature() -> String {
+    text(&prelude_reading(&["sign", "-"], BODY.as_bytes()).stdout).trim_end().to_owned()
+}
+
+fn verify(arguments: &[&str]) -> Output {
+    prelude_reading(&[&["verify", "-"], arguments].concat(), BODY.as_bytes())
+}
+
+fn told(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_receivers_own_keys_verify_and_tell_what_is_proven() {
+    let (signature, env_file) = (signature(), repository("events/.env"));
+    let output = verify(&["--signature", &signature, "--env-file", &env_file]);
+    assert!(output.status.success());
+    let page = text(&output.stdout);
+    assert!(page.contains("✓ proves   Session batches of the app demoapp1"), "{page}");
+    assert!(page.contains("app demoapp1") && page.contains("verifies"), "{page}");
+    assert!(!page.contains('\u{1b}') && !page.contains(&signature));
+}
+
+#[test]
+fn the_environment_gives_the_keys_too() {
+    let key = std::fs::read_to_string(repository("tests/keys/app-2048.pub.pem")).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_prelude"))
+        .args(["verify", &repository("events/README.md"), "--signature", &signature(), "--json"])
+        .env("PRELUDE_PUBLIC_KEYS", key)
+        .output()
+        .unwrap();
+    assert_eq!(told(&output)["keys"][0]["owner"], "account", "{}", text(&output.stderr));
+    assert_eq!((output.status.code(), &told(&output)["keys"][0]["result"]), (Some(1), &"failed".into()));
+}
+
+#[test]
+fn keys_and_key_sets_can_be_named() {
+    let signature = signature();
+    let key = |name: &str| repository(&format!("tests/keys/{name}.pub.pem"));
+    let (wrong, long, right) = (key("account-2048"), key("account-3072"), key("app-2048"));
+    let keys = ["--public-key", &wrong, "--public-key", &long, "--public-key", &right];
+    let output = verify(&[&["--signature", &signature, "--json"], &keys[..]].concat());
+    let results: Vec<_> =
+        told(&output)["keys"].as_array().unwrap().iter().map(|key| key["result"].clone()).collect();
+    assert_eq!(results, ["failed", "other_length", "verified"]);
+    let account = told(&prelude_reading(&["sign", "-", "--json"], b"{}"))["key_id"].clone();
+    assert_eq!(told(&output)["keys"][0]["key_id"], account);
+
+    let jwk = prelude_cli::samples::Keys::read().unwrap().app.jwk();
+    let set = Scratch::new("jwks.json", serde_json::json!({"keys": [jwk]}).to_string());
+    let output = verify(&["--signature", &signature, "--jwks", set.path(), "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(told(&output)["keys"][0]["key_id"], "app", "the set's own kid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_set_is_fetched_from_its_server() {
+    let server = prelude_cli::local::jwks_server::JwksServer::start().await.unwrap();
+    let jwk = prelude_cli::samples::Keys::read().unwrap().app.jwk();
+    server.publish("app", &serde_json::json!({"keys": [jwk]}));
+    let url = server.url("app");
+    let run = move |arguments: &'static [&'static str]| {
+        let signature = signature();
+        verify(&[&["--signature", &signature, "--jwks", &url, "--json"], arguments].concat())
+    };
+    let (online, offline) =
+        tokio::task::spawn_blocking(move || (run(&[]), run(&["--offline"]))).await.unwrap();
+    assert!(online.status.success(), "{}", text(&online.stdout));
+    assert_eq!(told(&online)["key_sets"][0]["result"], "fetched");
+    assert_eq!(offline.status.code(), Some(1));
+    assert_eq!(told(&offline)["key_sets"][0]["result"], "not_fetched");
+    drop(server);
+}
+
+#[test]
+fn the_step_that_fails_is_named() {
+    let genuine = signature();
+    let env_file = repository("events/.env");
+    let base64 = genuine.split_once('=').unwrap().1;
+    for (value, step, finding) in [
+        (None, "header", "there is no signature header"),
+        (Some(base64.to_owned()), "header", "it is not <scheme>=<base64>"),
+        (Some(format!("sha256={base64}")), "scheme", "its scheme is not rsassa-pss-sha256"),
+        (Some(genuine.replace("256=", "256=!")), "base64", "is not base64"),
+        (Some("rsassa-pss-sha256=AAAA".to_owned()), "length", "shorter than the 256 bytes"),
+        (Some(genuine.replace("256=", "256=AAAA")), "keys", "no configured key verifies"),
+    ] {
+        let signature: Vec<_> = value.iter().flat_map(|value| ["--signature", value]).collect();
+        let output = verify(&[&["--env-file", &env_file, "--json"], &signature[..]].concat());
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(told(&output)["step"], step);
+        assert!(told(&output)["finding"].as_str().unwrap().contains(finding), "{}", text(&output.stdout));
+        let page = verify(&[&["--env-file", &env_file], &signature[..]].concat());
+        assert!(text(&page.stdout).contains(&format!("✗ {step}")), "{}", text(&page.stdout));
+    }
+}
+
+#[test]
+fn keys_that_can_not_be_used_are_told() {
+    let with = |arguments: &[&str]| verify(&[&["--signature", "x=y"], arguments].concat());
+    assert_refused(&with(&["--public-key", "/nowhere.pem"]), "/nowhere.pem can not be read");
+    let private = repository("tests/keys/account-2048.pem");
+    assert_refused(
+        &with(&["--public-key", &private]),
+        "holds a private key; only the public key belongs here",
+    );
+    let readme = repository("README.md");
+    assert_refused(&with(&["--jwks", &readme]), "holds no usable RSA key");
+    assert_refused(&with(&["--jwks", "http://keys.example/jwks.json"]), "https:// URL");
+    assert_refused(&with(&["--env-file", "/nowhere/.env"]), "/nowhere/.env can not be read");
+    assert_refused(&with(&[]), "PRELUDE_PUBLIC_KEYS");
+    assert_refused(&prelude(&["verify", "/nowhere"]), "/nowhere can not be read");
+    assert_eq!(with(&["--env-file", "x", "--jwks", "y"]).status.code(), Some(2));
+}
