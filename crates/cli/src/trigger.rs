@@ -14,7 +14,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Interval};
 
 use self::post::Post;
 pub use self::{
@@ -24,7 +24,7 @@ pub use self::{
     text::{closing_line, json, rows_text},
 };
 use crate::{
-    client::{Client, ClientError},
+    client::{Answer, Client, ClientError},
     local::prelude::KeyError,
     samples,
     sign::{SIGNATURE_HEADER, SignError},
@@ -63,92 +63,100 @@ pub const DEV_SQS: &str = "http://127.0.0.1:9324";
 /// How many requests are under way at once when a rate is wanted.
 const IN_FLIGHT: usize = 64;
 
-/// Sends everything in order: one after the other, or so many in a second. `sent` is called after each.
+/// Sends everything in order: one after the other, or so many in a second. `sent` is called after each request.
 ///
 /// # Errors
-/// A request can not be made, or the first one reaches nobody. Later ones without an answer are rows.
+/// A request can not be made, or the first one reaches nobody: the address is wrong then. Later ones without an answer
+/// are rows.
 pub async fn send(
     order: &Order,
     url: &str,
     rate: Option<f64>,
     mut sent: impl FnMut(),
 ) -> Result<Vec<Row>, TriggerError> {
-    let client = Client::new()?;
+    let courier = Courier { client: Client::new()?, url: url.to_owned() };
+    let copies = if order.duplicate { 2 } else { 1 };
+    let mut rows = BTreeMap::new();
+    let first = order.post(0)?;
+    let answer = courier.post(&first).await?;
+    sent();
+    let mut of_first = vec![Row::of(&first, Ok(answer))];
+    if order.duplicate {
+        of_first.push(Row::of(&first, courier.post(&first).await));
+        sent();
+    }
+    rows.insert(0, of_first);
+
     let mut clock = rate.map(|rate| tokio::time::interval(Duration::from_secs_f64(1.0 / rate)));
     let limit = if clock.is_some() { IN_FLIGHT } else { 1 };
     let mut under_way = JoinSet::new();
-    let mut rows = BTreeMap::new();
-    let mut keep = |(index, row): (usize, Result<Row, ClientError>)| -> Result<(), TriggerError> {
-        sent();
-        rows.insert(index, row?);
-        Ok(())
-    };
-    for index in 0..order.requests() {
-        if let Some(clock) = &mut clock {
-            clock.tick().await;
-        }
-        // Twice the same bytes: the second of a pair is made with the first.
-        let post = if order.duplicate { index / 2 } else { index };
-        if index == 0 || !order.duplicate || index % 2 == 0 {
-            let post = order.post(post)?;
-            while under_way.len() >= limit {
-                if let Some(Ok(done)) = under_way.join_next().await {
-                    for one in done {
-                        keep(one)?;
+    let mut next = 1;
+    loop {
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                let (index, done): (usize, Vec<Row>) = done.map_err(|_panicked| TriggerError::Lost)?;
+                done.iter().for_each(|_| sent());
+                rows.insert(index, done);
+            }
+            () = turn(&mut clock), if under_way.len() < limit && next < order.posts() => {
+                let (courier, post, index) = (courier.clone(), order.post(next)?, next);
+                under_way.spawn(async move {
+                    let mut done = Vec::with_capacity(copies);
+                    for _ in 0..copies {
+                        done.push(Row::of(&post, courier.post(&post).await));
                     }
-                }
+                    (index, done)
+                });
+                next += 1;
             }
-            let (client, url, times) = (client.clone(), url.to_owned(), if order.duplicate { 2 } else { 1 });
-            let first = index == 0;
-            let task = async move {
-                let mut done = Vec::with_capacity(times);
-                for copy in 0..times {
-                    let row = deliver(&client, &url, post.clone(), first).await;
-                    done.push((index + copy, row));
-                }
-                done
-            };
-            if first {
-                for one in task.await {
-                    keep(one)?;
-                }
-            } else {
-                under_way.spawn(task);
-            }
+            else => break,
         }
     }
-    while let Some(done) = under_way.join_next().await {
-        for one in done.unwrap_or_default() {
-            keep(one)?;
-        }
-    }
-    Ok(rows.into_values().collect())
+    Ok(rows.into_values().flatten().collect())
 }
 
-/// Only the first request's failure to get an answer ends the run: the address is wrong then.
-async fn deliver(client: &Client, url: &str, post: Post, first: bool) -> Result<Row, ClientError> {
-    let Post { label, body, signature, expected, events } = post;
-    let mut headers = HeaderMap::new();
-    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let name = HeaderName::from_bytes(SIGNATURE_HEADER.as_bytes());
-    let value = signature.as_deref().map(HeaderValue::from_str);
-    if let (Ok(name), Some(Ok(value))) = (name, value) {
-        headers.insert(name, value);
+/// Waits until the next request is due.
+async fn turn(clock: &mut Option<Interval>) {
+    if let Some(clock) = clock {
+        clock.tick().await;
     }
-    let row = |status: Option<u16>, answer: String, took: Duration| Row {
-        event: label.clone(),
-        status,
-        answer,
-        ms: (took.as_secs_f64() * 1e5).round() / 100.0,
-        expected,
-        ok: status == Some(expected),
-        messages: Vec::new(),
-        events: events.clone(),
-    };
-    match client.send(Method::POST, url, headers, body).await {
-        Ok(answer) => Ok(row(Some(answer.status), answer.text(), answer.took)),
-        Err(error) if first => Err(error),
-        Err(error) => Ok(row(None, error.to_string(), Duration::ZERO)),
+}
+
+#[derive(Clone)]
+struct Courier {
+    client: Client,
+    url: String,
+}
+
+impl Courier {
+    async fn post(&self, post: &Post) -> Result<Answer, ClientError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let name = HeaderName::from_bytes(SIGNATURE_HEADER.as_bytes());
+        let value = post.signature.as_deref().map(HeaderValue::from_str);
+        if let (Ok(name), Some(Ok(value))) = (name, value) {
+            headers.insert(name, value);
+        }
+        self.client.send(Method::POST, &self.url, headers, post.body.clone()).await
+    }
+}
+
+impl Row {
+    fn of(post: &Post, answer: Result<Answer, ClientError>) -> Self {
+        let (status, text, took) = match answer {
+            Ok(answer) => (Some(answer.status), answer.text(), answer.took),
+            Err(error) => (None, error.to_string(), Duration::ZERO),
+        };
+        Self {
+            event: post.label.clone(),
+            status,
+            answer: text,
+            ms: (took.as_secs_f64() * 1e5).round() / 100.0,
+            expected: post.expected,
+            ok: status == Some(post.expected),
+            messages: Vec::new(),
+            events: post.events.clone(),
+        }
     }
 }
 
@@ -184,6 +192,9 @@ pub enum TriggerError {
     /// A type without a sample.
     #[error("this event type has no sample")]
     NoSample,
+    /// A defect of this tool: a request ended without a row.
+    #[error("a request was lost in this process")]
+    Lost,
     /// `--set` leads nowhere.
     #[error("--set {path} leads nowhere in the sample of {event_type}: `{at}` has no such part")]
     NoSuchPlace {

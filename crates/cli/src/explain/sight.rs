@@ -3,7 +3,10 @@
 use http::Method;
 use prelude_events::Source;
 use prelude_webhooks::{
-    authenticate::{Delivery, signature::HeaderFault},
+    authenticate::{
+        Delivery,
+        signature::{HeaderFault, Unverified},
+    },
     config::{App, Config},
     endpoint::Endpoint,
     gate::{Caller, Gate, IpCheck},
@@ -54,8 +57,7 @@ impl Watch for Sight {
             Step::Admitted => self.admitted = true,
             Step::Found => self.found = true,
             Step::Header(header) => {
-                self.header =
-                    Some(header.map(prelude_webhooks::authenticate::signature::Unverified::signature_length));
+                self.header = Some(header.map(Unverified::signature_length));
             }
             Step::Key(..) => self.trials.see(step),
             Step::Authenticated(delivery) => self.proof = Some(self.proof_of(delivery)),
@@ -122,9 +124,20 @@ impl Sight {
         } else {
             let signature = self.proof.clone().unwrap_or_else(|| self.why_unproven());
             steps.push(("signature", self.proof.is_some(), signature));
-            let family = self.batch.as_ref().map_or_else(refused, |batch| batch.family.clone());
+            let unlisted = || match (self.rejection(), &self.proof) {
+                (Some(Rejection::SignatureMissing), Some(_)) => {
+                    format!("{}, and its body is no event of a source that needs none", refused())
+                }
+                _ => refused(),
+            };
+            let family = self.batch.as_ref().map_or_else(unlisted, |batch| batch.family.clone());
             steps.push(("family", self.batch.is_some(), family));
-            let queues = if accepted { "every event has a place".to_owned() } else { refused() };
+            let has_events = self.batch.as_ref().is_some_and(|batch| !batch.event_ids.is_empty());
+            let queues = match (accepted, has_events) {
+                (true, true) => "every event has one".to_owned(),
+                (true, false) => "there is no event to send".to_owned(),
+                (false, _) => refused(),
+            };
             steps.push(("queues", accepted, queues));
         }
         let mut failed = false;

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use prelude_events::EventType;
@@ -84,7 +84,9 @@ async fn an_explanation_agrees_with_the_receiver() {
         events.push((name.to_owned(), signed(body, signer)));
     }
     for (name, event) in &events {
-        for event in [event.clone(), rest_api(event)] {
+        // What is parked is parked by its body, whatever API it came through.
+        let other_api = name.ends_with(".json").then(|| rest_api(event));
+        for event in std::iter::once(event.clone()).chain(other_api) {
             let told = explained(&event, &environment()).await;
             let answer = receiver.deliver(event).await;
             assert_eq!((told.status, &told.body), (answer.status, &answer.body), "{name}");
@@ -92,7 +94,8 @@ async fn an_explanation_agrees_with_the_receiver() {
                 assert_eq!(told.code, cause, "{name}");
             }
             let mut expected = Vec::new();
-            for queue in &queues {
+            let told_queues: BTreeSet<_> = told.events.iter().map(|event| &event.queue).collect();
+            for queue in told_queues {
                 for message in sqs.drain(queue).await.unwrap() {
                     let attribute = |name: &str| message.attribute(name).map(str::to_owned);
                     expected.push(EventFate {
@@ -111,6 +114,9 @@ async fn an_explanation_agrees_with_the_receiver() {
             assert_eq!(sorted(told.events.clone()), sorted(expected), "{name}");
             check(name, &told);
         }
+    }
+    for queue in &queues {
+        assert_eq!(sqs.drain(queue).await.unwrap(), [], "{queue} holds what no explanation told of");
     }
 }
 

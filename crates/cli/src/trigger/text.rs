@@ -37,7 +37,7 @@ pub fn closing_line(rows: &[Row]) -> String {
     let ok = rows.iter().filter(|row| row.ok).count();
     let mut times: Vec<_> = rows.iter().filter(|row| row.status.is_some()).map(|row| row.ms).collect();
     times.sort_by(f64::total_cmp);
-    let median = times.get(times.len() / 2).copied().unwrap_or_default();
+    let median = times.get(times.len().saturating_sub(1) / 2).copied().unwrap_or_default();
     let longest = times.last().copied().unwrap_or_default();
     format!("{ok} of {} answers as they must be; median {median} ms, longest {longest} ms", rows.len())
 }

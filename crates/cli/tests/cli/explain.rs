@@ -48,6 +48,8 @@ fn every_refusal_is_explained_and_exits_with_1() {
     for part in ["✗ signature", "does not verify", "· family     not reached", "✗ answer     401"] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    let documentation = std::fs::read_to_string(repository("docs/commands.md")).unwrap();
+    assert!(documentation.contains(page), "docs/commands.md shows another page than:\n{page}");
 }
 
 #[test]

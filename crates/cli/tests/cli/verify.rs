@@ -30,6 +30,8 @@ fn the_receivers_own_keys_verify_and_tell_what_is_proven() {
     assert!(page.contains("✓ proves   Session batches of the app demoapp1"), "{page}");
     assert!(page.contains("app demoapp1") && page.contains("verifies"), "{page}");
     assert!(!page.contains('\u{1b}') && !page.contains(&signature));
+    let documentation = std::fs::read_to_string(repository("docs/commands.md")).unwrap();
+    assert!(documentation.contains(page), "docs/commands.md shows another page than:\n{page}");
 }
 
 #[test]
