@@ -13,9 +13,15 @@ use serde_json::json;
 use tokio::time::{Duration, Instant};
 
 use crate::support::{
-    doubles::{Rig, SlowKeyServer, SlowSqs},
+    faults::{
+        KeyFault,
+        key_server::KeyServer,
+        memory_sqs::MemorySqs,
+        rig::{Rig, app_batch},
+    },
     keys::private_key,
     stack::{FOREIGN_ADDRESS, SIGNATURE, Setup, Stack},
+    wire::{Fate, Wire},
 };
 
 /// Puts the clock forward. It stands still meanwhile only: on a real socket, a clock that jumps would time out.
@@ -233,10 +239,10 @@ async fn the_set_of_an_app_is_at_the_address_of_its_app_id_unless_told_otherwise
         ),
         (json!({"jwks_url": "https://keys.example.com/54e9ujn?v=1"}), "https://keys.example.com/54e9ujn?v=1"),
     ] {
-        let keys = SlowKeyServer::new(None);
-        let sqs = SlowSqs::new(|_, _| Some(Duration::ZERO));
+        let keys = KeyServer::new(KeyFault::Hanging);
+        let sqs = Wire::to_memory(&MemorySqs::default(), |_, _| Fate::Pass);
         let rig = Rig::with(&keys, &sqs, Duration::ZERO, &[("PRELUDE_APPS", &app(more))]);
-        assert_eq!(rig.send(&rig.batch([USER_CREATED])).await.0, 503);
+        assert_eq!(rig.send(&app_batch([USER_CREATED])).await.0, 503);
         assert_eq!(keys.asked(), [url]);
     }
 }

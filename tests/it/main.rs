@@ -10,6 +10,7 @@ mod keys;
 mod logging;
 mod moto;
 mod parking;
+mod promise;
 mod publishing;
 mod rivals;
 mod samples;

@@ -7,15 +7,40 @@ use serde_json::json;
 use tokio::time::Duration;
 
 use crate::support::{
-    doubles::{APP_ID, Rig, SlowKeyServer, SlowSqs, Takes},
+    faults::{
+        KeyFault,
+        key_server::KeyServer,
+        ledger::Told,
+        memory_sqs::MemorySqs,
+        rig::{APP_ID, Rig, app_batch, attempt},
+    },
     stack::context,
+    wire::{Fate, Wire},
 };
 
 const NOW: Duration = Duration::ZERO;
 /// 8 s, and what tokio's timers add.
 const BUDGET: Duration = Duration::from_millis(8_010);
 
-const fn seconds(seconds: u64) -> Takes {
+/// An SQS to which the call that comes after this many others, to the queue of this name, takes this long; `None` is
+/// for ever.
+fn sqs(takes: impl Fn(usize, &str) -> Option<Duration> + Send + Sync + 'static) -> Wire {
+    Wire::to_memory(&MemorySqs::default(), move |call, batch| {
+        takes(call, batch.queue_url.rsplit('/').next().unwrap()).map_or(Fate::Hang, Fate::DelayCall)
+    })
+}
+
+/// How many messages are durable.
+fn taken(sqs: &Wire) -> usize {
+    sqs.ledger().stored_entries()
+}
+
+/// A key server that takes this long.
+fn keys(takes: Option<Duration>) -> KeyServer {
+    KeyServer::new(takes.map_or(KeyFault::Hanging, KeyFault::Slow))
+}
+
+const fn seconds(seconds: u64) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
@@ -44,13 +69,56 @@ async fn an_sqs_that_hangs_is_tried_again_and_given_up_in_time() {
         ("every call to one queue", |_, queue| queue == "user-deleted", 503),
     ];
     for (shown, hangs, expected) in cases {
-        let sqs = SlowSqs::new(move |call, queue| if hangs(call, queue) { None } else { Some(NOW) });
-        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, NOW);
-        let (status, took) = rig.send(&rig.batch(events(40))).await;
+        let sqs = sqs(move |call, queue| if hangs(call, queue) { None } else { Some(NOW) });
+        let rig = Rig::start(&keys(Some(NOW)), &sqs, NOW);
+        let (status, took) = rig.send(&app_batch(events(40))).await;
         assert_eq!(status, expected, "{shown}");
         assert!(took < BUDGET, "{shown}: {took:?}");
-        assert_eq!(sqs.taken() == 40, status == 200, "{shown}: {} are durable", sqs.taken());
-        assert!(sqs.calls() < 40, "{shown}: {} calls", sqs.calls());
+        assert_eq!(taken(&sqs) == 40, status == 200, "{shown}: {} are durable", taken(&sqs));
+        assert!(sqs.ledger().calls() < 40, "{shown}: {} calls", sqs.ledger().calls());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fifo_queue_that_hangs_holds_up_its_own_calls_only_until_the_time_is_up() {
+    /// Whether a call hangs: the number of calls before it, and its queue.
+    type Hangs = fn(usize, &str) -> bool;
+    // Two queues with two calls each, one after the other.
+    let cases: [(&str, Hangs, u64, usize); 5] = [
+        ("the first", |call, _| call == 0, 200, 40),
+        ("the last", |call, _| call == 3, 200, 40),
+        ("every call", |_, _| true, 503, 0),
+        ("all but the first", |call, _| call > 0, 503, 10),
+        ("every call to one queue", |_, queue| queue == "user-deleted.fifo", 503, 20),
+    ];
+    for (shown, hangs, expected, durable) in cases {
+        let sqs = sqs(move |call, queue| if hangs(call, queue) { None } else { Some(NOW) });
+        let rig = Rig::with(&keys(Some(NOW)), &sqs, NOW, &[("PRELUDE_QUEUE_TYPE", "fifo")]);
+        let (status, took) = rig.send(&app_batch(events(40))).await;
+        assert_eq!((status, taken(&sqs)), (expected, durable), "{shown}");
+        assert!(took < BUDGET, "{shown}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_slow_queue_costs_no_more_than_the_budget_and_the_others_none_of_theirs() {
+    for (queue_type, takes, expected) in [
+        ("standard", Some(Duration::from_millis(2_900)), 200),
+        ("standard", Some(Duration::from_millis(3_500)), 503),
+        ("standard", None, 503),
+        ("fifo", Some(Duration::from_millis(2_900)), 200),
+        ("fifo", None, 503),
+    ] {
+        let is_slow = |queue: &str| queue.starts_with("user-created");
+        let sqs = sqs(move |_, queue| if is_slow(queue) { takes } else { Some(NOW) });
+        let rig = Rig::with(&keys(Some(NOW)), &sqs, NOW, &[("PRELUDE_QUEUE_TYPE", queue_type)]);
+        let (status, took) = rig.send(&app_batch(events(40))).await;
+        assert_eq!(status, expected, "{queue_type}, {takes:?}");
+        assert!(took < BUDGET, "{queue_type}, {takes:?}: {took:?}");
+        let calls = sqs.ledger().since(0);
+        let others = calls.iter().filter(|call| !is_slow(&call.queue)).flat_map(|call| &call.sent);
+        let durable = others.filter(|sent| sent.told == Told::Durable).count();
+        assert_eq!(durable, 20, "{queue_type}, {takes:?}: those of the other queue");
     }
 }
 
@@ -63,26 +131,26 @@ async fn slow_calls_are_durable_in_time_or_not_accepted() {
         ("fifo", Some(Duration::from_millis(2_900)), 503),
         ("standard", seconds(4), 503),
     ] {
-        let sqs = SlowSqs::new(move |_, _| takes);
+        let sqs = sqs(move |_, _| takes);
         let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
-        let rig = Rig::with(&SlowKeyServer::new(Some(NOW)), &sqs, NOW, &variables);
-        let (status, took) = rig.send(&rig.batch(events(60))).await;
+        let rig = Rig::with(&keys(Some(NOW)), &sqs, NOW, &variables);
+        let (status, took) = rig.send(&app_batch(events(60))).await;
         assert_eq!(status, expected, "{queue_type}, {takes:?}");
         assert!(took < BUDGET, "{queue_type}, {takes:?}: {took:?}");
-        assert_eq!(sqs.taken() == 60, status == 200, "{queue_type}, {takes:?}");
+        assert_eq!(taken(&sqs) == 60, status == 200, "{queue_type}, {takes:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_server_that_hangs_leaves_time_for_an_answer() {
-    let sqs = SlowSqs::new(|_, _| Some(NOW));
-    let rig = Rig::start(&SlowKeyServer::new(None), &sqs, NOW);
-    let (status, took) = rig.send(&rig.batch(events(1))).await;
+    let sqs = sqs(|_, _| Some(NOW));
+    let rig = Rig::start(&keys(None), &sqs, NOW);
+    let (status, took) = rig.send(&app_batch(events(1))).await;
     assert_eq!(status, 503);
     assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&took), "{took:?}");
-    let (status, took) = rig.send(&rig.batch(events(1))).await;
+    let (status, took) = rig.send(&app_batch(events(1))).await;
     assert_eq!((status, took), (503, NOW), "the cool-down");
-    assert_eq!(rig.send(&rig.attempt()).await, (200, NOW), "the account's key is at hand");
+    assert_eq!(rig.send(&attempt()).await, (200, NOW), "the account's key is at hand");
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,22 +159,22 @@ async fn many_key_servers_that_hang_are_waited_for_together() {
         .map(|index| json!({"app_id": format!("app{index}"), "verification_token": "t"}))
         .chain([json!({"app_id": APP_ID, "verification_token": "t"})])
         .collect();
-    let (keys, sqs) = (SlowKeyServer::new(None), SlowSqs::new(|_, _| Some(NOW)));
+    let (keys, sqs) = (keys(None), sqs(|_, _| Some(NOW)));
     let rig = Rig::with(&keys, &sqs, NOW, &[("PRELUDE_APPS", &json!(apps).to_string())]);
-    let (status, took) = rig.send(&rig.batch(events(1))).await;
+    let (status, took) = rig.send(&app_batch(events(1))).await;
     assert_eq!((status, keys.asked().len()), (503, 11), "each once");
     assert!(took <= Duration::from_millis(4_010), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_key_server_and_a_slow_sqs_share_one_budget() {
-    for (keys, sqs, expected) in [
+    for (key_server, takes, expected) in [
         (Duration::from_millis(1_900), Some(Duration::from_millis(2_900)), 200),
         (Duration::from_millis(1_900), None, 503),
     ] {
-        let sqs = SlowSqs::new(move |_, _| sqs);
-        let rig = Rig::start(&SlowKeyServer::new(Some(keys)), &sqs, NOW);
-        let (status, took) = rig.send(&rig.batch(events(20))).await;
+        let sqs = sqs(move |_, _| takes);
+        let rig = Rig::start(&keys(Some(key_server)), &sqs, NOW);
+        let (status, took) = rig.send(&app_batch(events(20))).await;
         assert_eq!(status, expected);
         assert!(took < BUDGET, "{took:?}");
     }
@@ -117,24 +185,37 @@ async fn a_function_with_less_time_left_answers_before_it_ends() {
     for (left, is_hanging) in
         [(9_000, true), (3_000, true), (700, true), (100, true), (3_000, false), (900_000, true)]
     {
-        let sqs = SlowSqs::new(move |_, _| if is_hanging { None } else { Some(NOW) });
-        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, NOW);
+        let sqs = sqs(move |_, _| if is_hanging { None } else { Some(NOW) });
+        let rig = Rig::start(&keys(Some(NOW)), &sqs, NOW);
         let mut context = context();
         context.deadline = now_in_milliseconds() + left;
-        let (status, took) = rig.send_in(&rig.attempt(), context).await;
+        let (status, took) = rig.send_in(&attempt(), context).await;
         assert_eq!(status, if is_hanging { 503 } else { 200 }, "{left} ms left");
         assert!(took < BUDGET.min(Duration::from_millis(left)), "{left} ms left: {took:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_server_that_hangs_is_not_waited_for_longer_than_the_function_has() {
+    for left in [9_000, 3_000, 1_500, 700, 100] {
+        let rig = Rig::start(&keys(None), &sqs(|_, _| Some(NOW)), NOW);
+        let mut context = context();
+        context.deadline = now_in_milliseconds() + left;
+        let (status, took) = rig.send_in(&app_batch(events(1)), context).await;
+        assert_eq!(status, 503, "{left} ms left");
+        let most = Duration::from_millis(left.saturating_sub(500).min(2_000) + 10);
+        assert!(took <= most, "{left} ms left: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deadline_that_is_over_is_answered_at_once() {
     for deadline in [now_in_milliseconds() - 50_000, now_in_milliseconds() - 5_000, now_in_milliseconds()] {
-        let sqs = SlowSqs::new(|_, _| None);
-        let rig = Rig::start(&SlowKeyServer::new(None), &sqs, NOW);
+        let sqs = sqs(|_, _| None);
+        let rig = Rig::start(&keys(None), &sqs, NOW);
         let mut context = context();
         context.deadline = deadline;
-        let (status, took) = rig.send_in(&rig.attempt(), context).await;
+        let (status, took) = rig.send_in(&attempt(), context).await;
         assert_eq!(status, 503);
         assert!(took < Duration::from_millis(10), "{took:?}");
     }
@@ -143,11 +224,11 @@ async fn a_deadline_that_is_over_is_answered_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_of_long_ago_as_emulators_send_it_leaves_the_whole_budget() {
     for deadline in [0, 1, 600_000] {
-        let sqs = SlowSqs::new(|_, _| None);
-        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, NOW);
+        let sqs = sqs(|_, _| None);
+        let rig = Rig::start(&keys(Some(NOW)), &sqs, NOW);
         let mut context = context();
         context.deadline = deadline;
-        let (status, took) = rig.send_in(&rig.attempt(), context).await;
+        let (status, took) = rig.send_in(&attempt(), context).await;
         assert_eq!(status, 503);
         assert!(took > Duration::from_secs(6) && took <= BUDGET, "{deadline}: {took:?}");
     }
@@ -158,10 +239,10 @@ async fn the_first_request_has_what_the_start_of_the_process_left_of_the_budget(
     let left = |milliseconds| Duration::from_millis(milliseconds);
     for (initialization, first) in [(0, left(8_000)), (3_000, left(5_000)), (7_900, left(100)), (20_000, NOW)]
     {
-        let sqs = SlowSqs::new(|_, _| None);
-        let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, Duration::from_millis(initialization));
+        let sqs = sqs(|_, _| None);
+        let rig = Rig::start(&keys(Some(NOW)), &sqs, Duration::from_millis(initialization));
         for budget in [first, left(8_000), left(8_000)] {
-            let (status, took) = rig.send(&rig.attempt()).await;
+            let (status, took) = rig.send(&attempt()).await;
             assert_eq!(status, 503, "{initialization} ms");
             assert!(
                 took <= budget + Duration::from_millis(10),
@@ -175,9 +256,9 @@ async fn the_first_request_has_what_the_start_of_the_process_left_of_the_budget(
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_start_takes_nothing_from_a_request_that_needs_no_time() {
-    let sqs = SlowSqs::new(|_, _| Some(NOW));
-    let rig = Rig::start(&SlowKeyServer::new(Some(NOW)), &sqs, Duration::from_secs(7));
-    assert_eq!(rig.send(&rig.batch(events(3))).await, (200, NOW));
+    let sqs = sqs(|_, _| Some(NOW));
+    let rig = Rig::start(&keys(Some(NOW)), &sqs, Duration::from_secs(7));
+    assert_eq!(rig.send(&app_batch(events(3))).await, (200, NOW));
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,18 +270,18 @@ async fn batches_of_every_length_are_durable_in_time() {
     for queue_type in ["standard", "fifo"] {
         for users in [1, 7, 100_000] {
             for count in [0, 1, 100, 101, 1_001, 2_001, 4_000] {
-                let sqs = SlowSqs::new(|_, _| Some(Duration::from_millis(60)));
+                let sqs = sqs(|_, _| Some(Duration::from_millis(60)));
                 let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
-                let rig = Rig::with(&SlowKeyServer::new(Some(NOW)), &sqs, NOW, &variables);
+                let rig = Rig::with(&keys(Some(NOW)), &sqs, NOW, &variables);
                 let events = (0..count).map(|index| event(index, users));
-                let (status, took) = rig.send(&rig.batch(events)).await;
+                let (status, took) = rig.send(&app_batch(events)).await;
                 let shown = format!("{count} events of {users} users, {queue_type}: {took:?}");
                 assert_eq!(status, 200, "{shown}");
                 assert!(took < BUDGET, "{shown}");
                 assert!(
-                    sqs.taken() == count || count > 100 && sqs.taken() < 100,
+                    taken(&sqs) == count || count > 100 && taken(&sqs) < 100,
                     "{shown}, {} taken",
-                    sqs.taken()
+                    taken(&sqs)
                 );
             }
         }

@@ -1,6 +1,6 @@
 //! What the tests are written with.
 
-pub(crate) mod doubles;
+pub(crate) mod faults;
 pub(crate) mod guard_proxy;
 pub(crate) mod http;
 pub(crate) mod keys;

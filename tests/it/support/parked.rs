@@ -20,16 +20,21 @@ pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {
     }
     assert_eq!(parts.keys().copied().collect::<Vec<_>>(), (1..=messages.len()).collect::<Vec<_>>());
     let text: String = parts.into_values().collect();
-    let decode = |text: &str| STANDARD.decode(if text == "====" { "" } else { text }).unwrap();
-    let raw = match encoding.as_str() {
-        "text" => text.into_bytes(),
-        "base64" => decode(&text),
+    let raw = decode(&encoding, &text);
+    (encoding, raw)
+}
+
+/// The bytes that a body stands for, by its encoding without the part: `text` is none.
+pub(crate) fn decode(encoding: &str, text: &str) -> Vec<u8> {
+    let base64 = || STANDARD.decode(if text == "====" { "" } else { text }).unwrap();
+    match encoding {
+        "text" => text.as_bytes().to_vec(),
+        "base64" => base64(),
         "gzip+base64" => {
             let mut raw = Vec::new();
-            GzDecoder::new(decode(&text).as_slice()).read_to_end(&mut raw).unwrap();
+            GzDecoder::new(base64().as_slice()).read_to_end(&mut raw).unwrap();
             raw
         }
         other => panic!("{other}"),
-    };
-    (encoding, raw)
+    }
 }

@@ -1,7 +1,10 @@
-//! The wire between the real SDK and the embedded SQS, on which calls are refused, cut, lost and changed.
+//! The wire between the real SDK and an SQS, on which calls are refused, cut, lost, delayed and changed.
 //!
-//! [`Fault`](prelude_cli::local::faults::Fault) asks SQS itself for faults; this asks for those of the way there and
-//! back, and for refusals that depend on what a call holds.
+//! It is an HTTP connector below the SDK, so that what is tested is the SDK's own code as well, and so that a stopped
+//! clock holds: nothing waits for a socket. [`SqsFault`](super::faults::SqsFault) names what goes wrong; this does it,
+//! and the [`Ledger`] has what SQS stored and what the function was told.
+
+mod wired;
 
 use std::{
     fmt,
@@ -11,7 +14,7 @@ use std::{
     },
 };
 
-use aws_sdk_sqs::{Client, config::SharedHttpClient};
+use aws_sdk_sqs::config::SharedHttpClient;
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
@@ -19,33 +22,30 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use lambda_runtime::{Context, LambdaEvent};
-use prelude_cli::local::{
-    gateway::Request,
-    guard::wire::BatchRequest,
-    prelude::{LocalPrelude, SessionApp},
-    sqs::EmbeddedSqs,
-};
-use prelude_webhooks::{
-    authenticate::keys::https::HttpsKeySets,
-    config::Config,
-    lambda::{Handler, Invocation},
-    publish::sqs::{SqsSender, with_limits},
-    receiver::Receiver,
-};
+use prelude_cli::local::guard::wire::{BatchRequest, Entry};
 use serde_json::{Value, json};
-use tokio::time::Duration;
+use tokio::time::{Duration, sleep};
 
-use super::stack::{PATH_TOKEN, QUEUE_PREFIX, Stack, context};
+pub(crate) use self::wired::{Wired, pinned_apps};
+use super::faults::{ledger::Ledger, memory_sqs::MemorySqs};
 
 /// What becomes of one `SendMessageBatch` call.
+#[derive(Debug)]
 pub(crate) enum Fate {
     /// SQS gets it, and its answer arrives.
     Pass,
     /// The answer is this status and error code, and SQS never hears of it.
     Refuse(u16, &'static str),
+    /// The entries at these places (bit 0 is the first) fail; SQS gets the others.
+    FailEntries { places: u16, code: &'static str, sender_fault: bool },
     /// The connection breaks before SQS hears of it.
     Cut,
+    /// SQS never hears of it, and nobody hears of SQS.
+    Hang,
+    /// SQS hears of it after this time.
+    DelayCall(Duration),
+    /// SQS stores it at once, and its answer arrives after this time.
+    DelayAnswer(Duration),
     /// SQS stores it, and the connection breaks before the answer arrives.
     LoseAnswer,
     /// SQS stores it, and its answer arrives changed.
@@ -57,94 +57,61 @@ pub(crate) enum Fate {
 /// Decides about a call: how many came before it, and what it holds.
 type Judge = dyn Fn(usize, &BatchRequest) -> Fate + Send + Sync;
 
-/// A receiver that reaches the queues of a [`Stack`] over such a wire.
-pub(crate) struct Wired {
-    handler: Handler<HttpsKeySets, SqsSender>,
+/// The wire. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    sqs: Sqs,
+    judge: Arc<Judge>,
+    ledger: Arc<Ledger>,
     load: Arc<Load>,
 }
 
-/// How many calls there were, and how many at the same time.
+/// What is at its other end.
+#[derive(Clone)]
+enum Sqs {
+    /// The local stack's, which can be received from.
+    Embedded(SharedHttpClient),
+    /// The one in memory, for thousands of cases.
+    Memory(MemorySqs),
+}
+
+/// How many calls are under way at the same time.
 #[derive(Default)]
 struct Load {
-    calls: AtomicUsize,
     now: AtomicUsize,
     most: AtomicUsize,
 }
 
-impl Wired {
-    /// A receiver with the stack's keys, all of them pinned, and standard queues.
-    pub(crate) fn start(
-        stack: &Stack,
+impl Wire {
+    /// A wire to the embedded SQS.
+    fn to_embedded(
+        sqs: SharedHttpClient,
         judge: impl Fn(usize, &BatchRequest) -> Fate + Send + Sync + 'static,
     ) -> Self {
-        let load = Arc::<Load>::default();
-        let wire = Wire { sqs: stack.sqs.http_client(), judge: Arc::new(judge), load: Arc::clone(&load) };
-        let settings = stack.sqs.client().config().to_builder().http_client(wire);
-        Self { handler: handler(stack, settings), load }
+        Self::new(Sqs::Embedded(sqs), judge)
     }
 
-    /// A receiver whose SQS is whatever listens at this URL, over the SDK's own HTTP client.
-    pub(crate) fn at(stack: &Stack, endpoint: &str) -> Self {
-        let mut settings = stack.sqs.client().config().to_builder().endpoint_url(endpoint);
-        settings.set_http_client(None);
-        Self { handler: handler(stack, settings), load: Arc::default() }
+    /// A wire to an SQS in memory that has every queue.
+    pub(crate) fn to_memory(
+        sqs: &MemorySqs,
+        judge: impl Fn(usize, &BatchRequest) -> Fate + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Sqs::Memory(sqs.clone()), judge)
     }
 
-    /// Sends a request through an HTTP API; status and body of the answer.
-    pub(crate) async fn send(&self, request: &Request) -> (u16, String) {
-        self.send_in(request, context()).await
+    fn new(sqs: Sqs, judge: impl Fn(usize, &BatchRequest) -> Fate + Send + Sync + 'static) -> Self {
+        Self { sqs, judge: Arc::new(judge), ledger: Arc::default(), load: Arc::default() }
     }
 
-    /// [`send`](Self::send) with another deadline.
-    pub(crate) async fn send_in(&self, request: &Request, context: Context) -> (u16, String) {
-        let payload: Invocation = serde_json::from_str(&request.http_api_event().to_string()).unwrap();
-        let response = self.handler.handle(LambdaEvent { payload, context }).await.unwrap();
-        let response = serde_json::to_value(response).unwrap();
-        let status = response["statusCode"].as_u64().unwrap().try_into().unwrap();
-        (status, response["body"].as_str().unwrap().to_owned())
-    }
-
-    /// How many calls were made.
-    pub(crate) fn calls(&self) -> usize {
-        self.load.calls.load(Ordering::Relaxed)
+    /// What went over it.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// How many calls were under way at the same time, at most.
     pub(crate) fn most_at_once(&self) -> usize {
         self.load.most.load(Ordering::Relaxed)
     }
-}
-
-fn handler(stack: &Stack, settings: aws_sdk_sqs::config::Builder) -> Handler<HttpsKeySets, SqsSender> {
-    let sender = SqsSender::new(Client::from_conf(with_limits(settings).build()));
-    let variables = variables(stack).into_iter().map(|(name, value)| (name.to_owned(), Some(value)));
-    let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
-    Handler::new(Receiver::new(config, HttpsKeySets::default(), sender), Duration::ZERO)
-}
-
-fn variables(stack: &Stack) -> [(&'static str, String); 4] {
-    [
-        ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX)),
-        ("PRELUDE_APPS", pinned_apps(&stack.prelude)),
-        ("PRELUDE_PUBLIC_KEYS", stack.prelude.account_key.public_key_pem().unwrap()),
-        ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
-    ]
-}
-
-/// `PRELUDE_APPS` with the apps' keys, so that nothing is fetched: a stopped clock and real sockets do not go together.
-pub(crate) fn pinned_apps(prelude: &LocalPrelude) -> String {
-    let app = |app: &SessionApp| {
-        let keys: Vec<_> = app.keys.iter().map(|key| key.public_key_pem().unwrap()).collect();
-        json!({"app_id": app.app_id, "verification_token": app.verification_token, "public_keys": keys})
-    };
-    Value::from_iter(prelude.apps.iter().map(app)).to_string()
-}
-
-#[derive(Clone)]
-struct Wire {
-    sqs: SharedHttpClient,
-    judge: Arc<Judge>,
-    load: Arc<Load>,
 }
 
 impl fmt::Debug for Wire {
@@ -159,55 +126,139 @@ impl HttpClient for Wire {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        let sqs = self.sqs.http_connector(settings, components);
-        SharedHttpConnector::new(Connected { sqs, wire: self.clone() })
+        let end = match &self.sqs {
+            Sqs::Embedded(sqs) => End::Embedded(sqs.http_connector(settings, components)),
+            Sqs::Memory(sqs) => End::Memory(sqs.clone()),
+        };
+        SharedHttpConnector::new(Connected { end, wire: self.clone() })
     }
 }
 
 #[derive(Debug)]
 struct Connected {
-    sqs: SharedHttpConnector,
+    end: End,
     wire: Wire,
+}
+
+#[derive(Clone, Debug)]
+enum End {
+    Embedded(SharedHttpConnector),
+    Memory(MemorySqs),
 }
 
 impl HttpConnector for Connected {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (sqs, load) = (self.sqs.clone(), Arc::clone(&self.wire.load));
+        let (end, load) = (self.end.clone(), Arc::clone(&self.wire.load));
         let batch: BatchRequest = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        let fate = (self.wire.judge)(load.calls.fetch_add(1, Ordering::Relaxed), &batch);
+        let number = self.wire.ledger.called(&batch);
+        let fate = (self.wire.judge)(number, &batch);
+        let ledger = Arc::clone(&self.wire.ledger);
         HttpConnectorFuture::new(async move {
-            let now = load.now.fetch_add(1, Ordering::Relaxed) + 1;
-            load.most.fetch_max(now, Ordering::Relaxed);
-            let answer = conduct(fate, &sqs, request).await;
-            load.now.fetch_sub(1, Ordering::Relaxed);
+            let _under_way = UnderWay::begin(load);
+            let answer = conduct(fate, &end, request, batch, |answer| ledger.stored(number, answer)).await;
+            if let Ok(answer) = &answer {
+                ledger.told(number, answer.status().as_u16(), answer.body().bytes().unwrap_or_default());
+            }
             answer
         })
     }
 }
 
+/// One call of the load, for as long as anybody waits for it.
+struct UnderWay(Arc<Load>);
+
+impl UnderWay {
+    fn begin(load: Arc<Load>) -> Self {
+        let now = load.now.fetch_add(1, Ordering::Relaxed) + 1;
+        load.most.fetch_max(now, Ordering::Relaxed);
+        Self(load)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 async fn conduct(
     fate: Fate,
-    sqs: &SharedHttpConnector,
+    end: &End,
     request: HttpRequest,
+    batch: BatchRequest,
+    stored: impl Fn(&[u8]),
 ) -> Result<HttpResponse, ConnectorError> {
     let broken = || ConnectorError::io("connection reset by peer".into());
     match fate {
         Fate::Cut => return Err(broken()),
+        Fate::Hang => std::future::pending().await,
         Fate::Refuse(status, code) => return Ok(refusal(status, code)),
+        Fate::DelayCall(time) => sleep(time).await,
+        Fate::FailEntries { places, code, sender_fault } => {
+            return fail_entries(places, code, sender_fault, end, request, batch, stored).await;
+        }
         _ => {}
     }
-    let mut answer = sqs.call(request).await?;
+    let mut answer = end.call(request, &batch).await?;
+    stored(answer.body().bytes().unwrap());
     match fate {
         Fate::LoseAnswer => return Err(broken()),
+        Fate::DelayAnswer(time) => sleep(time).await,
         Fate::Edit(edit) => {
             let mut body = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
             edit(&mut body);
             *answer.body_mut() = SdkBody::from(body.to_string());
         }
         Fate::Replace(text) => *answer.body_mut() = SdkBody::from(text),
-        Fate::Pass | Fate::Cut | Fate::Refuse(..) => {}
+        _ => {}
     }
     Ok(answer)
+}
+
+async fn fail_entries(
+    places: u16,
+    code: &str,
+    sender_fault: bool,
+    end: &End,
+    mut request: HttpRequest,
+    batch: BatchRequest,
+    stored: impl Fn(&[u8]),
+) -> Result<HttpResponse, ConnectorError> {
+    let fails = |place: usize| places & (1 << place) != 0;
+    let (failed, passed): (Vec<_>, Vec<_>) =
+        batch.entries.into_iter().enumerate().partition(|(place, _)| fails(*place));
+    let mut body = json!({"Successful": [], "Failed": []});
+    if !passed.is_empty() {
+        let entries = passed.into_iter().map(|(_, entry)| entry).collect();
+        let rest = BatchRequest { queue_url: batch.queue_url, entries };
+        *request.body_mut() = SdkBody::from(serde_json::to_vec(&rest).unwrap());
+        let answer = end.call(request, &rest).await?;
+        let text = answer.body().bytes().unwrap();
+        stored(text);
+        if answer.status().as_u16() != 200 {
+            return Ok(answer);
+        }
+        body = serde_json::from_slice(text).unwrap();
+    }
+    let failure = |entry: Entry| json!({"Id": entry.id, "SenderFault": sender_fault, "Code": code, "Message": "failed on the way"});
+    let failures = failed.into_iter().map(|(_, entry)| failure(entry));
+    if body["Failed"].is_null() {
+        body["Failed"] = json!([]);
+    }
+    body["Failed"].as_array_mut().unwrap().extend(failures);
+    Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body.to_string())))
+}
+
+impl End {
+    async fn call(&self, request: HttpRequest, batch: &BatchRequest) -> Result<HttpResponse, ConnectorError> {
+        match self {
+            Self::Embedded(sqs) => sqs.call(request).await,
+            Self::Memory(sqs) => {
+                let body = SdkBody::from(sqs.send_message_batch(batch).to_string());
+                Ok(HttpResponse::new(200.try_into().unwrap(), body))
+            }
+        }
+    }
 }
 
 /// An error as SQS answers it; the SDK reads the code from the header.

@@ -1,0 +1,257 @@
+//! The account of a delivery: every entry that went over the wire is one of the delivery's events, and every event is
+//! durable as often as the answer says.
+
+use std::collections::{BTreeMap, HashMap};
+
+use proptest::{prelude::*, test_runner::TestCaseError};
+use serde_json::value::RawValue;
+
+use super::delivery::{Delivery, Expected, Place, hash_id};
+use crate::support::{
+    faults::ledger::{Call, Sent, Told},
+    parked::decode,
+    stack::REQUEST_ID,
+};
+
+/// What became of one delivery.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    /// Why events were parked, and how many.
+    pub(super) parked: BTreeMap<String, usize>,
+    /// The slices' ids, of a batch that came in slices.
+    pub(super) slices: Vec<String>,
+}
+
+/// Checks the calls that one delivery made against its events and its answer.
+pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Result<Account, TestCaseError> {
+    let mut found = Found::default();
+    let events: HashMap<&[u8], &Expected> =
+        delivery.events.iter().map(|event| (event.raw.as_slice(), event)).collect();
+    for call in calls {
+        for sent in &call.sent {
+            prop_assert!(sent.stored || sent.told != Told::Durable, "acknowledged and not stored");
+            let slug = call.queue.trim_end_matches(".fifo");
+            if slug == "unrouted" {
+                found.parked(delivery, &events, sent)?;
+            } else {
+                found.routed(delivery, slug, sent)?;
+            }
+        }
+    }
+    found.join_parts(delivery, &events)?;
+    if delivery.sliced {
+        return found.whole_in_slices(delivery, accepted);
+    }
+    let mut copies = HashMap::<&[u8], usize>::new();
+    for event in &delivery.events {
+        *copies.entry(&event.raw).or_default() += 1;
+    }
+    let mut account = Account::default();
+    for (raw, copies) in copies {
+        let event = events[raw];
+        let routed = found.routed.get(raw).copied().unwrap_or_default();
+        let parked = found.parked.get(raw).map(Vec::as_slice).unwrap_or_default();
+        let acknowledged = routed + parked.len();
+        let shown = shown(event);
+        prop_assert!(acknowledged <= copies, "{acknowledged} copies of {copies} were acknowledged: {shown}");
+        prop_assert!(!accepted || acknowledged == copies, "200, and {acknowledged} of {copies}: {shown}");
+        for reason in parked {
+            found.may_be_parked(event, reason)?;
+            *account.parked.entry(reason.clone()).or_default() += 1;
+        }
+    }
+    Ok(account)
+}
+
+#[derive(Default)]
+struct Found {
+    /// How often an event was acknowledged in its queue.
+    routed: HashMap<Vec<u8>, usize>,
+    /// For which reasons it was acknowledged in the parking queue, once for each time.
+    parked: HashMap<Vec<u8>, Vec<String>>,
+    /// By `event_id`, reason and number of parts.
+    parts: BTreeMap<(String, String, usize), Parts>,
+    /// The codes that SQS told of an event on its way to its queue.
+    refusals: HashMap<Vec<u8>, Vec<String>>,
+}
+
+/// By place: a part's body, and how often it was acknowledged.
+type Parts = BTreeMap<usize, (String, usize)>;
+
+impl Found {
+    fn routed(&mut self, delivery: &Delivery, slug: &str, sent: &Sent) -> Result<(), TestCaseError> {
+        let body = &sent.entry.message_body;
+        let event = delivery.events.iter().find(|event| {
+            event.place == place_of(slug, event)
+                && event.raw.len() <= body.len()
+                && event.routed_body() == *body
+        });
+        let event = event.ok_or_else(|| TestCaseError::fail(format!("nobody's event in {slug}")))?;
+        attributes(delivery, event, sent, None)?;
+        match &sent.told {
+            Told::Durable => *self.routed.entry(event.raw.clone()).or_default() += 1,
+            Told::Refused(code) => self.refusals.entry(event.raw.clone()).or_default().push(code.clone()),
+            Told::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn parked(
+        &mut self,
+        delivery: &Delivery,
+        events: &HashMap<&[u8], &Expected>,
+        sent: &Sent,
+    ) -> Result<(), TestCaseError> {
+        let reason = attribute(sent, "reason").unwrap_or_default().to_owned();
+        let encoding = attribute(sent, "encoding");
+        let durable = usize::from(sent.told == Told::Durable);
+        if let Some((_, part)) = encoding.and_then(|encoding| encoding.split_once(";part=")) {
+            let (index, count) = part.split_once('/').unwrap();
+            let event_id = attribute(sent, "event_id").unwrap_or_default().to_owned();
+            let parts = self.parts.entry((event_id, reason, count.parse().unwrap())).or_default();
+            let body = &sent.entry.message_body;
+            let part = parts.entry(index.parse().unwrap()).or_insert_with(|| (body.clone(), 0));
+            prop_assert!(part.0 == *body, "a part is cut at another place");
+            part.1 += durable;
+            return Ok(());
+        }
+        let raw = decode(encoding.unwrap_or("text"), &sent.entry.message_body);
+        self.is_ours(delivery, events, &raw, sent, &reason)?;
+        if durable > 0 {
+            self.parked.entry(raw).or_default().push(reason);
+        }
+        Ok(())
+    }
+
+    /// Whether parked bytes are an event's, or a slice, with its attributes.
+    fn is_ours(
+        &self,
+        delivery: &Delivery,
+        events: &HashMap<&[u8], &Expected>,
+        raw: &[u8],
+        sent: &Sent,
+        reason: &str,
+    ) -> Result<(), TestCaseError> {
+        if delivery.sliced {
+            let place = Place::Parked("batch_too_large");
+            let slice = Expected { raw: raw.to_vec(), place, event_id: hash_id(raw), event_type: None };
+            return attributes(delivery, &slice, sent, Some(reason));
+        }
+        let event = events.get(raw).ok_or_else(|| TestCaseError::fail("parked bytes are nobody's event"))?;
+        attributes(delivery, event, sent, Some(reason))
+    }
+
+    /// Puts together the events that came in parts.
+    fn join_parts(
+        &mut self,
+        delivery: &Delivery,
+        events: &HashMap<&[u8], &Expected>,
+    ) -> Result<(), TestCaseError> {
+        for ((event_id, reason, count), parts) in std::mem::take(&mut self.parts) {
+            let whole = (1..=count).map(|index| parts.get(&index).map_or(0, |part| part.1)).min();
+            let most = parts.values().map(|part| part.1).max();
+            prop_assert!(most <= Some(1), "a part was acknowledged twice");
+            if parts.len() < count {
+                continue;
+            }
+            let text: String = parts.into_values().map(|part| part.0).collect();
+            let raw = decode("gzip+base64", &text);
+            if delivery.sliced {
+                prop_assert_eq!(&event_id, &hash_id(&raw));
+            } else {
+                let event = events.get(raw.as_slice());
+                prop_assert_eq!(event.map(|event| &event.event_id), Some(&event_id));
+            }
+            if whole == Some(1) {
+                self.parked.entry(raw).or_default().push(reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an event may be parked for this reason: its own, or what SQS said of it.
+    fn may_be_parked(&self, event: &Expected, reason: &str) -> Result<(), TestCaseError> {
+        let said = match event.place {
+            Place::Parked(own) => vec![own],
+            Place::Queue(_) => {
+                let codes = self.refusals.get(&event.raw).map(Vec::as_slice).unwrap_or_default();
+                codes.iter().filter_map(|code| reason_of(code)).collect()
+            }
+        };
+        prop_assert!(said.contains(&reason), "parked as {reason}, not {said:?}: {}", shown(event));
+        Ok(())
+    }
+
+    fn whole_in_slices(&self, delivery: &Delivery, accepted: bool) -> Result<Account, TestCaseError> {
+        let mut account = Account::default();
+        let mut elements = Vec::new();
+        for (raw, reasons) in &self.parked {
+            prop_assert_eq!(reasons.as_slice(), ["batch_too_large"]);
+            let slice: Vec<&RawValue> = serde_json::from_slice(raw).unwrap();
+            elements.extend(slice.into_iter().map(|element| element.get().as_bytes().to_vec()));
+            account.slices.push(hash_id(raw));
+            *account.parked.entry("batch_too_large".to_owned()).or_default() += 1;
+        }
+        let mut expected: Vec<_> = delivery.events.iter().map(|event| event.raw.clone()).collect();
+        elements.sort();
+        expected.sort();
+        prop_assert!(!accepted || elements == expected, "200, and the slices are not the batch");
+        account.slices.sort();
+        Ok(account)
+    }
+}
+
+/// The place an event must have to be in this queue.
+fn place_of(slug: &str, event: &Expected) -> Place {
+    match event.place {
+        Place::Queue(own) if own == slug => Place::Queue(own),
+        _ => Place::Parked(""),
+    }
+}
+
+/// What SQS's codes mean for where an event ends; none for those that another try may mend.
+fn reason_of(code: &str) -> Option<&'static str> {
+    match code {
+        "InvalidMessageContents" | "InvalidParameterValue" => Some("rejected_by_sqs"),
+        "QueueDoesNotExist" => Some("queue_missing"),
+        "AccessDeniedException" => Some("queue_denied"),
+        code if code.starts_with("KMS.") && !code.starts_with("KMS.Throttling") => Some("queue_denied"),
+        _ => None,
+    }
+}
+
+/// Checks an entry's attributes. What was written down for SQS to refuse nothing lacks some.
+fn attributes(
+    delivery: &Delivery,
+    event: &Expected,
+    sent: &Sent,
+    reason: Option<&str>,
+) -> Result<(), TestCaseError> {
+    let shown = shown(event);
+    prop_assert_eq!(attribute(sent, "event_id"), Some(event.event_id.as_str()), "{}", shown);
+    prop_assert_eq!(attribute(sent, "source"), delivery.source, "{}", shown);
+    prop_assert_eq!(attribute(sent, "authentication"), Some(delivery.authentication), "{}", shown);
+    prop_assert_eq!(attribute(sent, "reason"), reason, "{}", shown);
+    prop_assert!(attribute(sent, "received_at").is_some());
+    let is_encoded = attribute(sent, "encoding").is_some();
+    let optional = [
+        ("event_type", event.event_type.as_deref()),
+        ("app_id", delivery.app_id),
+        ("request_id", Some(REQUEST_ID)),
+    ];
+    for (name, value) in optional {
+        let found = attribute(sent, name);
+        prop_assert!(found == value || is_encoded && found.is_none(), "{name} is {found:?}: {shown}");
+    }
+    Ok(())
+}
+
+fn attribute<'a>(sent: &'a Sent, name: &str) -> Option<&'a str> {
+    sent.entry.message_attributes.get(name)?.string_value.as_deref()
+}
+
+/// The beginning of an event: some are a megabyte.
+fn shown(event: &Expected) -> String {
+    let raw = String::from_utf8_lossy(&event.raw);
+    raw.chars().take(120).collect()
+}

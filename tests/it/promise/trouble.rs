@@ -1,0 +1,94 @@
+//! What can go wrong in a case, and when.
+
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use tokio::time::Duration;
+
+use super::delivery::{Plan, plan, slug};
+use crate::support::faults::{GARBAGE, KeyFault, Rule, Scope, SqsFault};
+
+/// Deliveries, and what befalls them.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) fifo: bool,
+    pub(super) deliveries: Vec<Plan>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) keys: Option<KeyFault>,
+    /// What the start of the process took.
+    pub(super) initialization: Duration,
+    /// What is left of the function's own time, if it tells.
+    pub(super) left: Option<Duration>,
+    /// Whether the redelivery meets another process.
+    pub(super) restarted: bool,
+}
+
+impl Case {
+    /// Whether nothing befalls the deliveries.
+    pub(super) fn is_calm(&self) -> bool {
+        let has_time = self.initialization.is_zero() && self.left.is_none();
+        self.rules.is_empty() && self.keys.is_none() && has_time
+    }
+}
+
+pub(super) fn any_case(fifo: bool) -> impl Strategy<Value = Case> {
+    let left =
+        prop_oneof![4 => Just(None), 1 => (0..9_000_u64).prop_map(|left| Some(Duration::from_millis(left)))];
+    let initialization = prop_oneof![4 => Just(0), 1 => 0..9_000_u64].prop_map(Duration::from_millis);
+    let deliveries = prop_oneof![3 => vec(plan(fifo), 1), 1 => vec(plan(fifo), 2)];
+    let keys = option::weighted(0.25, select(KeyFault::ALL.to_vec()));
+    (deliveries, vec(rule(), 0..5), keys, initialization, left, any::<bool>()).prop_map(
+        move |(deliveries, rules, keys, initialization, left, restarted)| Case {
+            fifo,
+            deliveries,
+            rules,
+            keys,
+            initialization,
+            left,
+            restarted,
+        },
+    )
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    let scope = prop_oneof![
+        3 => Just(Scope::Everywhere),
+        3 => slug().prop_map(|slug| slug.map_or(Scope::AllButParking, |slug| Scope::Queue(slug.to_owned()))),
+        2 => Just(Scope::AllButParking),
+        2 => Just(Scope::Parking),
+    ];
+    let times = prop_oneof![6 => 1..4_usize, 2 => Just(usize::MAX)];
+    (fault(), scope, 0..4_usize, times).prop_map(|(fault, scope, spared, times)| Rule {
+        fault,
+        scope,
+        spared,
+        times,
+    })
+}
+
+fn fault() -> impl Strategy<Value = SqsFault> {
+    let places = 1..1024_u16;
+    let of_sender = select(vec!["InvalidMessageContents", "InvalidParameterValue", "AccessDeniedException"]);
+    let of_service =
+        select(vec!["InternalError", "ServiceUnavailable", "RequestThrottled", "InvalidMessageContents"]);
+    // Never three seconds exactly: the call's limit and its answer would come in the same instant.
+    let time = prop_oneof![1..2_900_u64, 3_100..9_000_u64].prop_map(Duration::from_millis);
+    prop_oneof![
+        1 => select(vec!["RequestThrottled", "ThrottlingException", "KMS.ThrottlingException"])
+            .prop_map(SqsFault::Throttled),
+        1 => Just(SqsFault::Failing),
+        1 => Just(SqsFault::UnknownCode),
+        1 => (places.clone(), of_sender).prop_map(|(places, code)| SqsFault::EntriesOfSender { places, code }),
+        1 => (places, of_service).prop_map(|(places, code)| SqsFault::EntriesOfService { places, code }),
+        1 => Just(SqsFault::Hanging),
+        1 => time.clone().prop_map(SqsFault::Slow),
+        1 => time.prop_map(SqsFault::SlowAnswer),
+        1 => Just(SqsFault::Cut),
+        1 => Just(SqsFault::LostAnswer),
+        1 => Just(SqsFault::Denied),
+        1 => Just(SqsFault::Missing),
+        1 => select(vec!["KMS.DisabledException", "KMS.AccessDeniedException", "KMS.NotFoundException"])
+            .prop_map(SqsFault::KeyBroken),
+        // Met only by calls that hold such an entry.
+        3 => Just(SqsFault::RefusedForOneEntry),
+        1 => (0..GARBAGE.len()).prop_map(SqsFault::Garbage),
+    ]
+}

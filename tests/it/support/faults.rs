@@ -1,0 +1,220 @@
+//! The fault model: everything that can go wrong around the function, in one place.
+//!
+//! [`SqsFault`] and [`KeyFault`] name the faults, one for each row of the table in `docs/reliability.md`. A
+//! [`Schedule`] says which calls they meet. The [wire](super::wire) makes them happen below the real SDK, and the
+//! [`ledger`] has what became of every entry.
+
+pub(crate) mod key_server;
+pub(crate) mod ledger;
+pub(crate) mod memory_sqs;
+pub(crate) mod rig;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use prelude_cli::local::guard::wire::BatchRequest;
+use serde_json::{Value, json};
+use tokio::time::Duration;
+
+pub(crate) use self::key_server::KeyFault;
+use super::wire::Fate;
+
+/// How SQS, or the way to it, fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SqsFault {
+    /// The call is throttled.
+    Throttled(&'static str),
+    /// The call is answered with a 5xx.
+    Failing,
+    /// The call is answered with a code that no documentation knows.
+    UnknownCode,
+    /// Some entries fail, and the sender is blamed.
+    EntriesOfSender { places: u16, code: &'static str },
+    /// Some entries fail, and SQS takes the blame.
+    EntriesOfService { places: u16, code: &'static str },
+    /// There is no answer, and nothing was stored.
+    Hanging,
+    /// The call takes its time on the way to SQS.
+    Slow(Duration),
+    /// The answer takes its time on the way back.
+    SlowAnswer(Duration),
+    /// The connection breaks before SQS has the call.
+    Cut,
+    /// The connection breaks after SQS has stored the messages.
+    LostAnswer,
+    /// The role may not send to the queue.
+    Denied,
+    /// The queue does not exist.
+    Missing,
+    /// The queue's KMS key can not be used.
+    KeyBroken(&'static str),
+    /// The call is refused as a whole for what an entry with [`CULPRIT`] in its body holds.
+    RefusedForOneEntry,
+    /// What SQS stored is answered with one of [`GARBAGE`].
+    Garbage(usize),
+}
+
+/// What marks a body that [`SqsFault::RefusedForOneEntry`] refuses.
+pub(crate) const CULPRIT: &str = "culprit";
+
+/// Answers that say too little, or nothing.
+pub(crate) const GARBAGE: [fn() -> Fate; 8] = [
+    || Fate::Replace("<html>"),
+    || Fate::Replace(""),
+    || Fate::Replace(r#"{"Successful":[{"Id":"0","MessageId":"a""#),
+    || Fate::Edit(|answer| *answer = json!({})),
+    || Fate::Edit(|answer| drop(answer["Successful"].as_array_mut().and_then(Vec::pop))),
+    || Fate::Edit(|answer| answer["Successful"][0]["MessageId"] = json!("")),
+    || Fate::Edit(|answer| answer["Successful"][0]["Id"] = json!("nobody")),
+    || Fate::Edit(tell_both_ways),
+];
+
+fn tell_both_ways(answer: &mut Value) {
+    let id = answer["Successful"][0]["Id"].clone();
+    if id.is_string() {
+        answer["Failed"] = json!([{"Id": id, "SenderFault": false, "Code": "InternalError"}]);
+    }
+}
+
+impl SqsFault {
+    /// One of each kind.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Throttled("RequestThrottled"),
+        Self::Failing,
+        Self::UnknownCode,
+        Self::EntriesOfSender { places: 1, code: "InvalidMessageContents" },
+        Self::EntriesOfService { places: 1, code: "InternalError" },
+        Self::Hanging,
+        Self::Slow(Duration::from_millis(1_700)),
+        Self::SlowAnswer(Duration::from_millis(3_300)),
+        Self::Cut,
+        Self::LostAnswer,
+        Self::Denied,
+        Self::Missing,
+        Self::KeyBroken("KMS.DisabledException"),
+        Self::RefusedForOneEntry,
+        Self::Garbage(0),
+    ];
+
+    /// The fault's name in `docs/reliability.md`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Throttled(_) => "SQS throttles",
+            Self::Failing => "SQS answers 5xx",
+            Self::UnknownCode => "SQS answers an unknown code",
+            Self::EntriesOfSender { .. } => "entries fail, sender blamed",
+            Self::EntriesOfService { .. } => "entries fail, service blamed",
+            Self::Hanging => "SQS hangs",
+            Self::Slow(_) => "SQS is slow",
+            Self::SlowAnswer(_) => "the answer is slow",
+            Self::Cut => "connection cut before",
+            Self::LostAnswer => "answer lost after storing",
+            Self::Denied => "access denied",
+            Self::Missing => "queue missing",
+            Self::KeyBroken(_) => "KMS key broken",
+            Self::RefusedForOneEntry => "call refused for one entry",
+            Self::Garbage(_) => "garbage answer",
+        }
+    }
+
+    /// What it does to a call; none where the call does not meet it.
+    fn fate(self, batch: &BatchRequest) -> Option<Fate> {
+        Some(match self {
+            Self::Throttled(code) => Fate::Refuse(400, code),
+            Self::Failing => Fate::Refuse(500, "InternalFailure"),
+            Self::UnknownCode => Fate::Refuse(400, "NobodyKnowsThis"),
+            Self::EntriesOfSender { places, code } => Fate::FailEntries { places, code, sender_fault: true },
+            Self::EntriesOfService { places, code } => {
+                Fate::FailEntries { places, code, sender_fault: false }
+            }
+            Self::Hanging => Fate::Hang,
+            Self::Slow(time) => Fate::DelayCall(time),
+            Self::SlowAnswer(time) => Fate::DelayAnswer(time),
+            Self::Cut => Fate::Cut,
+            Self::LostAnswer => Fate::LoseAnswer,
+            Self::Denied => Fate::Refuse(403, "AccessDeniedException"),
+            Self::Missing => Fate::Refuse(400, "QueueDoesNotExist"),
+            Self::KeyBroken(code) => Fate::Refuse(400, code),
+            Self::RefusedForOneEntry => {
+                let holds = batch.entries.iter().any(|entry| entry.message_body.contains(CULPRIT));
+                return holds.then_some(Fate::Refuse(400, "InvalidMessageContents"));
+            }
+            Self::Garbage(index) => GARBAGE[index % GARBAGE.len()](),
+        })
+    }
+}
+
+/// Which queues a fault is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Everywhere,
+    /// The queue with this slug.
+    Queue(String),
+    Parking,
+    AllButParking,
+}
+
+impl Scope {
+    fn meets(&self, queue: &str) -> bool {
+        let slug = queue.trim_end_matches(".fifo");
+        match self {
+            Self::Everywhere => true,
+            Self::Queue(name) => slug == name,
+            Self::Parking => slug == "unrouted",
+            Self::AllButParking => slug != "unrouted",
+        }
+    }
+}
+
+/// A fault of some calls: of those in its scope the first `spared` are spared, and then it meets `times`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) fault: SqsFault,
+    pub(crate) scope: Scope,
+    pub(crate) spared: usize,
+    pub(crate) times: usize,
+}
+
+impl Rule {
+    /// A fault of every call in its scope.
+    pub(crate) fn always(fault: SqsFault, scope: Scope) -> Self {
+        Self { fault, scope, spared: 0, times: usize::MAX }
+    }
+}
+
+/// The faults that are on. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct Schedule(Arc<Mutex<Vec<(Rule, AtomicUsize)>>>);
+
+impl Schedule {
+    /// Replaces the faults by others.
+    pub(crate) fn set(&self, rules: impl IntoIterator<Item = Rule>) {
+        *self.0.lock().unwrap() = rules.into_iter().map(|rule| (rule, AtomicUsize::new(0))).collect();
+    }
+
+    /// Ends all faults.
+    pub(crate) fn clear(&self) {
+        self.set([]);
+    }
+
+    /// The faults that met a call so far.
+    pub(crate) fn met(&self) -> Vec<SqsFault> {
+        let rules = self.0.lock().unwrap();
+        let met = rules.iter().filter(|(rule, met)| met.load(Ordering::Relaxed) > rule.spared);
+        met.map(|(rule, _)| rule.fault).collect()
+    }
+
+    /// What becomes of a call: the first rule that meets it decides.
+    pub(crate) fn judge(&self, batch: &BatchRequest) -> Fate {
+        let queue = batch.queue_url.rsplit('/').next().unwrap();
+        let rules = self.0.lock().unwrap();
+        let fates = rules.iter().filter(|(rule, _)| rule.scope.meets(queue)).filter_map(|(rule, met)| {
+            let fate = rule.fault.fate(batch)?;
+            let met = met.fetch_add(1, Ordering::Relaxed);
+            (met >= rule.spared && met - rule.spared < rule.times).then_some(fate)
+        });
+        fates.into_iter().next().unwrap_or(Fate::Pass)
+    }
+}

@@ -1,0 +1,110 @@
+//! What SQS stored and what the function was told of it, written down on the wire: the truth that the function's
+//! answer is measured against.
+
+use std::sync::Mutex;
+
+use prelude_cli::local::guard::wire::{BatchRequest, Entry};
+use serde_json::Value;
+
+/// Every call, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(Mutex<Vec<Call>>);
+
+/// One call of `SendMessageBatch`.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The queue's name.
+    pub(crate) queue: String,
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// One entry of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) entry: Entry,
+    /// Whether SQS has it, whatever anybody was told.
+    pub(crate) stored: bool,
+    pub(crate) told: Told,
+}
+
+/// What the answer that arrived said of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// No answer arrived, or none that says so.
+    Nothing,
+    /// It has a message id: SQS acknowledged that it stored it.
+    Durable,
+    /// It failed, with this code.
+    Refused(String),
+}
+
+impl Ledger {
+    /// How many calls there were.
+    pub(crate) fn calls(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// The calls after the first `skip`.
+    pub(crate) fn since(&self, skip: usize) -> Vec<Call> {
+        self.0.lock().unwrap()[skip..].to_vec()
+    }
+
+    /// How many entries SQS stored, duplicates on FIFO queues with the others.
+    pub(crate) fn stored_entries(&self) -> usize {
+        let calls = self.0.lock().unwrap();
+        calls.iter().flat_map(|call| &call.sent).filter(|sent| sent.stored).count()
+    }
+
+    /// Opens a line for a call, and tells its number.
+    pub(crate) fn called(&self, batch: &BatchRequest) -> usize {
+        let sent = |entry: &Entry| Sent { entry: entry.clone(), stored: false, told: Told::Nothing };
+        let queue = batch.queue_url.rsplit('/').next().unwrap().to_owned();
+        let mut calls = self.0.lock().unwrap();
+        calls.push(Call { queue, sent: batch.entries.iter().map(sent).collect() });
+        calls.len() - 1
+    }
+
+    /// Notes what SQS says it stored, before anything befalls its answer.
+    pub(crate) fn stored(&self, number: usize, answer: &[u8]) {
+        let answer: Value = serde_json::from_slice(answer).unwrap();
+        for id in ids(&answer, "Successful") {
+            self.entry(number, id, |sent| sent.stored = true);
+        }
+    }
+
+    /// Notes the answer that arrives.
+    pub(crate) fn told(&self, number: usize, status: u16, answer: &[u8]) {
+        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+        if status != 200 {
+            let code = answer["__type"].as_str().unwrap_or_default();
+            let code = code.rsplit('#').next().unwrap_or_default();
+            for sent in &mut self.0.lock().unwrap()[number].sent {
+                sent.told = Told::Refused(code.to_owned());
+            }
+            return;
+        }
+        for success in answer["Successful"].as_array().into_iter().flatten() {
+            if success["MessageId"].as_str().is_some_and(|id| !id.is_empty()) {
+                let id = success["Id"].as_str().unwrap_or_default();
+                self.entry(number, id, |sent| sent.told = Told::Durable);
+            }
+        }
+        // An entry that is told both ways is not acknowledged.
+        for failure in answer["Failed"].as_array().into_iter().flatten() {
+            let code = failure["Code"].as_str().unwrap_or_default().to_owned();
+            let id = failure["Id"].as_str().unwrap_or_default();
+            self.entry(number, id, |sent| sent.told = Told::Refused(code));
+        }
+    }
+
+    fn entry(&self, number: usize, id: &str, change: impl FnOnce(&mut Sent)) {
+        let mut calls = self.0.lock().unwrap();
+        if let Some(sent) = calls[number].sent.iter_mut().find(|sent| sent.entry.id == id) {
+            change(sent);
+        }
+    }
+}
+
+fn ids<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {
+    answer[list].as_array().into_iter().flatten().filter_map(|entry| entry["Id"].as_str())
+}

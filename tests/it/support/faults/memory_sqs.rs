@@ -1,0 +1,127 @@
+//! An SQS that is a list in memory, with SQS's rules.
+//!
+//! The embedded SQS of the local stack takes a noticeable time to start with its thirty queues, and must be received
+//! from, message by message, to tell what it has. That is right for tests that read as consumers do, and too slow for
+//! ten thousand cases. This one speaks the same protocol below the same SDK, is held to the same rules, and is read
+//! directly. It has every queue that is sent to.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use prelude_cli::local::guard::{
+    rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
+    wire::{BatchRequest, Entry},
+};
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant};
+
+use crate::support::http::Answer;
+
+/// The queues. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct MemorySqs(Arc<Mutex<State>>);
+
+/// A message as SQS keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    /// The queue's name.
+    pub(crate) queue: String,
+    pub(crate) entry: Entry,
+}
+
+#[derive(Default)]
+struct State {
+    stored: Vec<Stored>,
+    /// By queue and deduplication id: when it was stored, and as which message.
+    known: HashMap<(String, String), (Instant, String)>,
+    violations: Vec<String>,
+}
+
+/// For how long a FIFO queue knows a deduplication id.
+const DEDUPLICATION: Duration = Duration::from_secs(300);
+/// The protocol demands one. The Rust SDK compares none, so there is no use in computing it.
+const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
+
+impl MemorySqs {
+    /// The messages so far, in order of arrival; what a FIFO queue knew already is not among them.
+    pub(crate) fn stored(&self) -> Vec<Stored> {
+        self.0.lock().unwrap().stored.clone()
+    }
+
+    /// What SQS would have refused for its form. The function must never send such a thing, so tests demand that there
+    /// is none.
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.0.lock().unwrap().violations.clone()
+    }
+
+    /// Answers a call as SQS would.
+    pub(crate) fn send_message_batch(&self, batch: &BatchRequest) -> Value {
+        let queue = batch.queue_url.rsplit('/').next().unwrap().to_owned();
+        let rules = QueueRules {
+            fifo: queue.ends_with(".fifo"),
+            content_based_deduplication: false,
+            max_message_bytes: MAX_BYTES,
+        };
+        let mut state = self.0.lock().unwrap();
+        if let Err(refusal) = check_batch(&batch.entries) {
+            state.violations.push(refusal.message);
+        }
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for entry in &batch.entries {
+            match check_entry(entry, &rules) {
+                Ok(()) => {
+                    let id = state.store(&queue, entry);
+                    let success = json!({"Id": entry.id, "MessageId": id, "MD5OfMessageBody": MD5, "MD5OfMessageAttributes": MD5});
+                    successful.push(success);
+                }
+                Err(refusal) => {
+                    let code = refusal.code.query_code();
+                    failed.push(json!({"Id": entry.id, "SenderFault": true, "Code": code, "Message": ""}));
+                    state.violations.push(refusal.message);
+                }
+            }
+        }
+        json!({"Successful": successful, "Failed": failed})
+    }
+}
+
+impl State {
+    fn store(&mut self, queue: &str, entry: &Entry) -> String {
+        let key = entry.message_deduplication_id.as_ref().map(|id| (queue.to_owned(), id.clone()));
+        if let Some((at, id)) = key.as_ref().and_then(|key| self.known.get(key))
+            && at.elapsed() < DEDUPLICATION
+        {
+            return id.clone();
+        }
+        let id = format!("00000000-0000-4000-8000-{:012}", self.stored.len());
+        self.stored.push(Stored { queue: queue.to_owned(), entry: entry.clone() });
+        self.known.extend(key.map(|key| (key, (Instant::now(), id.clone()))));
+        id
+    }
+}
+
+impl fmt::Debug for MemorySqs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemorySqs").finish_non_exhaustive()
+    }
+}
+
+/// The same over a socket, for functions that are processes of their own.
+impl Answer for MemorySqs {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        let batch = serde_json::from_slice(&body).unwrap();
+        let answer = self.send_message_batch(&batch).to_string();
+        Response::builder()
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .body(Full::new(answer.into()))
+            .unwrap()
+    }
+}
