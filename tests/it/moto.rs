@@ -8,10 +8,7 @@ mod fifo;
 mod sqs;
 mod trouble;
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use prelude_cli::local::{gateway::Request, prelude::ADDRESSES};
 use prelude_events::{EventType, Source, samples};
@@ -21,7 +18,7 @@ use crate::support::{
     guard_proxy::GuardProxy,
     keys::pem,
     openssl::{self, sign},
-    process::FunctionProcess,
+    process::{FunctionProcess, OWN_BINARY, release_binary},
     runtime_api::{Invocation, RuntimeApi},
     stack::{Api, SIGNATURE},
 };
@@ -50,7 +47,7 @@ impl Function {
             println!("skipped: PRELUDE_CLI_TEST_MOTO does not name moto's server");
             return None;
         };
-        let binary = binary();
+        let binary = release_binary().unwrap_or_else(|_| OWN_BINARY.into());
         println!(
             "{}, signed by {}",
             binary.display(),
@@ -90,30 +87,6 @@ impl Function {
             Invocation::Error(error) => panic!("{error}"),
         }
     }
-
-    /// In kB, where the system tells.
-    fn peak_memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.split_whitespace().next()?.parse().ok()
-    }
-}
-
-/// The release binary beside the profile that the tests were built in, else that profile's own.
-fn binary() -> PathBuf {
-    let own = Path::new(env!("CARGO_BIN_EXE_prelude-webhooks"));
-    let target = own.ancestors().nth(2).unwrap();
-    let release = target.join("release").join(own.file_name().unwrap());
-    if !release.is_file() {
-        return own.to_owned();
-    }
-    // An old one would be tested without a word. Cargo writes down what it was made of.
-    let age = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
-    let sources = std::fs::read_to_string(release.with_extension("d")).unwrap();
-    let (_, sources) = sources.split_once(": ").unwrap();
-    let newer = sources.split_whitespace().find(|source| age(Path::new(source)) > age(&release));
-    assert_eq!(newer, None, "newer than the release binary: build that again, or remove it");
-    release
 }
 
 fn post(body: impl Into<Vec<u8>>) -> Request {

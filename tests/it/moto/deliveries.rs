@@ -67,7 +67,7 @@ async fn moto_gets_every_type_byte_for_byte_with_its_attributes() {
         let trace = &forwarded.entry.message_system_attributes["AWSTraceHeader"];
         assert_eq!(trace.string_value.as_deref(), Some(TRACE_ID), "moto drops it");
     }
-    if let Some(kilobytes) = function.peak_memory() {
+    if let Some(kilobytes) = function.process.peak_memory() {
         assert!(kilobytes < 128 * 1024, "{kilobytes} kB: more than the smallest function has");
     }
     let log = clean_log(&function, "\"accepted\":12").await;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
@@ -22,7 +22,18 @@ impl FunctionProcess {
     /// Starts `binary` with the variables that Lambda sets and `env` over them, and nothing inherited: a test must
     /// not depend on the credentials, the proxy or the `PRELUDE_` variables of whoever runs it.
     pub(crate) fn spawn(binary: &Path, env: &[(String, String)], runtime_api: &RuntimeApi) -> Self {
+        Self::spawn_with(binary, &[], env, runtime_api)
+    }
+
+    /// [`spawn`](Self::spawn) with arguments, for a program that is the function only when told to be.
+    pub(crate) fn spawn_with(
+        binary: &Path,
+        arguments: &[&str],
+        env: &[(String, String)],
+        runtime_api: &RuntimeApi,
+    ) -> Self {
         let mut child = Command::new(binary)
+            .args(arguments)
             .env_clear()
             .envs(LAMBDA_VARIABLES.iter().copied())
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api.address())
@@ -40,9 +51,27 @@ impl FunctionProcess {
         Self { child, output, readers }
     }
 
-    /// The process id, for measurements.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// The most memory it ever had, in kB, where the system tells.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+
+    /// How long all its threads computed, where the system tells.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
+        let time = |thread: std::io::Result<std::fs::DirEntry>| {
+            let schedule = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            schedule.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+        };
+        Some(threads.filter_map(time).sum())
+    }
+
+    /// Ends it at once, as a crash does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// The lines of stdout and stderr so far, in the order in which they came. Lambda logs both as one, too.
@@ -88,6 +117,34 @@ impl Drop for FunctionProcess {
         drop(self.child.wait());
     }
 }
+
+/// The release binary beside the profile that the tests were built in. With `PRELUDE_CLI_TEST_RELEASE` set, as in
+/// `.ci/run`, there must be one.
+///
+/// # Errors
+/// There is none, or an old one, which would be tested without a word.
+pub(crate) fn release_binary() -> Result<PathBuf, String> {
+    let own = Path::new(OWN_BINARY);
+    let release = own.ancestors().nth(2).unwrap().join("release").join(own.file_name().unwrap());
+    let age = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+    // Cargo writes down what it was made of.
+    let problem = match std::fs::read_to_string(release.with_extension("d")) {
+        Ok(sources) if release.is_file() => {
+            let (_, sources) = sources.split_once(": ").unwrap();
+            let newer = sources.split_whitespace().find(|source| age(Path::new(source)) > age(&release));
+            newer.map(|newer| format!("{newer} is newer than the release binary"))
+        }
+        _ => Some("there is no release binary".to_owned()),
+    };
+    match problem {
+        Some(problem) if std::env::var_os("PRELUDE_CLI_TEST_RELEASE").is_some() => panic!("{problem}"),
+        Some(problem) => Err(format!("{problem}: `cargo build --release --locked` makes one")),
+        None => Ok(release),
+    }
+}
+
+/// The binary of the profile that the tests were built in.
+pub(crate) const OWN_BINARY: &str = env!("CARGO_BIN_EXE_prelude-webhooks");
 
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 

@@ -55,6 +55,11 @@ impl MemorySqs {
         self.0.lock().unwrap().stored.clone()
     }
 
+    /// Takes the messages out.
+    pub(crate) fn take(&self) -> Vec<Stored> {
+        std::mem::take(&mut self.0.lock().unwrap().stored)
+    }
+
     /// What SQS would have refused for its form. The function must never send such a thing, so tests demand that there
     /// is none.
     pub(crate) fn violations(&self) -> Vec<String> {

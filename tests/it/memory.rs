@@ -1,0 +1,167 @@
+//! The largest requests that Lambda passes on, delivered to the release binary as a process of its own: durable in
+//! time, within the memory of the function, and within its share of a core.
+//!
+//! `cargo build --release --locked && cargo test --test it memory -- --nocapture` prints the table of
+//! `docs/reliability.md`.
+
+mod bodies;
+mod stored;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use prelude_cli::local::gateway::Request;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use self::{
+    bodies::{Body, Signer, bodies},
+    stored::recover_all,
+};
+use crate::support::{
+    faults::{
+        memory_sqs::MemorySqs,
+        rig::{ACCOUNT, APP, APP_ID, post, signed},
+    },
+    http::serve,
+    keys::pem,
+    process::{FunctionProcess, release_binary},
+    runtime_api::{Invocation, RuntimeApi},
+    stack::{PATH_TOKEN, SIGNATURE},
+};
+
+/// What the template gives the function.
+const MEMORY_KB: u64 = 256 * 1024;
+/// The limit on an invocation's event, in bytes.
+const MAX_EVENT: usize = 6_291_556;
+/// How many of them may be left: some bodies grow by thousands of bytes at a time.
+const SLACK: usize = 16 * 1024;
+/// A function of 256 MB has this part of a core: a whole one comes with 1,769 MB.
+const SHARE_OF_A_CORE: f64 = 256.0 / 1_769.0;
+
+/// Made once: filling them to the last bytes takes a while.
+static BODIES: LazyLock<Vec<Body>> = LazyLock::new(bodies);
+
+/// An SQS and the function, each behind its socket.
+struct Function {
+    sqs: MemorySqs,
+    server: JoinHandle<()>,
+    runtime_api: RuntimeApi,
+    process: FunctionProcess,
+}
+
+impl Function {
+    async fn start(binary: &Path, queue_type: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let sqs = MemorySqs::default();
+        let server = tokio::spawn(serve(listener, Arc::new(sqs.clone())));
+        let runtime_api = RuntimeApi::start().await;
+        let apps = json!([{
+            "app_id": APP_ID,
+            "verification_token": "t",
+            "public_keys": [pem("app-2048.pub.pem")],
+        }]);
+        let variables = [
+            ("AWS_ENDPOINT_URL_SQS", endpoint),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
+            ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/".to_owned()),
+            ("PRELUDE_QUEUE_TYPE", queue_type.to_owned()),
+            ("PRELUDE_PUBLIC_KEYS", pem("account-2048.pub.pem")),
+            ("PRELUDE_APPS", apps.to_string()),
+            ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        let process = FunctionProcess::spawn(binary, &variables, &runtime_api);
+        runtime_api.first_poll().await;
+        Self { sqs, server, runtime_api, process }
+    }
+
+    /// Status and body of the answer, and how long it took.
+    async fn send(&self, event: Value) -> (u64, String, Duration) {
+        let start = Instant::now();
+        match self.runtime_api.invoke(event).await {
+            Invocation::Response(answer) => {
+                let body = answer["body"].as_str().unwrap_or_default().to_owned();
+                (answer["statusCode"].as_u64().unwrap(), body, start.elapsed())
+            }
+            Invocation::Error(error) => panic!("{error}"),
+        }
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The release binary; none, after saying so, where there is none: another one's figures say nothing.
+fn release() -> Option<PathBuf> {
+    release_binary().inspect_err(|problem| println!("skipped: {problem}")).ok()
+}
+
+fn request(body: &Body) -> Request {
+    match body.signer {
+        Signer::Account => signed(&ACCOUNT, body.bytes.clone()),
+        Signer::App => signed(&APP, body.bytes.clone()),
+        Signer::Forger => {
+            post(body.bytes.clone()).header(SIGNATURE, ACCOUNT.sign(b"something else").unwrap())
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_largest_requests_are_durable_within_memory_and_time() {
+    let Some(binary) = release() else { return };
+    println!("| request of 6 MB | messages | peak memory | CPU | at 256 MB |\n|---|---:|---:|---:|---:|");
+    for body in &*BODIES {
+        let function = Function::start(&binary, body.queue_type).await;
+        let event = request(body).http_api_event();
+        let length = event.to_string().len();
+        assert!((MAX_EVENT - SLACK..=MAX_EVENT).contains(&length), "{}: {length} bytes", body.name);
+        let before = function.process.cpu_time();
+        let (status, answer, took) = function.send(event).await;
+        let expected = body.answer();
+        assert_eq!((status, answer.as_str()), (expected.0, &*expected.1), "{}", body.name);
+        assert!(took < Duration::from_secs(8), "{}: {took:?}", body.name);
+        assert_eq!(function.sqs.violations(), Vec::<String>::new(), "{}", body.name);
+        let stored = function.sqs.take();
+        let messages = stored.len();
+        if status == 200 {
+            let mut events = body.events();
+            events.sort();
+            assert!(recover_all(stored) == events, "{}: every event, byte for byte, once", body.name);
+        } else {
+            assert_eq!(messages, 0, "{}", body.name);
+        }
+        let cpu = function.process.cpu_time().zip(before).map(|(after, before)| after - before);
+        if let (Some(peak), Some(cpu)) = (function.process.peak_memory(), cpu) {
+            let share = cpu.div_f64(SHARE_OF_A_CORE);
+            let megabytes = peak.div_ceil(1024);
+            println!("| {} | {messages} | {megabytes} MB | {cpu:.2?} | {share:.1?} |", body.name);
+            assert!(peak < MEMORY_KB, "{}: {peak} kB", body.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_process_takes_every_large_request_in_turn() {
+    let Some(binary) = release() else { return };
+    let function = Function::start(&binary, "standard").await;
+    for _ in 0..2 {
+        for body in BODIES.iter().filter(|body| body.queue_type == "standard") {
+            let (status, _, took) = function.send(request(body).http_api_event()).await;
+            assert_eq!(status, body.answer().0, "{}", body.name);
+            assert!(took < Duration::from_secs(8), "{}: {took:?}", body.name);
+            function.sqs.take();
+        }
+    }
+    if let Some(peak) = function.process.peak_memory() {
+        println!("| one process, all of them, twice | | {} MB | | |", peak.div_ceil(1024));
+        assert!(peak < MEMORY_KB, "{peak} kB");
+    }
+}

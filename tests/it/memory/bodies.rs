@@ -1,0 +1,161 @@
+//! Bodies that fill an invocation's event to the last bytes.
+
+use std::iter::repeat_n;
+
+use prelude_cli::local::{
+    gateway::Request,
+    prelude::{ADDRESSES, batch},
+};
+use prelude_events::{EventType, Source};
+use serde_json::value::RawValue;
+
+use super::{MAX_EVENT, SLACK};
+use crate::support::{
+    faults::rig::APP_ID,
+    stack::{PATH_TOKEN, SIGNATURE},
+};
+
+/// A body, and what must become of it.
+pub(super) struct Body {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) signer: Signer,
+    pub(super) queue_type: &'static str,
+}
+
+/// Who signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signer {
+    Account,
+    App,
+    /// With the account's signature of something else.
+    Forger,
+}
+
+impl Body {
+    /// The events in it.
+    pub(super) fn events(&self) -> Vec<Vec<u8>> {
+        match self.signer {
+            Signer::App => self.elements().iter().map(|element| element.get().as_bytes().to_vec()).collect(),
+            Signer::Account | Signer::Forger => vec![self.bytes.clone()],
+        }
+    }
+
+    /// Status and body of the answer.
+    pub(super) fn answer(&self) -> (u64, String) {
+        match self.signer {
+            Signer::Forger => (401, r#"{"error":"unauthorized"}"#.to_owned()),
+            Signer::App => (200, format!(r#"{{"accepted":{}}}"#, self.elements().len())),
+            Signer::Account => (200, r#"{"accepted":1}"#.to_owned()),
+        }
+    }
+
+    fn elements(&self) -> Vec<&RawValue> {
+        let start = format!(r#"{{"app_id":"{APP_ID}","events":"#).len();
+        serde_json::from_slice(&self.bytes[start..self.bytes.len() - 1]).unwrap()
+    }
+}
+
+/// Every kind of large body.
+pub(super) fn bodies() -> Vec<Body> {
+    let attempt = |text: &str| format!(r#"{{"id":"evt_1","type":"verify.attempt","x":"{text}"}}"#);
+    let one = |name: &str, signer, make: &dyn Fn(usize) -> Vec<u8>| {
+        let bytes = make(largest(make));
+        Body { name: name.to_owned(), bytes, signer, queue_type: "standard" }
+    };
+    let account =
+        |name: &str, make: &dyn Fn(usize) -> String| one(name, Signer::Account, &|n| make(n).into_bytes());
+    let of_batch = |name: &str, queue_type, make: &dyn Fn(usize) -> Vec<String>| {
+        let body = one("", Signer::App, &|n| batch(APP_ID, make(n)));
+        let count = body.elements().len();
+        let name = if count == 1 { name.to_owned() } else { format!("{} {name}", thousands(count)) };
+        Body { name, queue_type, ..body }
+    };
+    let small = |n: usize| (0..n).map(|i| known(i, i % 100, "")).collect();
+    vec![
+        account("one event, compressible", &|n| attempt(&"x".repeat(n))),
+        account("one event, incompressible", &|n| attempt(&noise(n))),
+        one("one body, not UTF-8, incompressible", Signer::Account, &|n| binary(n)),
+        account("one event, its type long", &|n| format!(r#"{{"id":"evt_1","type":"{}"}}"#, noise(n))),
+        account("one event, its id long", &|n| format!(r#"{{"id":"{}","type":"verify.attempt"}}"#, noise(n))),
+        account("one event, every character escaped", &|n| attempt(&"\\u00e9".repeat(n))),
+        account("one event, all members", &|n| {
+            format!(r#"{{"type":"verify.attempt"{}}}"#, r#","a":1"#.repeat(n))
+        }),
+        account("one event, nested deeply", &|n| {
+            format!(r#"{{"type":"verify.attempt","payload":{}{}}}"#, "[".repeat(n), "]".repeat(n))
+        }),
+        account("no event, nested deeply", &|n| "[".repeat(n) + &"]".repeat(n)),
+        account("no JSON, nested deeply", &|n| r#"{"a":"#.repeat(n)),
+        of_batch("a batch of one event, incompressible", "standard", &|n| {
+            vec![format!(r#"{{"id":"evt_1","type":"user.created","x":"{}"}}"#, noise(n))]
+        }),
+        of_batch("small events", "standard", &small),
+        of_batch("small events, FIFO", "fifo", &small),
+        of_batch("numbers in a batch", "standard", &|n| repeat_n("0".to_owned(), n).collect()),
+        of_batch("empty objects in a batch", "standard", &|n| repeat_n("{}".to_owned(), n).collect()),
+        of_batch("events of a megabyte", "standard", &|n| (0..6).map(|i| known(i, i, &noise(n))).collect()),
+        of_batch("events", "standard", &|n| (0..2_000).map(|i| known(i, i, &noise(n))).collect()),
+        of_batch("events, FIFO", "fifo", &|n| (0..900).map(|i| known(i, i, &noise(n))).collect()),
+        of_batch("events of forbidden characters", "standard", &|n| {
+            (0..2_000).map(|i| known(i, i, &"\u{FFFF}".repeat(n))).collect()
+        }),
+        of_batch("events of as many unknown types", "standard", &|n| {
+            let event = |i| format!(r#"{{"id":"evt_{i}","type":"user.invented_{i}","x":"{}"}}"#, noise(n));
+            (0..2_000).map(event).collect()
+        }),
+        of_batch("small events of as many unknown types", "standard", &|n| {
+            (0..n).map(|i| format!(r#"{{"id":"evt_{i}","type":"user.invented_{i}"}}"#)).collect()
+        }),
+        one("a forged signature", Signer::Forger, &|n| attempt(&noise(n)).into_bytes()),
+    ]
+}
+
+/// An event of one of the app's types, in turn.
+fn known(index: usize, user: usize, text: &str) -> String {
+    let types = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
+    let event_type = types.cycle().nth(index % 12).unwrap();
+    let payload = format!(r#"{{"user_id":"usr_{user}","x":"{text}"}}"#);
+    format!(r#"{{"id":"evt_{index}","type":"{event_type}","payload":{payload}}}"#)
+}
+
+/// How large a body can be made: along the line through two tries, until API Gateway's event is as long as it may be,
+/// but for [`SLACK`].
+fn largest(make: &dyn Fn(usize) -> Vec<u8>) -> usize {
+    let length = |n: i64| {
+        let request = Request::new("POST", format!("/webhooks/{PATH_TOKEN}"), ADDRESSES[0]);
+        let request = request.json(make(n.try_into().unwrap())).header(SIGNATURE, "s".repeat(361));
+        i64::try_from(request.http_api_event().to_string().len()).unwrap()
+    };
+    let (slack, most) = (i64::try_from(SLACK).unwrap(), i64::try_from(MAX_EVENT).unwrap());
+    let (mut before, mut last) = ((100, length(100)), (200, length(200)));
+    while last.1 > most || most - last.1 > slack {
+        let next = last.0 + (most - slack / 16 - last.1) * (last.0 - before.0) / (last.1 - before.1);
+        (before, last) = (last, (next, length(next)));
+    }
+    last.0.try_into().unwrap()
+}
+
+/// Text that compresses to three quarters at best.
+fn noise(length: usize) -> String {
+    let mut random = fastrand::Rng::with_seed(length as u64);
+    (0..length).map(|_| random.alphanumeric()).collect()
+}
+
+fn binary(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0xff; length + 1];
+    fastrand::Rng::with_seed(7).fill(&mut bytes[1..]);
+    bytes
+}
+
+fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
+    match head {
+        "" => tail.to_owned(),
+        _ => format!(
+            "{},{tail}",
+            if head.len() > 3 { thousands(head.parse().unwrap()) } else { head.to_owned() }
+        ),
+    }
+}

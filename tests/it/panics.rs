@@ -1,0 +1,161 @@
+//! Panics and crashes: they cost one invocation, and no event.
+//!
+//! No input panics the receiver, so nothing can be sent to the real binary that would make it panic. These tests run
+//! the real [`Handler`] under the real Lambda runtime, in a process of its own, with ports that panic when they see a
+//! mark: this test binary starts itself once more, to be that function. What remains of the real binary is whether
+//! panics unwind in it: the profile says so, and a test reads the profile. A crash needs no such help: the binary is
+//! killed.
+
+mod crash;
+
+use std::{io, path::PathBuf};
+
+use bytes::Bytes;
+use lambda_runtime::{LambdaEvent, service_fn};
+use prelude_webhooks::{
+    authenticate::keys::cache::{FetchError, FetchKeySet},
+    config::Config,
+    lambda::{Handler, Invocation as Event},
+    publish::{Acknowledgement, SendBatch, failure::CallFailure, message::Message},
+    receiver::Receiver,
+    telemetry,
+};
+use serde_json::{Value, json};
+use tokio::time::Duration;
+
+use crate::support::{
+    faults::rig::{ACCOUNT, APP_ID, app_batch, signed},
+    keys::pem,
+    process::FunctionProcess,
+    runtime_api::{Invocation, RuntimeApi},
+    stack::PATH_TOKEN,
+};
+
+/// What makes SQS's port panic, in a body. It is also what must not be found in an answer or a log.
+const MARK: &str = "panic-because-of-this";
+/// What the process is told beside Lambda's variables; without it the function below is no test.
+const ROLE: &str = "PRELUDE_CLI_TEST_PANICKING_FUNCTION";
+
+struct PanickingSqs;
+
+impl SendBatch for PanickingSqs {
+    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, CallFailure> {
+        if let Some(message) = messages.iter().find(|message| message.body().contains(MARK)) {
+            panic!("{}", message.body());
+        }
+        Ok(vec![Acknowledgement::Durable; messages.len()])
+    }
+}
+
+struct PanickingKeyServer;
+
+impl FetchKeySet for PanickingKeyServer {
+    async fn fetch(&self, url: &str) -> Result<Bytes, FetchError> {
+        panic!("{MARK}: {url}");
+    }
+}
+
+/// The function itself, when the process was started to be it: what `main.rs` does, but for the ports.
+#[tokio::test]
+#[ignore = "the other tests start it as a process"]
+async fn panicking_function() {
+    if std::env::var_os(ROLE).is_none() {
+        return;
+    }
+    telemetry::start(None, Some("json"), io::stdout);
+    std::panic::set_hook(Box::new(|_| tracing::error!(target: "prelude_webhooks", code = "panic")));
+    let variables = std::env::vars().map(|(name, value)| (name, Some(value)));
+    let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
+    let handler = Handler::new(Receiver::new(config, PanickingKeyServer, PanickingSqs), Duration::ZERO);
+    let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
+        // Outside of the receiver, which answers its own panics.
+        assert_ne!(event.context.xray_trace_id.as_deref(), Some(MARK), "{MARK}");
+        handler.handle(event)
+    }));
+    run.await.unwrap();
+}
+
+/// Starts this test binary as the function.
+async fn start() -> (RuntimeApi, FunctionProcess) {
+    let runtime_api = RuntimeApi::start().await;
+    let variables = [
+        (ROLE, "1".to_owned()),
+        ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/".to_owned()),
+        ("PRELUDE_PUBLIC_KEYS", pem("account-2048.pub.pem")),
+        ("PRELUDE_APPS", json!([{"app_id": APP_ID, "verification_token": "t"}]).to_string()),
+        ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let binary = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "panics::panicking_function", "--ignored", "--nocapture"];
+    let process = FunctionProcess::spawn_with(&binary, &arguments, &variables, &runtime_api);
+    runtime_api.first_poll().await;
+    (runtime_api, process)
+}
+
+fn event(text: &str) -> Value {
+    let body = json!({"id": "evt_1", "type": "verify.attempt", "payload": {"x": text}});
+    signed(&ACCOUNT, body.to_string().into_bytes()).http_api_event()
+}
+
+/// Status and body of an answer.
+async fn send(runtime_api: &RuntimeApi, event: Value) -> (u64, String) {
+    match runtime_api.invoke(event).await {
+        Invocation::Response(answer) => {
+            (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned())
+        }
+        Invocation::Error(error) => panic!("{error}"),
+    }
+}
+
+fn unavailable() -> (u64, String) {
+    (503, r#"{"error":"unavailable"}"#.to_owned())
+}
+
+fn accepted() -> (u64, String) {
+    (200, r#"{"accepted":1}"#.to_owned())
+}
+
+#[tokio::test]
+async fn a_panic_costs_its_own_invocation_and_the_next_one_works() {
+    let (runtime_api, mut process) = start().await;
+    for _ in 0..3 {
+        assert_eq!(send(&runtime_api, event(MARK)).await, unavailable());
+        assert_eq!(send(&runtime_api, event("fine")).await, accepted());
+    }
+    assert_eq!(process.exit_status(Duration::ZERO).await, None, "the same process");
+    let output = process.output_containing("\"panicked\"").await;
+    assert!(output.contains("\"code\":\"panic\"") && !output.contains(MARK), "{output}");
+}
+
+#[tokio::test]
+async fn a_panic_while_a_key_set_is_fetched_is_a_failed_fetch() {
+    let (runtime_api, process) = start().await;
+    assert_eq!(send(&runtime_api, app_batch(["{}"]).http_api_event()).await, unavailable());
+    assert_eq!(send(&runtime_api, event("fine")).await, accepted());
+    assert!(!process.output_containing("keys_unavailable").await.contains(MARK));
+}
+
+#[tokio::test]
+async fn a_panic_outside_of_the_receiver_is_an_error_of_the_invocation() {
+    let (runtime_api, process) = start().await;
+    let options = crate::support::runtime_api::Options {
+        trace_id: Some(MARK.to_owned()),
+        ..crate::support::runtime_api::Options::default()
+    };
+    // API Gateway answers an invocation that ended in an error with 5xx.
+    let answer = runtime_api.invoke_with(event("fine"), options).await;
+    assert!(matches!(answer, Invocation::Error(_)), "{answer:?}");
+    assert_eq!(send(&runtime_api, event("fine")).await, accepted());
+    assert!(!process.output().contains(MARK), "{}", process.output());
+}
+
+#[test]
+fn panics_unwind_in_the_release_binary() {
+    let manifest: PathBuf = [env!("CARGO_MANIFEST_DIR"), "Cargo.toml"].iter().collect();
+    let manifest = std::fs::read_to_string(manifest).unwrap();
+    let (_, profile) = manifest.split_once("[profile.release]\n").unwrap();
+    let profile = profile.split("\n[").next().unwrap();
+    let strategy = profile.lines().find_map(|line| line.strip_prefix("panic = "));
+    assert_eq!(strategy, Some("\"unwind\""), "cargo-lambda sets `abort` where nothing is said");
+}
