@@ -14,6 +14,7 @@ mod panics;
 mod parking;
 mod promise;
 mod publishing;
+mod reliability;
 mod rivals;
 mod samples;
 mod start;
