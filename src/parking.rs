@@ -1,10 +1,14 @@
 //! The parking queue: why an authentic event is there, and how its exact bytes are put into a message.
 
+mod unpack;
+
 use std::io::{self, Write};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+
+pub use self::unpack::{Encoding, UnpackError};
 
 /// Why an event is parked instead of routed; the message attribute `reason`. In order: the first that fits is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +61,12 @@ impl Reason {
             Self::QueueDenied => "queue_denied",
             Self::BatchTooLarge => "batch_too_large",
         }
+    }
+
+    /// The reason of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 }
 
@@ -151,26 +161,13 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use proptest::prelude::*;
 
     use super::*;
 
-    fn unpack(parcels: &[Parcel]) -> Vec<u8> {
-        let text: Vec<u8> = parcels.iter().flat_map(|parcel| parcel.body.to_vec()).collect();
-        let encoding = parcels[0].encoding.as_deref();
-        let decoded = match encoding {
-            None => return text,
-            Some(_) if text == b"====" => Vec::new(),
-            Some(_) => STANDARD.decode(text).unwrap(),
-        };
-        if encoding.is_some_and(|encoding| encoding.starts_with("gzip+")) {
-            let mut raw = Vec::new();
-            flate2::read::GzDecoder::new(&decoded[..]).read_to_end(&mut raw).unwrap();
-            return raw;
-        }
-        decoded
+    fn unpack(parcels: &[Parcel]) -> Bytes {
+        let text: String = parcels.iter().map(|parcel| std::str::from_utf8(&parcel.body).unwrap()).collect();
+        Encoding::read(parcels[0].encoding.as_deref()).unwrap().unpack(text).unwrap()
     }
 
     fn noise(length: usize) -> Bytes {

@@ -3,6 +3,7 @@
 //! Nothing authentic is refused for its content: what can not be routed is parked with a reason.
 
 mod members;
+pub(crate) mod parked;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -32,6 +33,11 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Events that were parked together, read once more from the bytes that hold them.
+    pub(crate) fn of_parked(origin: Origin, events: Vec<Event>, body: &Bytes) -> Self {
+        Self { origin, count: events.len(), events, body: body.clone() }
+    }
+
     /// The batch with its array cut into slices, each parked as one message.
     #[must_use]
     pub fn into_slices(self) -> Self {
@@ -100,6 +106,12 @@ impl Authentication {
             Self::Signature => "signature",
             Self::SecretPath => "secret_path",
         }
+    }
+
+    /// The proof of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Signature, Self::SecretPath].into_iter().find(|authentication| authentication.as_str() == name)
     }
 }
 

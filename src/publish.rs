@@ -7,6 +7,7 @@ pub mod failure;
 pub mod fifo;
 pub mod message;
 mod pack;
+pub mod replay;
 mod send;
 pub mod sqs;
 
@@ -88,6 +89,11 @@ impl<S: SendBatch> Publisher<S> {
     /// Sends to these queues.
     pub const fn new(sender: S, routes: Routes) -> Self {
         Self { sender, routes }
+    }
+
+    /// Where each type goes.
+    pub const fn routes(&self) -> &Routes {
+        &self.routes
     }
 
     /// Returns when every event is durable: in its queue, or parked with a reason.

@@ -135,7 +135,8 @@ impl Routes {
 
 /// The parking queue's slug.
 pub const PARKING_SLUG: &str = "unrouted";
-const DEAD_LETTER_SUFFIX: &str = "-dlq";
+/// What a dead-letter queue's name ends in, before `.fifo`.
+pub const DEAD_LETTER_SUFFIX: &str = "-dlq";
 const MAX_NAME_LENGTH: usize = 80;
 
 impl QueueType {

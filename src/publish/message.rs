@@ -115,9 +115,13 @@ impl Stamp {
     /// The message for the type's own queue; `None` when it would be too large.
     pub(super) fn routed(&self, event: &Event) -> Option<Message> {
         let Verdict::Route(event_type) = &event.verdict else { return None };
+        self.whole(event).map(|message| Message { event_type: Some(event_type.clone()), ..message })
+    }
+
+    /// The event in one message, whatever its type; `None` when it would be too large.
+    pub(super) fn whole(&self, event: &Event) -> Option<Message> {
         let attributes = self.attributes(event, None);
         let message = self.message(event, escape_forbidden(&event.raw), attributes, "");
-        let message = Message { event_type: Some(event_type.clone()), ..message };
         (message.size <= MAX_MESSAGE).then_some(message)
     }
 

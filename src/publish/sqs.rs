@@ -137,7 +137,8 @@ fn call_failure(error: &SdkError<SendMessageBatchError>) -> CallFailure {
 }
 
 /// `https://sqs.<region>.amazonaws.com…`: a queue is only reached in its own region, whatever the function's is.
-fn region_of(queue_url: &str) -> Option<String> {
+#[must_use]
+pub fn region_of(queue_url: &str) -> Option<String> {
     let host = queue_url.strip_prefix("https://sqs.")?.split('/').next()?;
     let (region, domain) = host.split_once('.')?;
     matches!(domain, "amazonaws.com" | "amazonaws.com.cn").then(|| region.into())
