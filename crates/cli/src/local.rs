@@ -6,6 +6,7 @@ pub mod gateway;
 pub mod guard;
 pub mod http_server;
 pub mod jwks_server;
+pub mod management;
 pub mod prelude;
 pub mod receiver;
 pub mod sqs;

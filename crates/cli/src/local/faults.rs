@@ -5,10 +5,11 @@ use std::{
     time::Duration,
 };
 
-/// A fault of the next calls that send to a queue.
+/// A fault of the next calls that send to a queue, or of those of one other action.
 #[derive(Debug, Clone)]
 pub struct Fault {
     queue: Option<String>,
+    action: Option<String>,
     kind: FaultKind,
     times: usize,
 }
@@ -39,12 +40,18 @@ pub enum FaultKind {
 impl Fault {
     /// A fault that happens once, on any queue.
     pub fn once(kind: FaultKind) -> Self {
-        Self { queue: None, kind, times: 1 }
+        Self { queue: None, action: None, kind, times: 1 }
     }
 
     /// Limits the fault to the queue of this name.
     pub fn on(mut self, queue: impl Into<String>) -> Self {
         self.queue = Some(queue.into());
+        self
+    }
+
+    /// Makes it a fault of this action's calls, such as `DeleteMessageBatch`, in place of those that send.
+    pub fn during(mut self, action: impl Into<String>) -> Self {
+        self.action = Some(action.into());
         self
     }
 
@@ -59,8 +66,9 @@ impl Fault {
         self.times(usize::MAX)
     }
 
-    fn meets(&self, queue: &str) -> bool {
-        self.times > 0 && self.queue.as_deref().is_none_or(|name| name == queue)
+    fn meets(&self, action: Option<&str>, queue: &str) -> bool {
+        let is_there = self.queue.as_deref().is_none_or(|name| name == queue);
+        self.times > 0 && self.action.as_deref() == action && is_there
     }
 }
 
@@ -75,7 +83,12 @@ impl Faults {
 
     /// The next fault of a whole call on this queue, used up by asking.
     pub(crate) fn for_call(&self, queue: &str) -> Option<FaultKind> {
-        self.take(|fault| fault.meets(queue) && !matches!(fault.kind, FaultKind::Entries { .. }))
+        self.take(|fault| fault.meets(None, queue) && !matches!(fault.kind, FaultKind::Entries { .. }))
+    }
+
+    /// The next fault that was injected for this action, used up by asking.
+    pub(crate) fn for_action(&self, action: &str, queue: &str) -> Option<FaultKind> {
+        self.take(|fault| fault.meets(Some(action), queue))
     }
 
     /// The next fault of an entry with this body: its code and whether the sender is blamed.
@@ -84,7 +97,7 @@ impl Faults {
             FaultKind::Entries { containing, .. } => body.contains(containing),
             _ => false,
         };
-        match self.take(|fault| fault.meets(queue) && holds(fault))? {
+        match self.take(|fault| fault.meets(None, queue) && holds(fault))? {
             FaultKind::Entries { code, sender_fault, .. } => Some((code, sender_fault)),
             _ => None,
         }
@@ -111,6 +124,18 @@ mod tests {
         assert!(faults.for_call("a").is_some());
         assert!(faults.for_call("a").is_some());
         assert!(faults.for_call("a").is_none());
+    }
+
+    #[test]
+    fn a_fault_of_one_action_leaves_the_others_alone() {
+        let faults = Faults::default();
+        let broken = FaultKind::Call { status: 500, code: "InternalError".into() };
+        faults.inject(Fault::once(broken).during("DeleteMessageBatch").on("a"));
+        assert!(faults.for_call("a").is_none() && faults.for_entry("a", "").is_none());
+        assert!(faults.for_action("DeleteMessage", "a").is_none());
+        assert!(faults.for_action("DeleteMessageBatch", "b").is_none());
+        assert!(faults.for_action("DeleteMessageBatch", "a").is_some());
+        assert!(faults.for_action("DeleteMessageBatch", "a").is_none());
     }
 
     #[test]

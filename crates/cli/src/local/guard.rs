@@ -8,6 +8,7 @@ pub mod record;
 pub mod rules;
 pub mod wire;
 
+mod move_tasks;
 mod receive;
 
 use std::{future::Future, pin::Pin, time::Duration};
@@ -19,6 +20,7 @@ use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
 
 use super::faults::{Fault, FaultKind, Faults};
+use move_tasks::MoveTasks;
 use record::{RecordedCall, RecordedEntry, Records};
 use rules::{MAX_BYTES, QueueRules, check_batch, check_entry, message_bytes};
 use wire::{BatchRequest, Code, Entry, Refusal, SingleRequest, error_response, queue_name};
@@ -29,6 +31,7 @@ pub struct Guard {
     inner: SqsService,
     records: Records,
     faults: Faults,
+    move_tasks: MoveTasks,
 }
 
 impl Guard {
@@ -49,12 +52,20 @@ impl Guard {
 
     async fn dispatch(&self, request: MockRequest) -> MockResponse {
         let target = request.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-        match target.and_then(|target| target.rsplit('.').next()) {
-            Some("SendMessageBatch") => self.send_batch(request).await,
-            Some("SendMessage") => self.send_one(request).await,
-            Some("ReceiveMessage") => {
+        let action = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned();
+        if let Some(response) = self.fail_action(&action, &request).await {
+            return response;
+        }
+        match &*action {
+            "SendMessageBatch" => self.send_batch(request).await,
+            "SendMessage" => self.send_one(request).await,
+            "ReceiveMessage" => {
+                self.advance_move_tasks(&request).await;
                 receive::complete(&request, self.inner.handle(request.clone()).await, &self.records)
             }
+            "StartMessageMoveTask" => self.start_move_task(&request).await,
+            "ListMessageMoveTasks" => self.list_move_tasks(&request).await,
+            "CancelMessageMoveTask" => self.cancel_move_task(&request).await,
             _ => self.inner.handle(request).await,
         }
     }
@@ -153,16 +164,13 @@ impl Guard {
     }
 
     async fn fail_call(&self, queue: &str) -> Option<MockResponse> {
-        match self.faults.for_call(queue)? {
-            FaultKind::Call { status, code } => {
-                Some(error_response(status, &code, &code, "An injected fault."))
-            }
-            FaultKind::Delay(time) => {
-                tokio::time::sleep(time.min(Duration::from_secs(3600))).await;
-                None
-            }
-            FaultKind::Entries { .. } => None,
-        }
+        fail(self.faults.for_call(queue)?).await
+    }
+
+    /// The fault of a call that was injected for this action alone.
+    async fn fail_action(&self, action: &str, request: &MockRequest) -> Option<MockResponse> {
+        let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+        fail(self.faults.for_action(action, queue_name(member(&body, "QueueUrl").unwrap_or_default()))?).await
     }
 
     fn fail_entry(&self, queue: &str, entry: &Entry) -> Option<Value> {
@@ -184,6 +192,18 @@ impl MockService for Guard {
 
     fn handle(&self, request: MockRequest) -> Pin<Box<dyn Future<Output = MockResponse> + Send + '_>> {
         Box::pin(async move { faithful(self.dispatch(request).await) })
+    }
+}
+
+/// The answer that a fault gives to a call, if it gives one.
+async fn fail(fault: FaultKind) -> Option<MockResponse> {
+    match fault {
+        FaultKind::Call { status, code } => Some(error_response(status, &code, &code, "An injected fault.")),
+        FaultKind::Delay(time) => {
+            tokio::time::sleep(time.min(Duration::from_secs(3600))).await;
+            None
+        }
+        FaultKind::Entries { .. } => None,
     }
 }
 

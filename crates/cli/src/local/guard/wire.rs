@@ -146,6 +146,10 @@ codes! {
     InvalidParameterValue, "InvalidParameterValue", "InvalidParameterValue";
     /// A parameter that is needed is not there, or is empty.
     MissingParameter, "MissingParameter", "MissingParameter";
+    /// A move task, or the queue that it is to empty, is not there.
+    ResourceNotFound, "ResourceNotFoundException", "ResourceNotFoundException";
+    /// Not in this state: a second move task, or the end of one that has ended.
+    UnsupportedOperation, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation";
     /// The request is no JSON of this operation.
     Serialization, "SerializationException", "SerializationException";
 }
