@@ -1,10 +1,15 @@
 //! The commands, one file each.
 
+pub(crate) mod activate;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod event_type;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod parked;
+pub(crate) mod receiver;
+pub(crate) mod redrive;
 pub(crate) mod samples;
 pub(crate) mod sign;
 pub(crate) mod sqs;

@@ -11,6 +11,7 @@ use prelude_webhooks::config::{Config, ConfigErrors};
 #[derive(Debug, Clone)]
 pub struct Environment {
     variables: Vec<(String, Option<String>)>,
+    is_of_file: bool,
 }
 
 impl Environment {
@@ -22,7 +23,7 @@ impl Environment {
         let Some(path) = env_file else {
             let variables = env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
-            return Ok(Self { variables: variables.collect() });
+            return Ok(Self { variables: variables.collect(), is_of_file: false });
         };
         let failed = |error| match error {
             dotenvy::Error::Io(error) => {
@@ -33,7 +34,18 @@ impl Environment {
         };
         let variables = dotenvy::from_path_iter(path).map_err(failed)?;
         let variables = variables.map(|variable| variable.map(|(name, value)| (name, Some(value))));
-        Ok(Self { variables: variables.collect::<Result<_, _>>().map_err(failed)? })
+        Ok(Self { variables: variables.collect::<Result<_, _>>().map_err(failed)?, is_of_file: true })
+    }
+
+    /// These variables and no others, as a file would have them.
+    pub fn of_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name, Some(value))).collect();
+        Self { variables, is_of_file: true }
+    }
+
+    /// Whether the variables are a file's, so that each is one of the function's.
+    pub const fn is_of_file(&self) -> bool {
+        self.is_of_file
     }
 
     /// Sets a variable, in place of what it had.
@@ -49,9 +61,19 @@ impl Environment {
         }
     }
 
-    /// A variable's value.
+    /// A variable's value; the last one where it is set twice, as the function takes it.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.as_deref())
+        self.variables.iter().rfind(|(other, _)| other == name).and_then(|(_, value)| value.as_deref())
+    }
+
+    /// A variable's value, unless it is empty, which is unset.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.variable(name).filter(|text| !text.is_empty())
+    }
+
+    /// All variables with their values.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
     }
 
     /// The receiver's configuration, read as the function reads it.
@@ -126,10 +148,14 @@ mod tests {
 
     #[test]
     fn a_default_gives_way() {
-        let mut environment = Environment { variables: vec![("A".into(), Some(String::new()))] };
+        let mut environment = Environment::of_variables([("A".into(), String::new())]);
         environment.set_default("A", "1");
         environment.set_default("A", "2");
         assert_eq!(environment.variable("A"), Some("1"));
+        assert_eq!(
+            Environment::of_variables([("A".into(), "1".into()), ("A".into(), String::new())]).text("A"),
+            None
+        );
         environment.set("A", "3");
         assert_eq!((environment.variable("A"), environment.variables.len()), (Some("3"), 1));
     }

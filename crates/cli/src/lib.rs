@@ -10,6 +10,7 @@ pub mod environment;
 pub mod explain;
 pub mod input;
 pub mod local;
+pub mod operate;
 pub mod samples;
 pub mod sign;
 pub mod trigger;

@@ -17,10 +17,14 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Activate(command::activate::Activate),
     Completions(command::completions::Completions),
     Demo(command::demo::Demo),
+    Doctor(command::doctor::Doctor),
     Events(command::events::Events),
     Explain(command::explain::Explain),
+    Parked(command::parked::Parked),
+    Redrive(command::redrive::Redrive),
     Samples(command::samples::Samples),
     Sign(command::sign::Sign),
     Sqs(command::sqs::Sqs),
@@ -31,10 +35,14 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
+        Command::Activate(activate) => activate.run().await,
         Command::Completions(completions) => completions.run(CommandLine::command()),
         Command::Demo(demo) => demo.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Events(events) => events.run(),
         Command::Explain(explain) => explain.run().await,
+        Command::Parked(parked) => parked.run().await,
+        Command::Redrive(redrive) => redrive.run().await,
         Command::Samples(samples) => samples.run(),
         Command::Sign(sign) => sign.run(),
         Command::Sqs(sqs) => sqs.run().await,

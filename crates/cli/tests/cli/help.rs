@@ -1,8 +1,21 @@
 use crate::run::{prelude, text};
 
 /// Every command there is: the help must list these, and no others.
-const COMMANDS: [&str; 9] =
-    ["completions", "demo", "events", "explain", "samples", "sign", "sqs", "trigger", "verify"];
+const COMMANDS: [&str; 13] = [
+    "activate",
+    "completions",
+    "demo",
+    "doctor",
+    "events",
+    "explain",
+    "parked",
+    "redrive",
+    "samples",
+    "sign",
+    "sqs",
+    "trigger",
+    "verify",
+];
 
 #[test]
 fn every_command_has_help_with_an_example_and_exit_codes() {

@@ -1,0 +1,97 @@
+//! `prelude activate`: a Session webhook, registered at Prelude and activated.
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use prelude_cli::{
+    catalogue,
+    environment::Environment,
+    operate::activate::{self, Api, Plan, Registration},
+};
+
+use super::print;
+
+/// Register the receiver for a Session app at Prelude, and activate it.
+///
+/// Prelude calls the receiver at once, and a refusal is explained. Run it as often as you like: a webhook of the same
+/// URL is taken, event types that it lacks are added, an active one is left as it is.
+///
+/// The management key is read from PRELUDE_CLI_MANAGEMENT_KEY. The verification token is read from
+/// PRELUDE_CLI_VERIFICATION_TOKEN, else from PRELUDE_APPS, where it must not be a digest.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  export PRELUDE_CLI_MANAGEMENT_KEY=…\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks --dry-run\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks\n\nExit codes: 0 active, or looked at with --dry-run, 1 not active, 2 the command line is wrong."
+)]
+pub(crate) struct Activate {
+    /// Prelude's id of the app
+    #[arg(long, value_name = "APP_ID", value_parser = app_id)]
+    app: String,
+    /// The receiver's URL, with its path token where there is one
+    #[arg(long)]
+    url: String,
+    /// The event types to receive, comma-separated (default: every one that Session sends)
+    #[arg(long, value_delimiter = ',', value_name = "TYPES", value_parser = session_event)]
+    events: Vec<&'static str>,
+    /// Activate this webhook, without looking for it
+    #[arg(long, value_name = "WEB_ID", conflicts_with_all = ["new", "replace"])]
+    webhook_id: Option<String>,
+    /// Make one even where Prelude does not tell whether there is one
+    #[arg(long)]
+    new: bool,
+    /// Delete the one of this URL and make another: the way to change its token
+    #[arg(long)]
+    replace: bool,
+    /// Change nothing; tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Read the receiver's settings from this file, in place of the environment
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Where Prelude's management API is
+    #[arg(long, value_name = "URL", default_value = activate::BASE_URL)]
+    base_url: String,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Activate {
+    pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let key = variable("PRELUDE_CLI_MANAGEMENT_KEY")
+            .ok_or("PRELUDE_CLI_MANAGEMENT_KEY is not set: make a management key in Prelude's dashboard")?;
+        if !self.url.starts_with("https://") && !prelude_cli::operate::aws::is_loopback(&self.url) {
+            return Err("--url must begin with https://: Prelude calls it over the Internet".into());
+        }
+        let settings = Environment::read(self.env_file.as_deref())?;
+        let given = variable("PRELUDE_CLI_VERIFICATION_TOKEN");
+        let registration = Registration {
+            verification_token: activate::verification_token(given, &self.app, &settings)?,
+            events: if self.events.is_empty() { activate::session_events() } else { self.events },
+            url: self.url,
+            app_id: self.app,
+        };
+        let api = Api::new(&self.base_url, &key, &registration.app_id)?;
+        let plan =
+            Plan { dry_run: self.dry_run, webhook_id: self.webhook_id, new: self.new, replace: self.replace };
+        let outcome = activate::activate(&api, &registration, &plan).await?;
+        print(&if self.json { serde_json::to_string_pretty(&outcome)? + "\n" } else { outcome.to_text() })?;
+        Ok(if outcome.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn app_id(text: &str) -> Result<String, &'static str> {
+    let is_app_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_app_id { Ok(text.to_owned()) } else { Err("an app id has letters, digits and hyphens only") }
+}
+
+fn session_event(text: &str) -> Result<&'static str, String> {
+    let events = activate::session_events();
+    events.iter().find(|name| **name == text).copied().ok_or_else(|| {
+        let nearest: Vec<_> =
+            catalogue::nearest(text).into_iter().filter(|name| events.contains(name)).collect();
+        match nearest.as_slice() {
+            [] => "Session sends no such type; `prelude events` lists them".to_owned(),
+            names => format!("Session sends no such type; did you mean {}?", names.join(" or ")),
+        }
+    })
+}

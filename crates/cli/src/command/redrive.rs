@@ -1,0 +1,87 @@
+//! `prelude redrive`: SQS's own way back from a dead-letter queue, followed to its end.
+
+use std::{error::Error, process::ExitCode};
+
+use prelude_cli::operate::{
+    aws::Aws,
+    redrive::{self, Redriven, State},
+    stop::Stop,
+};
+use prelude_events::EventType;
+
+use super::{
+    event_type::{Types, TypesParser},
+    parked::progress,
+    print,
+    receiver::Receiver,
+};
+
+/// Move the messages of a dead-letter queue back to the queue they came from.
+///
+/// What a consumer failed on too often is in `<prefix><type>-dlq`. When the consumer is mended, SQS moves it back: this
+/// starts SQS's message move task and follows it. Ctrl-C ends the following, not the task: --cancel ends that.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  prelude redrive --all --dry-run --env-file production.env\n  prelude redrive user.created --rate 50\n  prelude redrive user.created --cancel\n\nExit codes: 0 done, 1 SQS does not do it, 2 the command line is wrong."
+)]
+pub(crate) struct Redrive {
+    /// The event type whose queue's messages come back
+    #[arg(required_unless_present = "all", value_name = "TYPE", value_parser = TypesParser { all: false })]
+    event_type: Option<Types>,
+    /// Every type's
+    #[arg(long, conflicts_with = "event_type")]
+    all: bool,
+    /// At most this many messages a second (default: as SQS sees fit)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=500))]
+    rate: Option<i32>,
+    /// Only tell how many messages there are
+    #[arg(long, conflicts_with = "cancel")]
+    dry_run: bool,
+    /// End the task that is running
+    #[arg(long)]
+    cancel: bool,
+    #[command(flatten)]
+    receiver: Receiver,
+    /// Print one JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+impl Redrive {
+    pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let settings = self.receiver.settings()?;
+        let config = settings.config()?;
+        let types = self.event_type.map_or_else(|| EventType::ALL.to_vec(), |types| types.0);
+        let queues = redrive::dead_letters(&config.routes, &types);
+        let aws = Aws::connect(&settings, config.routes.parking(), self.receiver.endpoint_url()).await?;
+        let stop = Stop::on_ctrl_c();
+        let mut redriven = Vec::new();
+        for queue in &queues {
+            let progress = progress("moving");
+            let state = if self.dry_run {
+                redrive::look(&aws, queue).await
+            } else if self.cancel {
+                redrive::cancel(&aws, queue).await
+            } else {
+                redrive::redrive(&aws, queue, self.rate, self.all, &stop, &progress).await
+            };
+            progress.finish_and_clear();
+            let state = state.unwrap_or_else(|error| State::Failed { why: error.to_string() });
+            let one = Redriven { queue: queue.name.clone(), state };
+            if !self.json && (queues.len() == 1 || !one.state.is_idle()) {
+                print(&one.to_text())?;
+            }
+            redriven.push(one);
+            if stop.is_asked() {
+                break;
+            }
+        }
+        if self.json {
+            print(&(serde_json::to_string_pretty(&redriven)? + "\n"))?;
+        } else if queues.len() > 1 && redriven.iter().all(|one| one.state.is_idle()) {
+            print("All dead-letter queues are empty, or have no task.\n")?;
+        }
+        let is_ok = redriven.iter().all(|one| one.state.is_ok());
+        Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

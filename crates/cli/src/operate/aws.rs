@@ -1,0 +1,212 @@
+//! The operator's way to SQS: the standard chain of credentials, and errors that say what to do.
+
+use std::{net::IpAddr, time::Duration};
+
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sqs::{
+    Client,
+    config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+};
+use prelude_webhooks::publish::{
+    failure::Failure,
+    sqs::{SqsSender, region_of, with_limits},
+};
+
+use crate::environment::Environment;
+
+/// SQS, as one receiver's queues are reached.
+#[derive(Clone)]
+pub struct Aws {
+    /// For everything but sending.
+    pub client: Client,
+    /// Where it leads, for people.
+    pub place: String,
+    /// The address instead of AWS's own.
+    pub endpoint_url: Option<String>,
+}
+
+impl Aws {
+    /// A client for the queues of this URL. `endpoint_url` wins over the settings' `AWS_ENDPOINT_URL_SQS`; a key in the
+    /// settings wins over the standard chain of credentials.
+    ///
+    /// # Errors
+    /// No region or no credentials.
+    pub async fn connect(
+        settings: &Environment,
+        queue_url: &str,
+        endpoint_url: Option<&str>,
+    ) -> Result<Self, AwsError> {
+        let endpoint_url = endpoint_url
+            .or_else(|| settings.text("AWS_ENDPOINT_URL_SQS"))
+            .or_else(|| settings.text("AWS_ENDPOINT_URL"))
+            .map(str::to_owned);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(3))
+                    .operation_attempt_timeout(Duration::from_secs(15))
+                    .operation_timeout(Duration::from_secs(45))
+                    .build(),
+            );
+        if let Some(endpoint_url) = &endpoint_url {
+            loader = loader.endpoint_url(endpoint_url);
+        }
+        let region = region_of(queue_url).or_else(|| settings.text("AWS_REGION").map(str::to_owned));
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region));
+        }
+        let in_settings = keys_of(settings);
+        let is_local = endpoint_url.as_deref().is_some_and(is_loopback);
+        if in_settings.is_some() || is_local {
+            // What runs on this machine checks no signature.
+            let made_up = || Credentials::new("local", "local", None, None, "made up for loopback");
+            loader = loader.credentials_provider(in_settings.unwrap_or_else(made_up));
+        }
+        let config = loader.load().await;
+        if config.region().is_none() {
+            return Err(AwsError::NoRegion);
+        }
+        check_credentials(config.credentials_provider()).await?;
+        let place = endpoint_url.clone().unwrap_or_else(|| "SQS".to_owned());
+        Ok(Self { client: Client::new(&config), place, endpoint_url })
+    }
+
+    /// The receiver's own way of sending, with its time limits.
+    pub fn sender(&self) -> SqsSender {
+        SqsSender::new(Client::from_conf(with_limits(self.client.config().to_builder()).build()))
+    }
+
+    /// What a failed call means.
+    pub fn explain<E>(&self, error: SdkError<E>) -> AwsError
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let place = || self.place.clone();
+        let text = DisplayErrorContext(&error).to_string();
+        match &error {
+            SdkError::ServiceError(answer) => {
+                let code = answer.err().code().unwrap_or("an answer without a code").to_owned();
+                let message = answer.err().message().unwrap_or_default().to_owned();
+                match (Failure::of_code(&code), &*code) {
+                    (Failure::QueueMissing, _) => AwsError::NoQueue,
+                    (Failure::QueueDenied, _) => AwsError::Denied(with(code, &message)),
+                    (
+                        _,
+                        "InvalidClientTokenId"
+                        | "UnrecognizedClientException"
+                        | "ExpiredToken"
+                        | "ExpiredTokenException"
+                        | "SignatureDoesNotMatch"
+                        | "InvalidSignatureException"
+                        | "MissingAuthenticationToken",
+                    ) => AwsError::BadCredentials(code),
+                    _ => AwsError::Refused(with(code, &message)),
+                }
+            }
+            SdkError::TimeoutError(_) => AwsError::TimedOut(place()),
+            SdkError::DispatchFailure(_) if text.contains("credential") => AwsError::NoCredentials,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsError::TimedOut(place()),
+            SdkError::DispatchFailure(_) => AwsError::Unreachable(place()),
+            _ => AwsError::Unreadable(place()),
+        }
+    }
+}
+
+fn with(code: String, message: &str) -> String {
+    if message.is_empty() { code } else { format!("{code}: {message}") }
+}
+
+/// The access key that a file of variables gives; the process's own is the chain's business.
+fn keys_of(settings: &Environment) -> Option<Credentials> {
+    settings.is_of_file().then_some(())?;
+    let key = |name| settings.text(name).map(str::to_owned);
+    let (id, secret) = (key("AWS_ACCESS_KEY_ID")?, key("AWS_SECRET_ACCESS_KEY")?);
+    Some(Credentials::new(id, secret, key("AWS_SESSION_TOKEN"), None, "the file of variables"))
+}
+
+async fn check_credentials(provider: Option<SharedCredentialsProvider>) -> Result<(), AwsError> {
+    let provider = provider.ok_or(AwsError::NoCredentials)?;
+    match provider.provide_credentials().await {
+        Ok(_credentials) => Ok(()),
+        // The SDK does not export the error's type, only what it prints.
+        Err(error) if format!("{error:?}").starts_with("CredentialsNotLoaded") => {
+            Err(AwsError::NoCredentials)
+        }
+        Err(error) => Err(AwsError::Credentials(told(&error))),
+    }
+}
+
+/// What the chain of errors says, each thing once, and without what each of them begins with.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for error in std::iter::successors(Some(error), |error| error.source()) {
+        let text = error.to_string();
+        if text != "an error occurred while loading credentials" && told.last() != Some(&text) {
+            told.push(text.trim_end().to_owned());
+        }
+    }
+    told.join(": ")
+}
+
+/// Whether a URL's host is this machine.
+pub fn is_loopback(url: &str) -> bool {
+    let Ok(url) = url.parse::<http::Uri>() else { return false };
+    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Why SQS can not be used; each text says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AwsError {
+    /// Neither the URL nor the environment names one.
+    #[error("no AWS region: the queues' URL names none, so set AWS_REGION")]
+    NoRegion,
+    /// The whole chain has none.
+    #[error(
+        "no AWS credentials: sign in (`aws sso login`, `aws configure`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
+    NoCredentials,
+    /// There are some, and they can not be had.
+    #[error(
+        "the AWS credentials can not be had: sign in (`aws sso login`), or choose another AWS_PROFILE ({0})"
+    )]
+    Credentials(String),
+    /// There are some, and AWS does not take them.
+    #[error("AWS does not take these credentials ({0}): sign in again, or choose another AWS_PROFILE")]
+    BadCredentials(String),
+    /// Nobody listens there.
+    #[error("nothing answers at {0}: check the network, the region and --endpoint-url")]
+    Unreachable(String),
+    /// Somebody listens, and does not answer.
+    #[error("{0} did not answer in time: try again")]
+    TimedOut(String),
+    /// An answer that is not SQS's.
+    #[error("{0} does not answer as SQS does: check --endpoint-url")]
+    Unreadable(String),
+    /// The queue is not there.
+    #[error("the queue does not exist")]
+    NoQueue,
+    /// The caller may not do that.
+    #[error("these credentials may not do that ({0})")]
+    Denied(String),
+    /// Anything else that SQS says.
+    #[error("SQS refuses: {0}")]
+    Refused(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_told_from_the_world() {
+        for url in ["http://127.0.0.1:9324", "http://localhost:1/x", "http://[::1]:9324"] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in ["https://sqs.eu-west-1.amazonaws.com", "http://127.0.0.1.example.com", "x", ""] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
+}

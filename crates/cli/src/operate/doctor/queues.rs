@@ -1,0 +1,277 @@
+//! Every queue: whether it is there and of the right kind, what it takes, and what becomes of what is in it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, QueueType, Routes};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::{Group, State};
+use crate::operate::aws::{Aws, AwsError};
+
+type Attributes = HashMap<Attribute, String>;
+
+const MAX_MESSAGE: u64 = 1_048_576;
+const DAY: u64 = 86_400;
+/// SQS's longest, in seconds.
+const MAX_RETENTION: u64 = 14 * DAY;
+
+pub(super) async fn group(routes: &Routes, aws: &Aws) -> Group {
+    let mut group = Group::new("queues");
+    let urls: Vec<_> = routes.queue_urls().cloned().collect();
+    let parking = routes.parking();
+    let asked = ask_all(aws, urls.iter().map(|url| url.to_string())).await;
+    let mut dead_letters = Vec::new();
+    for url in &urls {
+        let is_parking = url == parking;
+        match asked.get(&**url) {
+            Some(Ok(attributes)) => {
+                let mut queue = Queue { name: name(url), attributes, group: &mut group };
+                queue.kind(routes.queue_type());
+                queue.size();
+                queue.retention();
+                queue.encryption();
+                if is_parking { queue.parking() } else { dead_letters.extend(queue.redrive(url, routes)) }
+            }
+            Some(Err(AwsError::NoQueue)) if is_parking => group.add(
+                State::Fail,
+                "the parking queue does not exist: what has no other place is answered with 503",
+                vec![name(url)],
+            ),
+            Some(Err(AwsError::NoQueue)) => {
+                group.add(
+                    State::Fail,
+                    "does not exist: its events are parked (queue_missing)",
+                    vec![name(url)],
+                );
+            }
+            // SQS's own text names the queue: one finding for all needs another.
+            Some(Err(AwsError::Denied(_))) => group.add(
+                State::Unknown,
+                "may not be looked at with these credentials (sqs:GetQueueAttributes)",
+                vec![name(url)],
+            ),
+            Some(Err(error)) => group.add(State::Fail, error.to_string(), vec![name(url)]),
+            None => group.add(State::Unknown, "could not be looked at", vec![name(url)]),
+        }
+    }
+    for (url, answer) in ask_all(aws, dead_letters.into_iter()).await {
+        dead_letter(&name(&url), &answer, &mut group);
+    }
+    group.findings.sort_by_key(|finding| finding.state != State::Ok);
+    group.unknown(
+        "whether the function's role may send to them, and use their KMS keys: that is IAM's to tell",
+    );
+    group
+}
+
+/// One queue's attributes, and where its findings go.
+struct Queue<'a> {
+    name: String,
+    attributes: &'a Attributes,
+    group: &'a mut Group,
+}
+
+impl Queue<'_> {
+    fn find(&mut self, state: State, text: impl Into<String>) {
+        self.group.add(state, text, vec![self.name.clone()]);
+    }
+
+    fn number(&self, attribute: Attribute) -> Option<u64> {
+        self.attributes.get(&attribute)?.parse().ok()
+    }
+
+    fn is_true(&self, attribute: Attribute) -> bool {
+        self.attributes.get(&attribute).is_some_and(|text| text == "true")
+    }
+
+    fn kind(&mut self, wanted: QueueType) {
+        match (self.is_true(Attribute::FifoQueue), wanted) {
+            (true, QueueType::Fifo) => self.find(State::Ok, "there, and a FIFO queue"),
+            (false, QueueType::Standard) => self.find(State::Ok, "there, and a standard queue"),
+            (true, QueueType::Standard) => {
+                self.find(State::Fail, "is a FIFO queue, and PRELUDE_QUEUE_TYPE says standard")
+            }
+            (false, QueueType::Fifo) => {
+                self.find(State::Fail, "is a standard queue, and PRELUDE_QUEUE_TYPE says fifo")
+            }
+        }
+    }
+
+    fn size(&mut self) {
+        match self.number(Attribute::MaximumMessageSize) {
+            Some(size) if size < MAX_MESSAGE => self.find(
+                State::Warn,
+                format!("takes messages of {size} bytes only: larger events are parked (MaximumMessageSize)"),
+            ),
+            Some(_) => {}
+            None => self.find(State::Unknown, "does not tell its MaximumMessageSize"),
+        }
+    }
+
+    fn retention(&mut self) {
+        if let Some(seconds) = self.number(Attribute::MessageRetentionPeriod).filter(|it| *it < MAX_RETENTION)
+        {
+            let days = seconds as f64 / DAY as f64;
+            let text =
+                format!("forgets messages after {days:.1} days; 14 are possible (MessageRetentionPeriod)");
+            self.find(State::Warn, text);
+        }
+    }
+
+    fn encryption(&mut self) {
+        let key = self.attributes.get(&Attribute::KmsMasterKeyId).filter(|key| !key.is_empty());
+        if key.is_none() && !self.is_true(Attribute::SqsManagedSseEnabled) {
+            self.find(State::Warn, "is not encrypted (SqsManagedSseEnabled, or a KMS key)");
+        }
+    }
+
+    fn policy(&self) -> Option<Value> {
+        let policy = self.attributes.get(&Attribute::RedrivePolicy).filter(|policy| !policy.is_empty())?;
+        serde_json::from_str(policy).ok()
+    }
+
+    fn parking(&mut self) {
+        if self.policy().is_some() {
+            self.find(
+                State::Fail,
+                "the parking queue has a redrive policy: looking at what is parked can empty it",
+            );
+        }
+        match self.number(Attribute::ApproximateNumberOfMessages) {
+            Some(0) => {}
+            Some(count) => {
+                self.find(State::Warn, format!("about {count} parked message(s): `prelude parked list`"));
+            }
+            None => self.find(State::Unknown, "does not tell how much is parked"),
+        }
+    }
+
+    /// The URL of its dead-letter queue, as far as the policy names the one that `prelude redrive` looks for.
+    fn redrive(&mut self, url: &str, routes: &Routes) -> Option<String> {
+        let Some(policy) = self.policy() else {
+            self.find(
+                State::Warn,
+                "has no dead-letter queue: what its consumer can not handle comes back until it expires",
+            );
+            return None;
+        };
+        let suffix = routes.queue_type().suffix();
+        let expected = format!("{}{DEAD_LETTER_SUFFIX}{suffix}", url.strip_suffix(suffix).unwrap_or(url));
+        let target = policy.get("deadLetterTargetArn").and_then(Value::as_str).unwrap_or_default();
+        if target.rsplit(':').next() == Some(&*name(&expected)) {
+            return Some(expected);
+        }
+        self.find(
+            State::Warn,
+            "has a dead-letter queue of another name than <queue>-dlq, which `prelude redrive` looks for",
+        );
+        None
+    }
+}
+
+fn dead_letter(name: &str, answer: &Result<Attributes, AwsError>, group: &mut Group) {
+    let mut add = |state, text: String| group.add(state, text, vec![name.to_owned()]);
+    match answer {
+        Ok(attributes) => {
+            let count = attributes.get(&Attribute::ApproximateNumberOfMessages).map_or("0", String::as_str);
+            if count != "0" {
+                add(
+                    State::Warn,
+                    format!("about {count} message(s) that a consumer failed on: `prelude redrive`"),
+                );
+            }
+            let retention =
+                attributes.get(&Attribute::MessageRetentionPeriod).and_then(|text| text.parse().ok());
+            // A message keeps the age it had: a dead-letter queue with less time forgets it sooner.
+            if retention.is_some_and(|seconds: u64| seconds < MAX_RETENTION) {
+                add(
+                    State::Warn,
+                    "a dead-letter queue that forgets messages before 14 days have passed".into(),
+                );
+            }
+        }
+        Err(AwsError::NoQueue) => {
+            add(State::Fail, "a redrive policy names this queue, and it does not exist".into())
+        }
+        Err(_) => add(State::Unknown, "a dead-letter queue that could not be looked at".into()),
+    }
+}
+
+/// The attributes of all queues, some at a time.
+async fn ask_all(
+    aws: &Aws,
+    urls: impl Iterator<Item = String>,
+) -> HashMap<String, Result<Attributes, AwsError>> {
+    let mut answers = HashMap::new();
+    let mut asking = JoinSet::new();
+    let permits = Arc::new(tokio::sync::Semaphore::new(8));
+    for url in urls {
+        let (aws, permits) = (aws.clone(), Arc::clone(&permits));
+        asking.spawn(async move {
+            let _permit = permits.acquire().await;
+            let asked = aws.client.get_queue_attributes().queue_url(&url);
+            let answer = asked.attribute_names(Attribute::All).send().await;
+            let answer = answer.map(|answer| answer.attributes.unwrap_or_default());
+            (url, answer.map_err(|error| aws.explain(error)))
+        });
+    }
+    while let Some(answer) = asking.join_next().await {
+        answers.extend(answer.ok());
+    }
+    answers
+}
+
+fn name(url: &str) -> String {
+    url.rsplit('/').next().unwrap_or(url).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn findings(look: impl Fn(&mut Queue<'_>), attributes: &[(Attribute, &str)]) -> Vec<(State, String)> {
+        let mut group = Group::new("queues");
+        let attributes = attributes.iter().map(|(name, value)| (name.clone(), (*value).to_owned())).collect();
+        look(&mut Queue { name: "q".into(), attributes: &attributes, group: &mut group });
+        group.findings.into_iter().map(|finding| (finding.state, finding.text)).collect()
+    }
+
+    #[test]
+    fn a_queue_is_encrypted_in_one_of_two_ways() {
+        let look = |attributes: &[_]| findings(|queue| queue.encryption(), attributes);
+        assert!(look(&[(Attribute::SqsManagedSseEnabled, "true")]).is_empty());
+        let with_key =
+            [(Attribute::SqsManagedSseEnabled, "false"), (Attribute::KmsMasterKeyId, "alias/queues")];
+        assert!(look(&with_key).is_empty());
+        for attributes in [&[(Attribute::SqsManagedSseEnabled, "false")][..], &[]] {
+            let [(State::Warn, text)] = &*look(attributes) else { panic!("one warning") };
+            assert!(text.contains("is not encrypted"));
+        }
+    }
+
+    #[test]
+    fn a_queue_of_the_other_kind_is_a_failure() {
+        let kind = |attributes: &[_]| {
+            let of = |wanted| findings(|queue| queue.kind(wanted), attributes).remove(0).0;
+            (of(QueueType::Standard), of(QueueType::Fifo))
+        };
+        assert_eq!(kind(&[(Attribute::FifoQueue, "true")]), (State::Fail, State::Ok));
+        assert_eq!(kind(&[]), (State::Ok, State::Fail));
+    }
+
+    #[test]
+    fn a_limit_that_is_not_told_is_unknown() {
+        assert!(findings(|queue| queue.size(), &[(Attribute::MaximumMessageSize, "1048576")]).is_empty());
+        assert_eq!(
+            findings(|queue| queue.size(), &[(Attribute::MaximumMessageSize, "1048575")])[0].0,
+            State::Warn
+        );
+        assert_eq!(findings(|queue| queue.size(), &[])[0].0, State::Unknown);
+        assert!(
+            findings(|queue| queue.retention(), &[(Attribute::MessageRetentionPeriod, "1209600")]).is_empty()
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! One message of the parking queue, as SQS hands it over.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as System};
+use prelude_webhooks::{
+    parking::{Encoding, UnpackError},
+    publish::replay::{NotParked, Parked},
+};
+
+/// A message with all its attributes.
+#[derive(Clone)]
+pub struct Letter {
+    /// SQS's id.
+    pub message_id: String,
+    /// The text, in the form it was parked.
+    pub body: String,
+    /// The string attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// When SQS took it.
+    pub sent_at: Option<SystemTime>,
+    /// How often it was received, this time included.
+    pub receipts: Option<u32>,
+    pub(super) trace_header: Option<String>,
+}
+
+impl Letter {
+    /// Takes it from an answer, with the handle by which it is removed.
+    pub fn of(message: Message) -> (Self, String) {
+        let system = message.attributes.unwrap_or_default();
+        let milliseconds = system.get(&System::SentTimestamp).and_then(|text| text.parse().ok());
+        let attributes = message.message_attributes.unwrap_or_default();
+        let text = |(name, value): (String, aws_sdk_sqs::types::MessageAttributeValue)| {
+            Some((name, value.string_value?))
+        };
+        let letter = Self {
+            message_id: message.message_id.unwrap_or_default(),
+            body: message.body.unwrap_or_default(),
+            attributes: attributes.into_iter().filter_map(text).collect(),
+            sent_at: milliseconds.map(|since| SystemTime::UNIX_EPOCH + Duration::from_millis(since)),
+            receipts: system.get(&System::ApproximateReceiveCount).and_then(|text| text.parse().ok()),
+            trace_header: system.get(&System::AwsTraceHeader).cloned(),
+        };
+        (letter, message.receipt_handle.unwrap_or_default())
+    }
+
+    /// One of the sender's attributes.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
+    }
+
+    /// What a receiver wrote into the attributes.
+    ///
+    /// # Errors
+    /// No receiver wrote them.
+    pub fn parked(&self) -> Result<Parked, NotParked> {
+        Parked::read(|name| self.attribute(name), self.trace_header.as_deref())
+    }
+
+    /// How the body is written.
+    ///
+    /// # Errors
+    /// As no receiver writes it.
+    pub fn encoding(&self) -> Result<Encoding, UnpackError> {
+        Encoding::read(self.attribute("encoding"))
+    }
+
+    /// How long it has been parked.
+    pub fn age(&self) -> Option<Duration> {
+        SystemTime::now().duration_since(self.sent_at?).ok()
+    }
+}

@@ -1,0 +1,241 @@
+//! SQS's own way back from a dead-letter queue: a message move task, started, followed or cancelled.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use indicatif::ProgressBar;
+use prelude_events::EventType;
+use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, Routes};
+use serde::Serialize;
+
+use super::{
+    aws::{Aws, AwsError},
+    stop::Stop,
+};
+
+/// A dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// Its name.
+    pub name: String,
+    url: String,
+}
+
+/// The dead-letter queues of the queues that these types go to, each once.
+pub fn dead_letters(routes: &Routes, types: &[EventType]) -> Vec<DeadLetters> {
+    let suffix = routes.queue_type().suffix();
+    let queues: BTreeSet<&Arc<str>> = types.iter().map(|event_type| routes.queue_url(event_type)).collect();
+    let of = |queue_url: &Arc<str>| {
+        let bare = queue_url.strip_suffix(suffix).unwrap_or(queue_url);
+        let url = format!("{bare}{DEAD_LETTER_SUFFIX}{suffix}");
+        DeadLetters { name: url.rsplit('/').next().unwrap_or_default().to_owned(), url }
+    };
+    queues.into_iter().map(of).collect()
+}
+
+/// What became of a dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Redriven {
+    /// The queue's name.
+    pub queue: String,
+    /// What is so of it now.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// How a redrive stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    /// Nothing in it.
+    Empty,
+    /// Only looked at: about so many messages are in it.
+    Waiting {
+        /// Visible ones.
+        messages: i64,
+    },
+    /// SQS moves them.
+    Running {
+        /// About how many were moved so far.
+        moved: i64,
+    },
+    /// All were moved.
+    Completed {
+        /// About how many.
+        moved: i64,
+    },
+    /// Ended by somebody.
+    Cancelled {
+        /// About how many were moved until then.
+        moved: i64,
+    },
+    /// Nothing to cancel.
+    NotRunning,
+    /// SQS gave up, or did not begin.
+    Failed {
+        /// SQS's reason.
+        why: String,
+    },
+}
+
+impl Redriven {
+    /// One line.
+    pub fn to_text(&self) -> String {
+        let queue = &self.queue;
+        match &self.state {
+            State::Empty => format!("• {queue} is empty\n"),
+            State::Waiting { messages } => format!("• {queue} holds about {messages}\n"),
+            State::Running { moved } => {
+                format!("• {queue}: about {moved} moved, SQS goes on (--cancel ends it)\n")
+            }
+            State::Completed { moved } => format!("✓ {queue}: about {moved} moved\n"),
+            State::Cancelled { moved } => format!("• {queue}: cancelled, about {moved} moved\n"),
+            State::NotRunning => format!("• {queue}: no task is running\n"),
+            State::Failed { why } => format!("✗ {queue}: {why}\n"),
+        }
+    }
+}
+
+impl State {
+    /// Whether there is nothing to tell.
+    pub fn is_idle(&self) -> bool {
+        matches!(self, Self::Empty | Self::NotRunning)
+    }
+
+    /// Whether it is as it was wanted.
+    pub fn is_ok(&self) -> bool {
+        !matches!(self, Self::Failed { .. })
+    }
+}
+
+/// How often a task is asked after.
+const POLL: Duration = Duration::from_millis(500);
+
+/// About how many messages are in it.
+///
+/// # Errors
+/// It can not be asked.
+pub async fn look(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
+    let (_, messages) = arn_and_depth(aws, queue).await?;
+    Ok(if messages == 0 { State::Empty } else { State::Waiting { messages } })
+}
+
+/// Moves everything back to where it came from, at most `rate` a second, and follows it to its end. A task that is
+/// already running is followed instead. When the user stops, the task goes on without being followed. `skip_empty` begins
+/// nothing where SQS, which counts with a delay of up to a minute, says that there is nothing.
+///
+/// # Errors
+/// SQS does not begin, or can not be asked.
+pub async fn redrive(
+    aws: &Aws,
+    queue: &DeadLetters,
+    rate: Option<i32>,
+    skip_empty: bool,
+    stop: &Stop,
+    progress: &ProgressBar,
+) -> Result<State, AwsError> {
+    let (arn, depth) = arn_and_depth(aws, queue).await?;
+    progress.set_length(u64::try_from(depth).unwrap_or_default());
+    let running = newest_task(aws, &arn).await?.filter(|task| task.status == "RUNNING");
+    if running.is_none() {
+        if depth == 0 && skip_empty {
+            return Ok(State::Empty);
+        }
+        let start = aws.client.start_message_move_task().source_arn(&arn);
+        let started = start.set_max_number_of_messages_per_second(rate).send().await;
+        started.map_err(|error| aws.explain(error))?;
+    }
+    loop {
+        let Some(task) = newest_task(aws, &arn).await? else {
+            return Ok(State::Failed { why: "SQS does not know the task".to_owned() });
+        };
+        progress.set_position(u64::try_from(task.moved).unwrap_or_default());
+        if let Some(to_move) = task.to_move {
+            progress.set_length(u64::try_from(to_move).unwrap_or_default());
+        }
+        let moved = task.moved;
+        match &*task.status {
+            "RUNNING" | "CANCELLING" => {}
+            "COMPLETED" if moved == 0 && depth == 0 => return Ok(State::Empty),
+            "COMPLETED" => return Ok(State::Completed { moved }),
+            "CANCELLED" => return Ok(State::Cancelled { moved }),
+            _ => {
+                return Ok(State::Failed {
+                    why: task.failure.unwrap_or_else(|| "SQS does not say why".into()),
+                });
+            }
+        }
+        if stop.is_asked() {
+            return Ok(State::Running { moved });
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Ends the task that is running.
+///
+/// # Errors
+/// It can not be ended, or SQS can not be asked.
+pub async fn cancel(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
+    let (arn, _) = arn_and_depth(aws, queue).await?;
+    let running = newest_task(aws, &arn).await?.filter(|task| task.status == "RUNNING");
+    let Some(handle) = running.and_then(|task| task.handle) else { return Ok(State::NotRunning) };
+    let cancelled = aws.client.cancel_message_move_task().task_handle(handle).send().await;
+    let moved = cancelled.map_err(|error| aws.explain(error))?.approximate_number_of_messages_moved();
+    Ok(State::Cancelled { moved })
+}
+
+struct Task {
+    status: String,
+    handle: Option<String>,
+    moved: i64,
+    to_move: Option<i64>,
+    failure: Option<String>,
+}
+
+async fn newest_task(aws: &Aws, arn: &str) -> Result<Option<Task>, AwsError> {
+    let listed = aws.client.list_message_move_tasks().source_arn(arn).max_results(1).send().await;
+    let listed = listed.map_err(|error| aws.explain(error))?;
+    Ok(listed.results().first().map(|task| Task {
+        status: task.status().unwrap_or_default().to_owned(),
+        handle: task.task_handle().map(str::to_owned),
+        moved: task.approximate_number_of_messages_moved(),
+        to_move: task.approximate_number_of_messages_to_move(),
+        failure: task.failure_reason().map(str::to_owned),
+    }))
+}
+
+async fn arn_and_depth(aws: &Aws, queue: &DeadLetters) -> Result<(String, i64), AwsError> {
+    let asked = aws.client.get_queue_attributes().queue_url(&queue.url);
+    let asked = asked
+        .attribute_names(Attribute::QueueArn)
+        .attribute_names(Attribute::ApproximateNumberOfMessages)
+        .send()
+        .await;
+    let attributes = asked.map_err(|error| aws.explain(error))?.attributes.unwrap_or_default();
+    let depth = attributes.get(&Attribute::ApproximateNumberOfMessages).and_then(|text| text.parse().ok());
+    let arn = attributes.get(&Attribute::QueueArn).cloned().unwrap_or_default();
+    Ok((arn, depth.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use prelude_webhooks::route::QueueType;
+
+    use super::*;
+
+    #[test]
+    fn a_merged_queue_has_one_dead_letter_queue() {
+        let (rules, _) = Routes::parse_rules(r#"{"user.*":"users"}"#);
+        let prefix = "https://sqs.eu-west-1.amazonaws.com/1/p-";
+        let routes = Routes::new(prefix, QueueType::Fifo, rules).unwrap();
+        let of_type = dead_letters(&routes, &[EventType::UserCreated]);
+        assert_eq!(of_type[0].url, format!("{prefix}users-dlq.fifo"));
+        assert_eq!(of_type[0].name, "p-users-dlq.fifo");
+        // 29 types, ten of them users'.
+        assert_eq!(dead_letters(&routes, EventType::ALL).len(), 20);
+        let routes = Routes::new(prefix, QueueType::Standard, Vec::new()).unwrap();
+        assert_eq!(dead_letters(&routes, EventType::ALL).len(), 29);
+        assert!(dead_letters(&routes, EventType::ALL).iter().all(|queue| queue.name.ends_with("-dlq")));
+    }
+}

@@ -1,0 +1,210 @@
+//! `prelude doctor`.
+
+use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use prelude_cli::local::{
+    faults::{Fault, FaultKind},
+    jwks_server::JwksFault,
+};
+use prelude_events::EventType;
+use serde_json::{Value, json};
+
+use crate::support::{Stack, run, write_env};
+
+/// A stack as the template makes it.
+async fn deployed() -> Stack {
+    let stack = Stack::without(&[]).await;
+    let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug);
+    for slug in slugs.clone() {
+        stack.create_with_dead_letters(slug).await;
+    }
+    let dead = slugs.clone().map(|slug| format!("{slug}-dlq"));
+    for slug in slugs.map(str::to_owned).chain(dead).chain(["unrouted".to_owned()]) {
+        stack.set_attribute(&slug, Attribute::MessageRetentionPeriod, "1209600").await;
+        stack.set_attribute(&slug, Attribute::KmsMasterKeyId, "alias/queues").await;
+    }
+    stack
+}
+
+fn findings(report: &Value, state: &str) -> Vec<(String, Value)> {
+    let groups = report["groups"].as_array().unwrap().iter();
+    let findings = groups.flat_map(|group| group["findings"].as_array().unwrap());
+    findings
+        .filter(|finding| finding["state"] == state)
+        .map(|finding| (finding["text"].as_str().unwrap().to_owned(), finding["of"].clone()))
+        .collect()
+}
+
+#[track_caller]
+fn has(report: &Value, state: &str, text: &str) -> Value {
+    let found = findings(report, state).into_iter().find(|(found, _)| found.contains(text));
+    found.unwrap_or_else(|| panic!("no {state} `{text}` in {report:#}")).1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_as_the_template_makes_it_has_no_failure() {
+    let stack = deployed().await;
+    let ran = stack.run(&["doctor"]).await;
+    ran.assert(
+        0,
+        &[
+            "✓ can be used: 2 Session app(s), 1 account key(s), unsigned: verify_v1, 30 standard queue(s)",
+            "✓ the environment takes",
+            "✓ app app1: 1 key(s): key-app1, fetched in",
+            "✓ there, and a standard queue: 30 of them",
+            "✓ 1 path token(s)",
+            "✓ this machine's clock agrees with that of\n      app app1's key server\n      app app2's key server\n      SQS",
+            "? whether the function's role may send to them",
+            "! a verification_token is written in clear",
+            " 0 failed, ",
+        ],
+    );
+    for secret in ["token-of-app1", &stack.setup.path_token, "BEGIN PUBLIC KEY"] {
+        assert!(!ran.all().contains(secret));
+    }
+    let (code, report) = stack.json(&["doctor"]).await;
+    assert_eq!((code, &report["ok"], &report["counts"]["fail"]), (Some(0), &true.into(), &0.into()));
+    assert_eq!(has(&report, "ok", "there, and a standard queue").as_array().unwrap().len(), 30);
+    let warnings = findings(&report, "warn");
+    assert_eq!(warnings.len(), 2, "tokens in clear, Session's addresses: {warnings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_a_queue_is_found() {
+    let stack = Stack::without(&["user-deleted"]).await;
+    stack.create_with_dead_letters("user-created").await;
+    stack.put("user-created-dlq", "x", &[]).await;
+    stack.set_attribute("user-created", Attribute::MaximumMessageSize, "262144").await;
+    stack.deliver(br#"{"type":"made.up"}"#).await;
+    let to_itself = |slug: &str| json!({"deadLetterTargetArn": format!("arn:aws:sqs:eu-west-1:123456789012:{slug}"), "maxReceiveCount": 1});
+    let elsewhere = to_itself("elsewhere").to_string();
+    stack.set_attribute("unrouted", Attribute::RedrivePolicy, &elsewhere).await;
+    stack.set_attribute("verify-attempt", Attribute::RedrivePolicy, &elsewhere).await;
+    let missing = to_itself(&stack.queue("v1-attempt-dlq")).to_string();
+    stack.set_attribute("v1-attempt", Attribute::RedrivePolicy, &missing).await;
+
+    let (code, report) = stack.json(&["doctor"]).await;
+    assert_eq!(code, Some(1));
+    for (state, text, of) in [
+        ("fail", "does not exist: its events are parked (queue_missing)", "user-deleted"),
+        ("fail", "the parking queue has a redrive policy", "unrouted"),
+        ("fail", "a redrive policy names this queue, and it does not exist", "v1-attempt-dlq"),
+        ("warn", "takes messages of 262144 bytes only", "user-created"),
+        ("warn", "about 1 parked message(s): `prelude parked list`", "unrouted"),
+        ("warn", "about 1 message(s) that a consumer failed on", "user-created-dlq"),
+        ("warn", "has a dead-letter queue of another name", "verify-attempt"),
+    ] {
+        assert_eq!(has(&report, state, text), json!([stack.queue(of)]), "{text}");
+    }
+    for text in ["forgets messages after 4.0 days", "has no dead-letter queue"] {
+        assert!(has(&report, "warn", text).as_array().unwrap().len() > 20, "{text}");
+    }
+    let fifo: Vec<_> =
+        stack.environment.iter().cloned().chain([("PRELUDE_QUEUE_TYPE".into(), "fifo".into())]).collect();
+    let path = write_env(&fifo);
+    let ran = run(&["doctor", "--env-file", path.to_str().unwrap()], &[]).await;
+    std::fs::remove_file(path).unwrap();
+    ran.assert(
+        1,
+        &[
+            "✗ does not exist",
+            "✗ the parking queue does not exist: what has no other place is answered with 503",
+        ],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_servers_are_judged_by_their_answers() {
+    let stack = deployed().await;
+    for (fault, told) in [
+        (JwksFault::Status(500), "✗ app app1: its key server answers 500, not 200"),
+        (JwksFault::Redirect("/elsewhere".into()), "its key server answers 302, not 200"),
+        (JwksFault::Garbage, "✗ app app1: its key set holds no usable RSA key"),
+        (JwksFault::Huge(70_000), "✗ app app1: its key set is larger than 65536 bytes"),
+        (JwksFault::Close, "✗ app app1: "),
+        (JwksFault::Delay(std::time::Duration::from_millis(2_100)), "and the receiver waits for 2 s"),
+    ] {
+        stack.key_server.set_fault("app1", fault);
+        stack.run(&["doctor"]).await.assert(1, &[told, "✓ app app2: 1 key(s)"]);
+    }
+    stack.key_server.set_fault("app1", None);
+    let mut keys = stack.prelude.app("app1").unwrap().jwks();
+    keys["keys"].as_array_mut().unwrap().push(json!({"kty": "EC"}));
+    stack.key_server.publish("app1", &keys);
+    stack.run(&["doctor"]).await.assert(0, &["! app app1: 1 of its 2 keys are not used"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_reached_or_asked_is_told() {
+    let stack = deployed().await;
+    let denied = FaultKind::Call { status: 403, code: "AccessDenied".into() };
+    stack.sqs.inject(Fault::once(denied).during("GetQueueAttributes").always());
+    let ran = stack.run(&["doctor"]).await;
+    ran.assert(0, &["? may not be looked at with these credentials (sqs:GetQueueAttributes)", "and 25 more"]);
+    let offline = stack.run(&["doctor", "--offline"]).await;
+    offline.assert(0, &["? not looked at: --offline", "✓ can be used"]);
+    let dead = stack.run(&["doctor", "--endpoint-url", "http://127.0.0.1:1"]).await;
+    dead.assert(1, &["✗ nothing answers at http://127.0.0.1:1", "? SQS was not asked for the time"]);
+    assert!(!dead.all().contains("panicked"));
+    let environment: Vec<_> =
+        stack.environment.iter().filter(|(name, _)| name != "AWS_ENDPOINT_URL_SQS").cloned().collect();
+    let path = write_env(&environment);
+    let ran = run(&["doctor", "--env-file", path.to_str().unwrap()], &[]).await;
+    std::fs::remove_file(path).unwrap();
+    ran.assert(1, &["✗ no AWS credentials: sign in (`aws sso login`"]);
+}
+
+#[tokio::test]
+async fn settings_are_judged_without_repeating_a_secret() {
+    let prefix = ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/p-");
+    let apps = ("PRELUDE_APPS", r#"[{"app_id":"a","verification_token":"s3cret"}]"#);
+    let bad = [
+        ("PRELUDE_QUEUE_TYPE", "both"),
+        ("PRELUDE_ALLOWED_IP", "10.0.0.1"),
+        ("PRELUDE_APPS", r#"[{"app_id":"a","verification_token":"s3cret"},{"app_id":7}]"#),
+    ];
+    let ran = run(&["doctor"], &bad).await;
+    ran.assert(
+        1,
+        &[
+            "✗ PRELUDE_QUEUE_TYPE is none of standard, fifo",
+            "did you mean PRELUDE_ALLOWED_IPS?",
+            "✗ PRELUDE_APPS has an entry 1 without the text app_id",
+            "✗ PRELUDE_QUEUE_URL_PREFIX is required",
+            "? not looked at: the receiver does not start with this configuration",
+        ],
+    );
+    assert!(!ran.all().contains("s3cret"));
+    for (setting, told) in [
+        (("PRELUDE_IP_CHECK", "report"), "! PRELUDE_IP_CHECK only reports"),
+        (("PRELUDE_IP_CHECK", "off"), "! PRELUDE_IP_CHECK is off"),
+        (("PRELUDE_IP_CHECK", "enforce"), "✓ PRELUDE_IP_CHECK enforces 3 address block(s)"),
+        (
+            ("PRELUDE_ALLOWED_IPS", "0.0.0.0/0"),
+            "! PRELUDE_ALLOWED_IPS holds a block that admits a large part",
+        ),
+        (
+            ("PRELUDE_PATH_TOKEN", "abcabcabcabcabcabcabcabcabcabcabcabc"),
+            "! 1 path token(s) repeat few characters",
+        ),
+        (
+            ("PRELUDE_PATH_TOKEN", "short"),
+            "! PRELUDE_PATH_TOKEN holds a token of 5 characters; 32 are advised",
+        ),
+        (("PRELUDE_JWKS_TTL_SECONDS", "5"), "! PRELUDE_JWKS_TTL_SECONDS is less than"),
+    ] {
+        let ran = run(&["doctor", "--offline"], &[prefix, apps, setting]).await;
+        ran.assert(0, &[told]);
+        assert!(!ran.all().contains("s3cret") && !ran.all().contains("abcabc"));
+    }
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let ran = run(&["doctor", "--offline"], &[prefix, apps, ("PRELUDE_PATH_TOKEN", &digest)]).await;
+    ran.assert(0, &["? how strong the path token(s) are: 1 digest(s) do not tell"]);
+    let many: Vec<_> = (0..60)
+        .map(|id| json!({"app_id": format!("app-{id}"), "verification_token": "sha256:".to_owned() + &"0".repeat(64)}))
+        .collect();
+    let ran = run(&["doctor", "--offline"], &[prefix, ("PRELUDE_APPS", &json!(many).to_string())]).await;
+    ran.assert(
+        1,
+        &["of Lambda's 4096 bytes: it can not be deployed; move apps or keys into PRELUDE_CONFIG_FILE"],
+    );
+}

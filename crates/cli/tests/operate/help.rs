@@ -1,0 +1,43 @@
+//! Help, and wrong command lines.
+
+use crate::support::run;
+
+#[tokio::test]
+async fn every_command_has_help_with_an_example_and_exit_codes() {
+    for command in [
+        &["activate"][..],
+        &["doctor"],
+        &["parked"],
+        &["parked", "list"],
+        &["parked", "show"],
+        &["parked", "replay"],
+        &["redrive"],
+    ] {
+        let help = run(&[command, &["--help"]].concat(), &[]).await;
+        help.assert(0, &["Usage:", "Example:\n", "Exit codes: 0 "]);
+        assert!(help.stderr.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_exits_with_2() {
+    for arguments in [
+        &["parked"][..],
+        &["activate", "--app", "app1"],
+        &["activate", "--app", "a/b", "--url", "https://a/webhooks"],
+        &["activate", "--app", "a", "--url", "https://a/webhooks", "--new", "--webhook-id", "web_1"],
+        &["parked", "peek"],
+        &["parked", "list", "--reason", "boredom"],
+        &["parked", "show"],
+        &["parked", "replay", "--limit", "x"],
+        &["redrive"],
+        &["redrive", "user.created", "--all"],
+        &["redrive", "user.created", "--rate", "501"],
+        &["redrive", "user.created", "--rate", "0"],
+        &["redrive", "--all", "--dry-run", "--cancel"],
+    ] {
+        let ran = run(arguments, &[]).await;
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}", ran.all());
+        assert!(ran.stdout.is_empty() && !ran.stderr.contains("panicked"), "{arguments:?}");
+    }
+}

@@ -1,0 +1,7 @@
+//! `prelude parked`.
+
+mod crash;
+mod fifo;
+mod looking;
+mod moving;
+mod trouble;

@@ -1,0 +1,99 @@
+//! `prelude redrive`.
+
+use std::time::{Duration, Instant};
+
+use prelude_cli::local::faults::{Fault, FaultKind};
+
+use crate::support::{Stack, run};
+
+/// A stack with a dead-letter queue that holds this many messages.
+async fn with_dead_letters(count: usize, fifo: bool) -> Stack {
+    let stack = Stack::start(&[], fifo).await;
+    stack.create_with_dead_letters("user-created").await;
+    for id in 0..count {
+        stack.put("user-created-dlq", &format!("{{\"id\":{id}}}"), &[("event_id", "e")]).await;
+    }
+    stack
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_go_back_to_their_queue() {
+    for fifo in [false, true] {
+        let stack = with_dead_letters(12, fifo).await;
+        let name = stack.queue("user-created-dlq");
+        let redrive = ["redrive", "user.created"];
+        stack
+            .run(&[&redrive[..], &["--dry-run"]].concat())
+            .await
+            .assert(0, &[&format!("• {name} holds about 12")]);
+        stack.run(&redrive).await.assert(0, &[&format!("✓ {name}: about 12 moved")]);
+        let back = stack.drain("user-created").await;
+        assert_eq!((back.len(), back[0].attribute("event_id")), (12, Some("e")));
+        stack.run(&redrive).await.assert(0, &["is empty"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_task_is_followed_and_can_be_cancelled() {
+    let stack = with_dead_letters(30, false).await;
+    let started = Instant::now();
+    let limited = stack.json(&["redrive", "user.created", "--rate", "20"]).await;
+    assert!(started.elapsed() > Duration::from_secs(1), "at 20 a second");
+    assert_eq!(limited.0, Some(0));
+    assert_eq!(limited.1[0]["state"], "completed");
+    assert_eq!(limited.1[0]["moved"], 30);
+
+    for id in 0..30 {
+        stack.put("user-created-dlq", &id.to_string(), &[]).await;
+    }
+    let following = stack.json(&["redrive", "user.created", "--rate", "1"]);
+    let cancelling = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let ran = stack.run(&["redrive", "user.created", "--cancel"]).await;
+            if !ran.stdout.contains("no task is running") {
+                return ran;
+            }
+        }
+    };
+    let ((code, followed), cancelled) = tokio::join!(following, cancelling);
+    cancelled.assert(0, &["cancelled, about"]);
+    assert_eq!((code, &followed[0]["state"]), (Some(0), &"cancelled".into()));
+    assert!(!stack.drain("user-created-dlq").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_queues_are_looked_at_and_each_failure_told() {
+    let stack = with_dead_letters(2, false).await;
+    let ran = stack.run(&["redrive", "--all"]).await;
+    ran.assert(1, &["✓ prelude-webhooks-user-created-dlq: about 2 moved"]);
+    ran.assert(1, &["✗ prelude-webhooks-user-deleted-dlq: the queue does not exist"]);
+    let (code, all) = stack.json(&["redrive", "--all", "--dry-run"]).await;
+    assert_eq!((code, all.as_array().unwrap().len()), (Some(1), 29));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_one_sentence() {
+    let stack = with_dead_letters(1, false).await;
+    let misspelled = stack.run(&["redrive", "user.creatd"]).await;
+    misspelled.assert(2, &["there is no event type `user.creatd`; did you mean user.created"]);
+    let denied = FaultKind::Call { status: 403, code: "AccessDenied".into() };
+    stack.sqs.inject(Fault::once(denied).during("StartMessageMoveTask"));
+    stack
+        .run(&["redrive", "user.created"])
+        .await
+        .assert(1, &["✗", "these credentials may not do that (AccessDenied"]);
+    // A queue that is nobody's dead-letter queue.
+    stack.sqs.create_queue(&stack.queue("user-deleted-dlq"), 1_048_576).await.unwrap();
+    stack.put("user-deleted-dlq", "x", &[]).await;
+    stack.run(&["redrive", "user.deleted"]).await.assert(1, &["SQS refuses: ", "Dead Letter Queue"]);
+    // The queue that they come from does not take them.
+    let broken = FaultKind::Call { status: 403, code: "AccessDenied".into() };
+    stack.sqs.inject(Fault::once(broken).on(stack.queue("user-created")).always());
+    stack
+        .run(&["redrive", "user.created"])
+        .await
+        .assert(1, &["✗ prelude-webhooks-user-created-dlq: AccessDenied"]);
+    let ran = run(&["redrive", "--all"], &[]).await;
+    ran.assert(1, &["prelude: the receiver would not start: "]);
+}
