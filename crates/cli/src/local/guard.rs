@@ -4,6 +4,7 @@
 //! attributes, group and deduplication ids, and fails a whole call on one bad entry. The guard answers as SQS
 //! would, lets only what SQS would take through, keeps what the embedded one drops, and gives it back on receipt.
 
+pub mod ledger;
 pub mod record;
 pub mod rules;
 pub mod wire;
@@ -20,6 +21,7 @@ use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
 
 use super::faults::{Fault, FaultKind, Faults};
+use ledger::Ledger;
 use move_tasks::MoveTasks;
 use record::{RecordedCall, RecordedEntry, Records};
 use rules::{MAX_BYTES, QueueRules, check_batch, check_entry, message_bytes};
@@ -30,6 +32,7 @@ use wire::{BatchRequest, Code, Entry, Refusal, SingleRequest, error_response, qu
 pub struct Guard {
     inner: SqsService,
     records: Records,
+    ledger: Ledger,
     faults: Faults,
     move_tasks: MoveTasks,
 }
@@ -43,6 +46,11 @@ impl Guard {
     /// Every sending call so far, refused ones too, oldest first.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.records.calls()
+    }
+
+    /// What lies in the queues.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// Makes the next sending calls fail in the given way.
@@ -61,12 +69,18 @@ impl Guard {
             "SendMessage" => self.send_one(request).await,
             "ReceiveMessage" => {
                 self.advance_move_tasks(&request).await;
-                receive::complete(&request, self.inner.handle(request.clone()).await, &self.records)
+                let response = self.inner.handle(request.clone()).await;
+                self.ledger.received(&request, &response);
+                receive::complete(&request, response, &self.records)
             }
             "StartMessageMoveTask" => self.start_move_task(&request).await,
             "ListMessageMoveTasks" => self.list_move_tasks(&request).await,
             "CancelMessageMoveTask" => self.cancel_move_task(&request).await,
-            _ => self.inner.handle(request).await,
+            _ => {
+                let response = self.inner.handle(request.clone()).await;
+                self.ledger.changed_by(&action, &request, &response);
+                response
+            }
         }
     }
 
@@ -114,6 +128,7 @@ impl Guard {
         for entry in batch.entries {
             let result = successful.iter().find(|result| member(result, "Id") == Some(&entry.id));
             if let Some(id) = result.and_then(|result| member(result, "MessageId")) {
+                self.ledger.accepted(&name, id, &entry);
                 self.records.accepted(&name, id, entry);
             }
         }
@@ -140,6 +155,7 @@ impl Guard {
         let response = self.inner.handle(request).await;
         let answer = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
         if let (200, Some(id)) = (response.status, member(&answer, "MessageId")) {
+            self.ledger.accepted(&name, id, &single.entry);
             self.records.accepted(&name, id, single.entry);
         }
         response

@@ -38,13 +38,18 @@ impl LocalReceiver {
     ) -> Result<Self, ConfigErrors> {
         let variables = environment.into_iter().map(|(name, value)| (name, Some(value)));
         let config = Config::read(variables, |path| std::fs::read_to_string(path))?;
+        Ok(Self::with_config(config, sqs))
+    }
+
+    /// Starts a receiver with this configuration, in front of an embedded SQS.
+    pub fn with_config(config: Config, sqs: &EmbeddedSqs) -> Self {
         // The function's own client settings, on the embedded queues' connection.
         let sender = SqsSender::new(aws_sdk_sqs::Client::from_conf(
             with_limits(sqs.client().config().to_builder()).build(),
         ));
         let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
         receiver.warm_up();
-        Ok(Self { handler: Arc::new(Handler::new(receiver, Duration::ZERO)) })
+        Self { handler: Arc::new(Handler::new(receiver, Duration::ZERO)) }
     }
 
     /// Invokes the function once, and gives what it would have logged at `INFO` as JSON lines.

@@ -1,5 +1,7 @@
 //! The embedded SQS: winterbaume behind its guard, reached in-process through the real AWS SDK.
 
+mod look;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_sqs::{
@@ -8,7 +10,10 @@ use aws_sdk_sqs::{
     error::DisplayErrorContext,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName},
 };
+use prelude_webhooks::route::Routes;
 use winterbaume_core::MockAws;
+
+pub use look::Depth;
 
 use super::{
     faults::Fault,
@@ -50,6 +55,14 @@ impl EmbeddedSqs {
             sqs.create_queue(name.as_ref(), MAX_BYTES).await?;
         }
         Ok(sqs)
+    }
+
+    /// Starts with every queue that these routes lead to.
+    ///
+    /// # Errors
+    /// A name that SQS does not take.
+    pub async fn start_for(routes: &Routes) -> Result<Self, EmbeddedSqsError> {
+        Self::start(routes.queue_urls().filter_map(|url| url.rsplit('/').next())).await
     }
 
     /// Creates one more queue, whose messages may have at most this many bytes.

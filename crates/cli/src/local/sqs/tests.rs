@@ -166,3 +166,65 @@ async fn injected_faults_happen_once_and_only_to_what_they_name() {
     sqs.inject(Fault::once(FaultKind::Delay(Duration::from_millis(1))));
     assert_eq!(send(&sqs, "q", both()).await.unwrap().successful.len(), 2);
 }
+
+#[tokio::test]
+async fn queues_are_looked_at_without_receiving_and_filled_again() {
+    let sqs = EmbeddedSqs::start(["a", "b.fifo"]).await.unwrap();
+    let mut changes = sqs.changes();
+    send(&sqs, "a", [entry("1", "one").message_attributes("event_id", text("e")), entry("2", "two")])
+        .await
+        .unwrap();
+    let ordered = entry("3", "three").message_group_id("g").message_deduplication_id("d");
+    send(&sqs, "b.fifo", [ordered.clone()]).await.unwrap();
+    send(&sqs, "b.fifo", [ordered]).await.unwrap();
+    assert!(changes.has_changed().unwrap());
+    changes.mark_unchanged();
+
+    let depth = |queue: &str, visible, in_flight| Depth { queue: queue.into(), visible, in_flight };
+    assert_eq!(sqs.depths().await.unwrap(), [depth("a", 2, 0), depth("b.fifo", 1, 0)]);
+    let bodies = |queue| sqs.peek(queue).into_iter().map(|held| held.entry.message_body).collect::<Vec<_>>();
+    assert_eq!((bodies("a"), bodies("b.fifo")), (vec!["one".to_owned(), "two".into()], vec!["three".into()]));
+    assert_eq!(sqs.find("event_id", "e")[0].1.entry.message_body, "one");
+    assert!(!changes.has_changed().unwrap(), "looking changes nothing");
+
+    let url = EmbeddedSqs::queue_url_prefix("a");
+    let received = sqs.client().receive_message().queue_url(&url).send().await.unwrap();
+    assert_eq!(sqs.depths().await.unwrap()[0], depth("a", 1, 1));
+    assert_eq!(sqs.peek("a")[0].received, 1);
+    let handle = received.messages()[0].receipt_handle().unwrap();
+    sqs.client().delete_message().queue_url(&url).receipt_handle(handle).send().await.unwrap();
+    assert_eq!(bodies("a"), ["two"]);
+
+    let other = EmbeddedSqs::start(["a"]).await.unwrap();
+    for (queue, held) in sqs.held() {
+        for held in held {
+            other.send_again(&queue, &held.entry).await.unwrap();
+        }
+    }
+    assert_eq!(other.depths().await.unwrap(), [depth("a", 1, 0), depth("b.fifo", 1, 0)]);
+    let message = &other.drain("b.fifo").await.unwrap()[0];
+    assert_eq!((&*message.body, &*message.system_attributes["MessageGroupId"]), ("three", "g"));
+    assert!(other.peek("b.fifo").is_empty());
+    sqs.client().purge_queue().queue_url(&url).send().await.unwrap();
+    assert!(sqs.peek("a").is_empty());
+    let refused = other.send_again("a", &Default::default()).await.unwrap_err().to_string();
+    assert!(refused.starts_with("could not fill queue `a`"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_message_that_sqs_moves_is_booked_where_it_is_received() {
+    let sqs = EmbeddedSqs::start(["dead", "q"]).await.unwrap();
+    let url = EmbeddedSqs::queue_url_prefix("q");
+    let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead","maxReceiveCount":1}"#;
+    let set = sqs.client().set_queue_attributes().queue_url(&url);
+    set.attributes(QueueAttributeName::RedrivePolicy, policy).send().await.unwrap();
+    send(&sqs, "q", [entry("1", "one").message_attributes("a", text("b"))]).await.unwrap();
+    let receive = || sqs.client().receive_message().queue_url(&url).visibility_timeout(1).send();
+    assert_eq!(receive().await.unwrap().messages().len(), 1);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert!(receive().await.unwrap().messages().is_empty(), "moved");
+    let dead = EmbeddedSqs::queue_url_prefix("dead");
+    sqs.client().receive_message().queue_url(dead).send().await.unwrap();
+    assert!(sqs.peek("q").is_empty());
+    assert_eq!(sqs.peek("dead")[0].attribute("a"), Some("b"));
+}

@@ -1,0 +1,186 @@
+//! What lies in the queues, so that it can be looked at without being received, and kept.
+//!
+//! The embedded SQS has no way to be asked that. Every call passes the guard, which books what is sent and deleted.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::watch;
+use winterbaume_core::{MockRequest, MockResponse};
+
+use super::wire::{Entry, queue_name};
+
+/// A message that was sent and not deleted yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The id that SQS gave it.
+    pub message_id: String,
+    /// When it was sent, in milliseconds since 1970.
+    pub sent_at: u64,
+    /// How often it was received.
+    pub received: u32,
+    /// The message as its sender described it.
+    pub entry: Entry,
+    #[serde(skip)]
+    receipt_handles: Vec<String>,
+}
+
+impl Held {
+    fn new(message_id: &str, entry: Entry) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            message_id: message_id.to_owned(),
+            sent_at: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            received: 0,
+            entry,
+            receipt_handles: Vec::new(),
+        }
+    }
+
+    /// One of the sender's attributes of type string.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.entry.message_attributes.get(name)?.string_value.as_deref()
+    }
+}
+
+/// The messages of each queue, oldest first.
+#[derive(Debug)]
+pub struct Ledger {
+    queues: Mutex<BTreeMap<String, Vec<Held>>>,
+    changes: watch::Sender<u64>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self { queues: Mutex::default(), changes: watch::channel(0).0 }
+    }
+}
+
+impl Ledger {
+    /// What lies in every queue that ever held something.
+    pub fn queues(&self) -> BTreeMap<String, Vec<Held>> {
+        self.lock().clone()
+    }
+
+    /// What lies in one queue.
+    pub fn queue(&self, name: &str) -> Vec<Held> {
+        self.lock().get(name).cloned().unwrap_or_default()
+    }
+
+    /// The messages of all queues that carry this attribute, with their queues' names.
+    pub fn find(&self, attribute: &str, value: &str) -> Vec<(String, Held)> {
+        let queues = self.lock();
+        let held = queues.iter().flat_map(|(name, queue)| queue.iter().map(move |held| (name, held)));
+        let found = held.filter(|(_, held)| held.attribute(attribute) == Some(value));
+        found.map(|(name, held)| (name.clone(), held.clone())).collect()
+    }
+
+    /// Changes its value whenever something was sent, received or deleted.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Books an accepted entry. A FIFO duplicate has the first one's id, and is no second message.
+    pub(super) fn accepted(&self, queue: &str, message_id: &str, entry: &Entry) {
+        let mut queues = self.lock();
+        let messages = queues.entry(queue.to_owned()).or_default();
+        match messages.iter_mut().find(|held| held.message_id == message_id) {
+            Some(held) => held.entry = entry.clone(),
+            None => messages.push(Held::new(message_id, entry.clone())),
+        }
+        drop(queues);
+        self.tell();
+    }
+
+    /// Books what a consumer got: by a handle that it now has, it can delete a message.
+    pub(super) fn received(&self, request: &MockRequest, response: &MockResponse) {
+        let (Some(request), Some(response)) = (json(&request.body), json(&response.body)) else { return };
+        let mut queues = self.lock();
+        let name = queue_name(text(&request, "QueueUrl"));
+        let mut changed = false;
+        for message in list(&response, "Messages") {
+            let id = text(message, "MessageId");
+            let is_here =
+                queues.get(name).is_some_and(|queue| queue.iter().any(|held| held.message_id == id));
+            let moved = if is_here { None } else { Some(take(&mut queues, id)) };
+            let queue = queues.entry(name.to_owned()).or_default();
+            if let Some(moved) = moved {
+                // From another queue by SQS itself; or a consumer was faster than the booking of what was sent.
+                let entry = || Entry { message_body: text(message, "Body").to_owned(), ..Entry::default() };
+                queue.push(moved.unwrap_or_else(|| Held::new(id, entry())));
+            }
+            if let Some(held) = queue.iter_mut().find(|held| held.message_id == id) {
+                held.received += 1;
+                held.receipt_handles.push(text(message, "ReceiptHandle").to_owned());
+            }
+            changed = true;
+        }
+        drop(queues);
+        if changed {
+            self.tell();
+        }
+    }
+
+    /// Books what another action took out of a queue.
+    pub(super) fn changed_by(&self, action: &str, request: &MockRequest, response: &MockResponse) {
+        let (200, Some(request)) = (response.status, json(&request.body)) else { return };
+        let queue = queue_name(text(&request, "QueueUrl"));
+        match action {
+            "DeleteMessage" => self.deleted(queue, &[text(&request, "ReceiptHandle")]),
+            "DeleteMessageBatch" => {
+                let answer = json(&response.body).unwrap_or_default();
+                let deleted: Vec<_> = list(&answer, "Successful").map(|result| text(result, "Id")).collect();
+                let entries = list(&request, "Entries").filter(|entry| deleted.contains(&text(entry, "Id")));
+                self.deleted(queue, &entries.map(|entry| text(entry, "ReceiptHandle")).collect::<Vec<_>>());
+            }
+            "PurgeQueue" | "DeleteQueue" => {
+                self.lock().remove(queue);
+                self.tell();
+            }
+            // A message becomes visible or invisible.
+            "ChangeMessageVisibility" | "ChangeMessageVisibilityBatch" | "CreateQueue" => self.tell(),
+            _ => {}
+        }
+    }
+
+    fn deleted(&self, queue: &str, handles: &[&str]) {
+        if let Some(messages) = self.lock().get_mut(queue) {
+            messages
+                .retain(|held| !held.receipt_handles.iter().any(|handle| handles.contains(&handle.as_str())));
+        }
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Held>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The message of this id, out of whatever queue it is booked in.
+fn take(queues: &mut BTreeMap<String, Vec<Held>>, id: &str) -> Option<Held> {
+    queues.values_mut().find_map(|queue| {
+        let index = queue.iter().position(|held| held.message_id == id)?;
+        Some(queue.remove(index))
+    })
+}
+
+fn json(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body).ok()
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    object.get(name).and_then(Value::as_array).into_iter().flatten()
+}

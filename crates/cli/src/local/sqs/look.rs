@@ -1,0 +1,100 @@
+//! Looking at the embedded queues without receiving from them, and filling them again.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+use winterbaume_core::{MockRequest, MockService as _};
+
+use super::{EmbeddedSqs, EmbeddedSqsError, MAX_BYTES, QueueAttributeName, REGION};
+use crate::local::guard::{ledger::Held, wire::Entry};
+
+/// How full a queue is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Depth {
+    /// The queue's name.
+    pub queue: String,
+    /// Messages that can be received now.
+    pub visible: usize,
+    /// Messages that were received and neither deleted nor given back.
+    pub in_flight: usize,
+}
+
+impl EmbeddedSqs {
+    /// How full every queue is, by name.
+    ///
+    /// # Errors
+    /// The embedded SQS failed.
+    pub async fn depths(&self) -> Result<Vec<Depth>, EmbeddedSqsError> {
+        let listed = self.client.list_queues().send().await;
+        let listed = listed.map_err(|error| EmbeddedSqsError::new("list", "*", &error))?;
+        let mut depths = Vec::new();
+        for url in listed.queue_urls() {
+            let asked = self.client.get_queue_attributes().queue_url(url);
+            let asked = asked.attribute_names(QueueAttributeName::All).send().await;
+            let queue = url.rsplit('/').next().unwrap_or(url).to_owned();
+            let attributes = asked.map_err(|error| EmbeddedSqsError::new("look at", &queue, &error))?;
+            let count = |name| {
+                attributes.attributes().and_then(|all| all.get(&name)?.parse().ok()).unwrap_or_default()
+            };
+            depths.push(Depth {
+                queue,
+                visible: count(QueueAttributeName::ApproximateNumberOfMessages),
+                in_flight: count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+            });
+        }
+        depths.sort_by(|one, other| one.queue.cmp(&other.queue));
+        Ok(depths)
+    }
+
+    /// What lies in a queue, oldest first. Nothing is received by looking.
+    pub fn peek(&self, queue_name: &str) -> Vec<Held> {
+        self.guard.ledger().queue(queue_name)
+    }
+
+    /// What lies in all queues and carries this attribute, with the queues' names.
+    pub fn find(&self, attribute: &str, value: &str) -> Vec<(String, Held)> {
+        self.guard.ledger().find(attribute, value)
+    }
+
+    /// What lies in all queues.
+    pub fn held(&self) -> impl Iterator<Item = (String, Vec<Held>)> {
+        self.guard.ledger().queues().into_iter()
+    }
+
+    /// Changes its value whenever something was sent, received or deleted.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.guard.ledger().changes()
+    }
+
+    /// Sends a message as it was sent once before; it gets a new id. A queue that is not there is created.
+    ///
+    /// # Errors
+    /// The queue does not take it.
+    pub async fn send_again(&self, queue_name: &str, entry: &Entry) -> Result<(), EmbeddedSqsError> {
+        if self.client.get_queue_url().queue_name(queue_name).send().await.is_err() {
+            self.create_queue(queue_name, MAX_BYTES).await?;
+        }
+        let refused =
+            |cause: String| EmbeddedSqsError { action: "fill", queue: queue_name.to_owned(), cause };
+        let mut message = serde_json::to_value(entry).map_err(|error| refused(error.to_string()))?;
+        if let Some(members) = message.as_object_mut() {
+            members.insert("QueueUrl".to_owned(), Value::String(Self::queue_url_prefix(queue_name)));
+        }
+        let request = MockRequest {
+            method: "POST".to_owned(),
+            uri: format!("https://sqs.{REGION}.amazonaws.com/"),
+            headers: HeaderMap::from_iter([(
+                http::HeaderName::from_static("x-amz-target"),
+                HeaderValue::from_static("AmazonSQS.SendMessage"),
+            )]),
+            body: Bytes::from(message.to_string()),
+        };
+        let response = self.guard.handle(request).await;
+        if response.status == 200 {
+            return Ok(());
+        }
+        Err(refused(String::from_utf8_lossy(&response.body).into_owned()))
+    }
+}
