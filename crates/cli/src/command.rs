@@ -3,6 +3,7 @@
 pub(crate) mod activate;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod event_type;
 pub(crate) mod events;

@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod client;
 pub mod demo;
+pub mod dev;
 pub mod environment;
 pub mod explain;
 pub mod input;

@@ -11,3 +11,4 @@ pub mod prelude;
 pub mod receiver;
 pub mod sqs;
 pub mod sqs_front;
+pub mod stop_signal;

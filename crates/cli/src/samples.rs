@@ -23,7 +23,7 @@ pub struct SampleFile {
 }
 
 /// What a function that runs on this machine needs of AWS: the queues of `cargo prelude sqs`.
-const LOCAL: [(&str, &str); 4] = [
+pub(crate) const LOCAL: [(&str, &str); 4] = [
     ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9324"),
     ("AWS_REGION", REGION),
     ("AWS_ACCESS_KEY_ID", "local"),

@@ -3,8 +3,10 @@
 use std::{error::Error, process::ExitCode};
 
 use prelude_cli::local::{
+    http_server::PortUnusable,
     sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
     sqs_front::SqsFront,
+    stop_signal::StopSignal,
 };
 use prelude_webhooks::route::{QueueType, Routes};
 
@@ -33,18 +35,17 @@ impl Sqs {
         let url_prefix = EmbeddedSqs::queue_url_prefix(&self.prefix);
         let routes =
             Routes::new(&url_prefix, queue_type, Vec::new()).map_err(|error| format!("--prefix {error}"))?;
-        let names: Vec<_> = routes.queue_urls().filter_map(|url| url.rsplit('/').next()).collect();
-        let sqs = EmbeddedSqs::start(&names).await?;
-        let taken = |error| format!("port {} can not be used ({error}): try another --port", self.port);
-        let front = SqsFront::start(&sqs, self.port).await.map_err(taken)?;
+        let sqs = EmbeddedSqs::start_for(&routes).await?;
+        let front = SqsFront::start(&sqs, self.port).await.map_err(PortUnusable::of(self.port, "--port"))?;
+        let mut stop = StopSignal::listen()?;
         println!(
             "SQS at {} with {} queues; region {REGION}, account {ACCOUNT_ID}",
             front.endpoint(),
-            names.len()
+            routes.queue_urls().count()
         );
         println!("PRELUDE_QUEUE_URL_PREFIX={url_prefix}");
         println!("Ctrl-C stops it.");
-        tokio::signal::ctrl_c().await?;
+        stop.received().await;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -58,7 +58,12 @@ struct App {
 impl JwksServer {
     /// Starts on a free port of 127.0.0.1, in the current runtime.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        Self::start_on(0).await
+    }
+
+    /// Starts on this port of 127.0.0.1, in the current runtime.
+    pub async fn start_on(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let apps = Arc::default();
         let mut accepting = JoinSet::new();

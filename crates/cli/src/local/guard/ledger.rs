@@ -48,6 +48,9 @@ impl Held {
     }
 }
 
+/// How many messages are looked at by [`Ledger::find`]: as many as one request can make.
+const NEWEST: usize = 2_000;
+
 /// The messages of each queue, oldest first.
 #[derive(Debug)]
 pub struct Ledger {
@@ -72,12 +75,14 @@ impl Ledger {
         self.lock().get(name).cloned().unwrap_or_default()
     }
 
-    /// The messages of all queues that carry this attribute, with their queues' names.
-    pub fn find(&self, attribute: &str, value: &str) -> Vec<(String, Held)> {
+    /// The messages of one queue that carry this attribute, among its newest.
+    pub fn find(&self, queue: &str, attribute: &str, value: &str) -> Vec<Held> {
         let queues = self.lock();
-        let held = queues.iter().flat_map(|(name, queue)| queue.iter().map(move |held| (name, held)));
-        let found = held.filter(|(_, held)| held.attribute(attribute) == Some(value));
-        found.map(|(name, held)| (name.clone(), held.clone())).collect()
+        let newest = queues.get(queue).into_iter().flat_map(|messages| messages.iter().rev().take(NEWEST));
+        let mut found: Vec<_> =
+            newest.filter(|held| held.attribute(attribute) == Some(value)).cloned().collect();
+        found.reverse();
+        found
     }
 
     /// Changes its value whenever something was sent, received or deleted.

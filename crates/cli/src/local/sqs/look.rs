@@ -53,9 +53,9 @@ impl EmbeddedSqs {
         self.guard.ledger().queue(queue_name)
     }
 
-    /// What lies in all queues and carries this attribute, with the queues' names.
-    pub fn find(&self, attribute: &str, value: &str) -> Vec<(String, Held)> {
-        self.guard.ledger().find(attribute, value)
+    /// What lies in a queue and carries this attribute, among the newest two thousand messages there.
+    pub fn find(&self, queue_name: &str, attribute: &str, value: &str) -> Vec<Held> {
+        self.guard.ledger().find(queue_name, attribute, value)
     }
 
     /// What lies in all queues.

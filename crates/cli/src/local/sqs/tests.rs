@@ -184,7 +184,7 @@ async fn queues_are_looked_at_without_receiving_and_filled_again() {
     assert_eq!(sqs.depths().await.unwrap(), [depth("a", 2, 0), depth("b.fifo", 1, 0)]);
     let bodies = |queue| sqs.peek(queue).into_iter().map(|held| held.entry.message_body).collect::<Vec<_>>();
     assert_eq!((bodies("a"), bodies("b.fifo")), (vec!["one".to_owned(), "two".into()], vec!["three".into()]));
-    assert_eq!(sqs.find("event_id", "e")[0].1.entry.message_body, "one");
+    assert_eq!(sqs.find("a", "event_id", "e")[0].entry.message_body, "one");
     assert!(!changes.has_changed().unwrap(), "looking changes nothing");
 
     let url = EmbeddedSqs::queue_url_prefix("a");

@@ -1,0 +1,257 @@
+//! `prelude dev`: the receiver and all it talks to, on loopback, with an inspector.
+
+pub mod checks;
+pub mod delivery;
+pub mod inspector;
+pub mod journal;
+pub mod keep;
+pub mod live_log;
+pub mod rotation;
+pub mod sender;
+pub mod settings;
+
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
+
+use prelude_webhooks::{
+    config::{Config, ConfigErrors, Problem},
+    gate::Gate,
+    route::{QueueType, Routes},
+};
+use serde::Serialize;
+use tokio::{task::JoinSet, time::Duration};
+
+use crate::local::{
+    api_front::{Api, ApiFront},
+    http_server::PortUnusable,
+    jwks_server::JwksServer,
+    prelude::KeyError,
+    receiver::LocalReceiver,
+    sqs::{EmbeddedSqs, EmbeddedSqsError, REGION},
+    sqs_front::SqsFront,
+};
+use inspector::Inspector;
+use journal::Journal;
+use keep::{Keep, KeepError};
+use sender::Sender;
+use settings::Settings;
+
+/// Where the stack listens, and what it does beside answering.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Of the receiver; 0 takes any free one, as for the others.
+    pub port: u16,
+    /// Of the inspector.
+    pub inspector_port: u16,
+    /// Of the local Prelude's key server.
+    pub prelude_port: u16,
+    /// Of the queues.
+    pub sqs_port: u16,
+    /// The file that keeps the queues' messages.
+    pub keep: Option<PathBuf>,
+    /// How often the Session app gets a new key.
+    pub rotate_every: Option<Duration>,
+}
+
+/// Where everything is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Addresses {
+    /// What to register at Prelude, or to post to; with the path token.
+    pub receiver: String,
+    /// The page.
+    pub inspector: String,
+    /// For `AWS_ENDPOINT_URL_SQS`.
+    pub sqs: String,
+    /// The key set of the samples' Session app.
+    pub jwks: String,
+    /// What every queue's URL begins with.
+    pub queue_url_prefix: String,
+    /// The region of the queues.
+    pub region: &'static str,
+}
+
+/// A running stack.
+pub struct Stack {
+    /// Where everything is.
+    pub addresses: Addresses,
+    /// What deserves a look in the settings.
+    pub warnings: Vec<Problem>,
+    /// How many messages `--keep` brought back.
+    pub restored: usize,
+    /// How many queues there are.
+    pub queues: usize,
+    journal: Arc<Journal>,
+    sqs: EmbeddedSqs,
+    api: Api,
+    sender: Option<Arc<Sender>>,
+    api_front: ApiFront,
+    inspector: Inspector,
+    keep: Option<Keep>,
+    /// Ends when the stack is dropped.
+    _sqs_front: SqsFront,
+    tasks: JoinSet<KeepError>,
+}
+
+/// Why the stack does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    /// What the receiver says of its settings.
+    #[error(
+        "{0}\nWhat your settings leave out is filled up: `prelude dev --print-settings` shows the whole."
+    )]
+    Config(#[from] ConfigErrors),
+    /// The settings' queues.
+    #[error(transparent)]
+    Sqs(#[from] EmbeddedSqsError),
+    /// A port.
+    #[error(transparent)]
+    Port(#[from] PortUnusable),
+    /// The file of `--keep`.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// A key of the samples.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl Stack {
+    /// Starts everything with these settings, in the current runtime.
+    ///
+    /// # Errors
+    /// The first thing that is in the way.
+    pub async fn start(settings: &mut Settings, options: &Options) -> Result<Self, DevError> {
+        let key_server = JwksServer::start_on(options.prelude_port).await;
+        let key_server = key_server.map_err(PortUnusable::of(options.prelude_port, "--prelude-port"))?;
+        let jwks = key_server.url(crate::samples::APP_ID);
+        settings.resolve_jwks_url(&jwks);
+        let variables = settings.0.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+        let config = Config::read(variables, |path| std::fs::read_to_string(path))?;
+        let warnings = config.warnings.clone();
+        let source_ip = source_ip(&config.gate);
+        let path = settings.path();
+        let url_prefix = url_prefix(&config.routes);
+        let parking_queue = config.routes.parking().rsplit('/').next().unwrap_or_default().to_owned();
+
+        let sqs = EmbeddedSqs::start_for(&config.routes).await?;
+        let queues = config.routes.queue_urls().count();
+        let keep = options.keep.clone().map(Keep::new);
+        let restored = match &keep {
+            Some(keep) => keep.restore(&sqs).await?,
+            None => 0,
+        };
+        let sqs_front = SqsFront::start(&sqs, options.sqs_port).await;
+        let sqs_front = sqs_front.map_err(PortUnusable::of(options.sqs_port, "--sqs-port"))?;
+
+        let journal = Arc::new(Journal::new(sqs.clone(), parking_queue));
+        // Published before the receiver first asks for it.
+        let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
+        let receiver = LocalReceiver::with_config(config, &sqs);
+        let api = Api::new(receiver).observed_by(Arc::clone(&journal) as _);
+        let api_front = ApiFront::start(api.clone(), options.port, source_ip).await;
+        let api_front = api_front.map_err(PortUnusable::of(options.port, "--port"))?;
+
+        let mut addresses = Addresses {
+            receiver: format!("{}{path}", api_front.url()),
+            inspector: String::new(),
+            sqs: sqs_front.endpoint(),
+            jwks,
+            queue_url_prefix: url_prefix,
+            region: REGION,
+        };
+        let parts = inspector::Parts {
+            api: api.clone(),
+            journal: Arc::clone(&journal),
+            sqs: sqs.clone(),
+            sender: Arc::clone(&sender),
+        };
+        let inspector = Inspector::start(parts, &mut addresses, options.inspector_port).await;
+        let inspector = inspector.map_err(PortUnusable::of(options.inspector_port, "--inspector-port"))?;
+        let mut tasks = JoinSet::new();
+        if let Some(keep) = keep.clone() {
+            let sqs = sqs.clone();
+            tasks.spawn(async move { keep.follow(&sqs).await });
+        }
+        if let Some(period) = options.rotate_every {
+            tasks.spawn(rotation::rotate(Arc::clone(&sender), period));
+        }
+        let sender = settings.has_sample_app().then_some(sender);
+        Ok(Self {
+            addresses,
+            warnings,
+            restored,
+            queues,
+            journal,
+            sqs,
+            api,
+            sender,
+            api_front,
+            inspector,
+            keep,
+            _sqs_front: sqs_front,
+            tasks,
+        })
+    }
+
+    /// Every delivery from now on.
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// The queues.
+    pub const fn sqs(&self) -> &EmbeddedSqs {
+        &self.sqs
+    }
+
+    /// Activates the samples' Session app, as Prelude does when a webhook is registered; not with other apps.
+    pub async fn activate(&self) {
+        if let Some(sender) = &self.sender {
+            self.api.handle(sender.activation()).await;
+        }
+    }
+
+    /// Waits for what can go wrong while the stack runs: the file of `--keep` that can not be written any more.
+    pub async fn failed(&mut self) -> KeepError {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Ok(error)) => return error,
+                Some(Err(_panicked)) => {}
+                None => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// Takes no more requests, answers those under way, and writes the file of `--keep`.
+    ///
+    /// # Errors
+    /// The file can not be written.
+    pub async fn stop(self) -> Result<(), KeepError> {
+        let Self { api_front, inspector, keep, sqs, mut tasks, .. } = self;
+        inspector.stop().await;
+        // What the receiver takes at most, and a little more.
+        api_front.stop(Duration::from_secs(9)).await;
+        tasks.shutdown().await;
+        keep.map_or(Ok(()), |keep| keep.save(&sqs))
+    }
+}
+
+/// Prelude's own address, unless the allow-list has others only.
+fn source_ip(gate: &Gate) -> String {
+    let usual = ApiFront::SOURCE_IP.parse::<IpAddr>().ok();
+    let is_listed = usual.is_some_and(|address| gate.allowed.iter().any(|block| block.contains(&address)));
+    match gate.allowed.first() {
+        Some(first) if !is_listed => first.addr().to_string(),
+        _ => ApiFront::SOURCE_IP.to_owned(),
+    }
+}
+
+/// What the parking queue's URL begins with, like every other's.
+fn url_prefix(routes: &Routes) -> String {
+    let suffix = match routes.queue_type() {
+        QueueType::Standard => prelude_webhooks::route::PARKING_SLUG.to_owned(),
+        QueueType::Fifo => format!("{}.fifo", prelude_webhooks::route::PARKING_SLUG),
+    };
+    let parking = routes.parking();
+    parking.strip_suffix(suffix.as_str()).unwrap_or(parking).to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! One delivery as `prelude dev` shows it.
+
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use prelude_events::EventType;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::checks::{self, Check};
+use crate::local::{api_front::Exchange, guard::ledger::Held};
+
+/// What came of a request, and how.
+pub struct Delivery {
+    /// What can be told in a line.
+    pub summary: Summary,
+    /// What the receiver checked.
+    pub checks: Vec<Check>,
+    /// What it sent.
+    pub messages: Vec<Message>,
+    /// All else.
+    pub exchange: Exchange,
+}
+
+/// A delivery in a line: nothing that names a person, no token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Counted from 1.
+    pub number: u64,
+    /// Milliseconds since 1970.
+    pub received_at: u64,
+    /// `POST` for a delivery, `GET` for a challenge.
+    pub method: String,
+    /// What the body claims to be: `session`, `verify`, `notify`, `verify_v1`.
+    pub family: Option<&'static str>,
+    /// The types that the body names, each with its count.
+    pub types: Vec<(String, usize)>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The receiver's log code.
+    pub code: String,
+    /// The code in words, or why something was parked.
+    pub reason: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// How long the function took, in milliseconds.
+    pub ms: u64,
+    /// The queues that got a message, each with its count.
+    pub queues: Vec<(String, usize)>,
+}
+
+/// What came of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every event is in the queue of its type.
+    Accepted,
+    /// Every event is durable, at least one of them in the parking queue.
+    Parked,
+    /// The activation challenge was answered.
+    Activated,
+    /// It was refused for what it is.
+    Refused,
+    /// The receiver could not do its work: Prelude would try again.
+    Failed,
+}
+
+/// A message that a delivery became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// The queue's name.
+    pub queue: String,
+    /// The id that SQS gave it.
+    pub message_id: String,
+    /// The sender's attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// The text.
+    pub body: String,
+    /// When it was sent, in milliseconds since 1970.
+    pub sent_at: u64,
+    /// How often it was received.
+    pub received: u32,
+    /// The FIFO group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+}
+
+impl Message {
+    /// A message as it lies in this queue.
+    pub fn new(queue: &str, held: Held) -> Self {
+        let Held { message_id, sent_at, received, entry, .. } = held;
+        let attributes = entry.message_attributes.into_iter();
+        Self {
+            queue: queue.to_owned(),
+            message_id,
+            attributes: attributes
+                .map(|(name, value)| (name, value.string_value.or(value.binary_value).unwrap_or_default()))
+                .collect(),
+            body: entry.message_body,
+            sent_at,
+            received,
+            group_id: entry.message_group_id,
+        }
+    }
+}
+
+impl Delivery {
+    /// The delivery with this number, which became these messages.
+    pub fn new(number: u64, exchange: Exchange, messages: Vec<Message>) -> Self {
+        let (family, types) = claims(&exchange.request.body);
+        let result = checks::result(&exchange.log);
+        let word =
+            |name: &str| result.and_then(|line| line.get(name)?.as_str()).unwrap_or_default().to_owned();
+        let code = if result.is_some() { word("code") } else { "not_invoked".to_owned() };
+        let parked = result.is_some_and(|line| line.get("parked").is_some());
+        let status = exchange.answer.status.as_u16();
+        let verdict = match (code.as_str(), status) {
+            ("challenge_answered", _) => Verdict::Activated,
+            (_, 200) if parked => Verdict::Parked,
+            (_, 200) => Verdict::Accepted,
+            (_, 500..) => Verdict::Failed,
+            _ => Verdict::Refused,
+        };
+        let mut queues = BTreeMap::new();
+        for message in &messages {
+            *queues.entry(message.queue.clone()).or_insert(0) += 1;
+        }
+        let summary = Summary {
+            number,
+            received_at: millis(exchange.received_at),
+            method: printable(&exchange.request.method),
+            family,
+            types,
+            verdict,
+            code,
+            reason: match (verdict, result) {
+                (Verdict::Parked, _) => word("reasons"),
+                (_, Some(_)) => word("message"),
+                (_, None) => "API Gateway answered by itself".to_owned(),
+            },
+            status,
+            ms: u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
+            queues: queues.into_iter().collect(),
+        };
+        let checks = checks::checks(&exchange, &messages);
+        Self { summary, checks, messages, exchange }
+    }
+
+    /// Everything, for the inspector. Not for a log.
+    pub fn to_json(&self) -> Value {
+        let Exchange { request, event, answer, log, .. } = &self.exchange;
+        let (body, body_is_base64) = match str::from_utf8(&request.body) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (STANDARD.encode(&request.body), true),
+        };
+        let headers: Vec<_> = answer.headers.iter().map(pair).collect();
+        json!({
+            "summary": self.summary,
+            "checks": self.checks,
+            "messages": self.messages,
+            "request": {
+                "method": request.method,
+                "path": request.path,
+                "query": request.query,
+                "headers": request.headers,
+                "source_ip": request.source_ip,
+                "body": body,
+                "body_is_base64": body_is_base64,
+            },
+            "answer": {
+                "status": answer.status.as_u16(),
+                "headers": headers,
+                "body": String::from_utf8_lossy(&answer.body),
+            },
+            "event": event,
+            "log": log,
+        })
+    }
+
+    /// What it takes in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        // The body is in the request, in the event, and in the messages.
+        4_096 + 3 * self.exchange.request.body.len()
+    }
+}
+
+fn pair<'a>((name, value): (&'a http::HeaderName, &'a http::HeaderValue)) -> (&'a str, String) {
+    (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn millis(time: SystemTime) -> u64 {
+    u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a body says it is; nobody has verified it here.
+fn claims(body: &[u8]) -> (Option<&'static str>, Vec<(String, usize)>) {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return (None, Vec::new()) };
+    let type_of = |event: &Value| {
+        let name = event.get("type").and_then(Value::as_str);
+        name.map_or_else(|| "(no type)".to_owned(), printable)
+    };
+    let Some(events) = body.get("events").and_then(Value::as_array) else {
+        if body.get("type").is_none() {
+            return (None, Vec::new());
+        }
+        let name = type_of(&body);
+        let source = EventType::known(&name).and_then(|event_type| event_type.source());
+        let family = match source {
+            Some(source) => source.as_str(),
+            None if name.starts_with("verify.") => "verify",
+            None => "notify",
+        };
+        return (Some(family), vec![(name, 1)]);
+    };
+    let mut types: Vec<(String, usize)> = Vec::new();
+    for name in events.iter().map(type_of) {
+        let is_room = types.len() < 64;
+        match types.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, count)) => *count += 1,
+            None if is_room => types.push((name, 1)),
+            None => {}
+        }
+    }
+    (Some("session"), types)
+}
+
+/// A stranger's word, for a terminal: short, and without what would command it.
+fn printable(word: &str) -> String {
+    word.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_tells_its_family_and_types() {
+        let one = |name: &str| vec![(name.to_owned(), 1)];
+        for (body, family, types) in [
+            (r#"{"type":"verify.attempt"}"#, Some("verify"), one("verify.attempt")),
+            (r#"{"type":"verify.new"}"#, Some("verify"), one("verify.new")),
+            (r#"{"type":"attempt"}"#, Some("verify_v1"), one("attempt")),
+            (r#"{"type":"inbound.message.received"}"#, Some("notify"), one("inbound.message.received")),
+            (r#"{"type":"a\u001b[2J"}"#, Some("notify"), one("a\u{fffd}[2J")),
+            (r#"{"events":[]}"#, Some("session"), vec![]),
+            ("{}", None, vec![]),
+            ("nothing", None, vec![]),
+        ] {
+            assert_eq!(claims(body.as_bytes()), (family, types), "{body}");
+        }
+        let (_, types) = claims(br#"{"events":[{"type":"user.created"},{},{"type":"user.created"}]}"#);
+        assert_eq!(types, [("user.created".to_owned(), 2), ("(no type)".to_owned(), 1)]);
+    }
+}

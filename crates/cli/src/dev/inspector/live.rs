@@ -1,0 +1,63 @@
+//! News for the page, as server-sent events: each delivery, and how full the queues are when that changes.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, stream};
+use tokio::{
+    sync::{broadcast, broadcast::error::RecvError, watch},
+    time::{Duration, sleep},
+};
+
+use super::Run;
+use crate::dev::delivery::Delivery;
+
+/// The shortest time between two looks at the queues.
+const PAUSE: Duration = Duration::from_millis(200);
+
+struct Subscription {
+    run: Arc<Run>,
+    news: broadcast::Receiver<Arc<Delivery>>,
+    changes: watch::Receiver<u64>,
+    stopping: watch::Receiver<bool>,
+}
+
+/// Until the page goes or the stack stops.
+pub(super) async fn live(State(run): State<Arc<Run>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (news, changes) = (run.parts.journal.news(), run.parts.sqs.changes());
+    let stopping = run.stopping.clone();
+    let subscription = Subscription { run, news, changes, stopping };
+    let events = stream::unfold(subscription, |mut subscription| async move {
+        let event = subscription.next().await?;
+        Some((Ok(event), subscription))
+    });
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+impl Subscription {
+    async fn next(&mut self) -> Option<Event> {
+        tokio::select! {
+            _ = self.stopping.changed() => None,
+            delivery = self.news.recv() => match delivery {
+                Ok(delivery) => event("delivery", &delivery.summary),
+                // The page was too slow: it asks for everything again.
+                Err(RecvError::Lagged(_)) => event("missed", &()),
+                Err(RecvError::Closed) => None,
+            },
+            changed = self.changes.changed() => {
+                changed.ok()?;
+                // Many messages of one batch are one change to look at.
+                sleep(PAUSE).await;
+                self.changes.mark_unchanged();
+                event("queues", &self.run.parts.sqs.depths().await.unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn event(name: &str, data: &impl serde::Serialize) -> Option<Event> {
+    Event::default().event(name).json_data(data).ok()
+}

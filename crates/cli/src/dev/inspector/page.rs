@@ -1,0 +1,33 @@
+//! The page itself: one file, with a nonce and the run's token put in.
+
+use std::{io, sync::Arc};
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+
+use super::Run;
+
+const PAGE: &str = include_str!("../inspector.html");
+
+/// The page may run its own script and style, and talk to its own server. Nothing else.
+pub(super) async fn page(State(run): State<Arc<Run>>) -> Response {
+    let Ok(nonce) = random_word() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let Ok(policy) = HeaderValue::try_from(policy) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let text = PAGE.replace("{{nonce}}", &nonce).replace("{{token}}", &run.token);
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(text)).into_response()
+}
+
+/// 128 random bits in hexadecimal.
+pub(super) fn random_word() -> io::Result<String> {
+    let word = || getrandom::u64().map_err(io::Error::other);
+    Ok(format!("{:016x}{:016x}", word()?, word()?))
+}

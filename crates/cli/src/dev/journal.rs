@@ -1,0 +1,110 @@
+//! The deliveries so far, and word of each new one.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+use super::{
+    checks,
+    delivery::{Delivery, Message, Summary},
+};
+use crate::local::{
+    api_front::{Exchange, Observe},
+    sqs::EmbeddedSqs,
+};
+
+/// Deliveries that are kept.
+const KEPT: usize = 1_000;
+/// Bytes of deliveries that are kept.
+const KEPT_BYTES: usize = 128 * 1024 * 1024;
+
+/// Observes an API, and keeps its newest deliveries.
+pub struct Journal {
+    sqs: EmbeddedSqs,
+    parking_queue: String,
+    kept: Mutex<Kept>,
+    news: broadcast::Sender<Arc<Delivery>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    deliveries: VecDeque<Arc<Delivery>>,
+    bytes: usize,
+    last_number: u64,
+}
+
+impl Journal {
+    /// A journal of deliveries that end in these queues.
+    pub fn new(sqs: EmbeddedSqs, parking_queue: impl Into<String>) -> Self {
+        Self {
+            sqs,
+            parking_queue: parking_queue.into(),
+            kept: Mutex::default(),
+            news: broadcast::channel(1_024).0,
+        }
+    }
+
+    /// Gets every delivery from now on; one that is too slow misses some.
+    pub fn news(&self) -> broadcast::Receiver<Arc<Delivery>> {
+        self.news.subscribe()
+    }
+
+    /// The lines of all that are kept, newest first.
+    pub fn summaries(&self) -> Vec<Summary> {
+        self.kept().deliveries.iter().rev().map(|delivery| delivery.summary.clone()).collect()
+    }
+
+    /// The delivery of this number, if it is still kept.
+    pub fn delivery(&self, number: u64) -> Option<Arc<Delivery>> {
+        self.kept().deliveries.iter().find(|delivery| delivery.summary.number == number).cloned()
+    }
+
+    /// The delivery that API Gateway gave this request id.
+    pub fn of_request(&self, request_id: &str) -> Option<Arc<Delivery>> {
+        let is_it = |delivery: &&Arc<Delivery>| {
+            let event = delivery.exchange.event.as_ref();
+            event.and_then(|event| event.pointer("/requestContext/requestId")?.as_str()) == Some(request_id)
+        };
+        self.kept().deliveries.iter().rev().find(is_it).cloned()
+    }
+
+    /// What the delivery sent: the messages that carry its request id, in the queues that its log line names.
+    fn messages(&self, exchange: &Exchange) -> Vec<Message> {
+        let Some(result) = checks::result(&exchange.log) else { return Vec::new() };
+        let text = |name: &str| result.get(name).and_then(Value::as_str).unwrap_or_default();
+        let routed =
+            text("queues").split(' ').filter_map(|queue| queue.rsplit_once('=')).map(|(name, _)| name);
+        let parked = result.get("parked").map(|_| self.parking_queue.as_str());
+        let mut messages = Vec::new();
+        for queue in routed.chain(parked) {
+            let found = self.sqs.find(queue, "request_id", text("request_id"));
+            messages.extend(found.into_iter().map(|held| Message::new(queue, held)));
+        }
+        messages
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observe for Journal {
+    fn exchanged(&self, exchange: Exchange) {
+        let messages = self.messages(&exchange);
+        let mut kept = self.kept();
+        kept.last_number += 1;
+        let delivery = Arc::new(Delivery::new(kept.last_number, exchange, messages));
+        kept.bytes += delivery.bytes();
+        kept.deliveries.push_back(Arc::clone(&delivery));
+        while kept.deliveries.len() > KEPT || (kept.bytes > KEPT_BYTES && kept.deliveries.len() > 1) {
+            let Some(oldest) = kept.deliveries.pop_front() else { break };
+            kept.bytes -= oldest.bytes();
+        }
+        // Sent while the journal is locked, so that the news come in the order of their numbers. Nobody may listen.
+        drop(self.news.send(delivery));
+    }
+}

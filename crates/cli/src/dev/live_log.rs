@@ -1,0 +1,81 @@
+//! The live log: one line for a delivery and one for each of its messages, or JSON.
+
+use anstyle::{AnsiColor, Style};
+
+use super::delivery::{Delivery, Summary, Verdict};
+use crate::demo::table::Look;
+
+/// Messages of one delivery that are shown; the rest is counted.
+const SHOWN: usize = 12;
+
+/// A delivery for people, with a line end after each line.
+pub fn lines(delivery: &Delivery, look: Look) -> String {
+    let Summary { received_at, types, method, verdict, code, reason, status, ms, .. } = &delivery.summary;
+    let colour = match verdict {
+        Verdict::Accepted | Verdict::Activated => AnsiColor::Green,
+        Verdict::Parked => AnsiColor::Yellow,
+        Verdict::Refused | Verdict::Failed => AnsiColor::Red,
+    };
+    let what = match types.as_slice() {
+        [] if *verdict == Verdict::Activated => "activation".to_owned(),
+        [] if method == "GET" => "GET".to_owned(),
+        [] => "(no event)".to_owned(),
+        [(name, 1)] => name.clone(),
+        [(name, count)] => format!("{count} × {name}"),
+        types => format!("{} events", types.iter().map(|(_, count)| count).sum::<usize>()),
+    };
+    let outcome = match verdict {
+        Verdict::Accepted => "accepted".to_owned(),
+        Verdict::Activated => "activated".to_owned(),
+        Verdict::Parked => format!("parked: {reason}"),
+        Verdict::Refused | Verdict::Failed => format!("{code}: {reason}"),
+    };
+    let dim = Style::new().dimmed();
+    let mut text = format!(
+        "{}  {}  {what:<42} {ms:>5} ms  {}\n",
+        paint(&clock(*received_at), dim, look),
+        paint(&status.to_string(), colour.on_default().bold(), look),
+        paint(&outcome, colour.on_default(), look),
+    );
+    for message in delivery.messages.iter().take(SHOWN) {
+        let line = format!("               → {}  {}", message.queue, message.message_id);
+        text.push_str(&paint(&line, dim, look));
+        text.push('\n');
+    }
+    if delivery.messages.len() > SHOWN {
+        text.push_str(&paint(
+            &format!("               and {} more", delivery.messages.len() - SHOWN),
+            dim,
+            look,
+        ));
+        text.push('\n');
+    }
+    text
+}
+
+/// A delivery for programs: one line, without anything of its content.
+pub fn json_line(delivery: &Delivery) -> String {
+    let mut line = serde_json::to_value(&delivery.summary).unwrap_or_default();
+    let messages = delivery.messages.iter().map(|message| {
+        serde_json::json!({
+            "queue": message.queue,
+            "message_id": message.message_id,
+            "event_type": message.attributes.get("event_type"),
+            "reason": message.attributes.get("reason"),
+        })
+    });
+    if let Some(members) = line.as_object_mut() {
+        members.insert("messages".to_owned(), messages.collect());
+    }
+    format!("{line}\n")
+}
+
+fn paint(text: &str, style: Style, look: Look) -> String {
+    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+/// The time of day in UTC.
+fn clock(millis: u64) -> String {
+    let seconds = millis / 1_000 % 86_400;
+    format!("{:02}:{:02}:{:02}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}

@@ -1,0 +1,226 @@
+//! Runs `prelude dev` as its users do, and looks at its page with a browser.
+
+mod browser;
+mod page;
+mod running;
+
+use std::{fs, net::TcpListener, path::Path};
+
+use prelude_cli::{
+    local::sqs::{EmbeddedSqs, REGION},
+    samples,
+};
+use running::{Running, prelude, scratch, text};
+use serde_json::Value;
+
+/// Every sample that must be answered with 200, by its file's name.
+fn accepted_samples() -> impl Iterator<Item = (String, Value)> {
+    let files = samples::files().unwrap().into_iter();
+    let invocations = files.filter(|file| file.path.ends_with(".json") && file.path != "env.json");
+    let accepted = invocations.filter(|file| !file.path.starts_with("rejected/"));
+    accepted.map(|file| (file.path, serde_json::from_str(&file.text).unwrap()))
+}
+
+fn client(running: &Running) -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::from_conf(
+        aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(aws_sdk_sqs::config::Region::new(REGION))
+            .endpoint_url(running.ready["sqs"].as_str().unwrap())
+            .credentials_provider(aws_sdk_sqs::config::Credentials::new("a", "b", None, None, "test"))
+            .build(),
+    )
+}
+
+#[tokio::test]
+async fn all_samples_are_accepted_and_an_sdk_reads_them_from_29_queues() {
+    let mut running = Running::start(&[]);
+    let mut sent = 0;
+    for (path, event) in accepted_samples() {
+        let answer = running.send(&event).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        sent += 1;
+    }
+    assert_eq!(sent, 1 + 29 + 1);
+
+    let client = client(&running);
+    let mut queues = 0;
+    for url in client.list_queues().send().await.unwrap().queue_urls() {
+        let received = client.receive_message().queue_url(url).max_number_of_messages(10);
+        let received = received.message_attribute_names("All").send().await.unwrap();
+        let name = url.rsplit('/').next().unwrap();
+        for message in received.messages() {
+            let attributes = message.message_attributes().unwrap();
+            let event_type = attributes["event_type"].string_value().unwrap();
+            assert!(name.ends_with(&event_type.replace(['.', '_'], "-")), "{name}: {event_type}");
+            let delete = client.delete_message().queue_url(url);
+            delete.receipt_handle(message.receipt_handle().unwrap()).send().await.unwrap();
+        }
+        // Session events came alone and in the batch.
+        let is_session = ["user-", "migration", "step-up"].iter().any(|part| name.contains(part));
+        let expected = if name.ends_with("unrouted") { 0 } else { 1 + usize::from(is_session) };
+        assert_eq!(received.messages().len(), expected, "{name}");
+        queues += usize::from(expected > 0);
+    }
+    assert_eq!(queues, 29);
+
+    let lines = running.lines(1 + sent);
+    assert_eq!(lines[0]["verdict"], "activated", "the activation at the start: {}", lines[0]);
+    assert!(lines.iter().all(|line| line["status"] == 200));
+    assert_eq!(lines.last().unwrap()["messages"].as_array().unwrap().len(), 12);
+    let all = lines.iter().map(Value::to_string).collect::<String>();
+    for secret in [samples::PATH_TOKEN, "rsassa-pss", "+33", "@", "payload"] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+    assert_eq!(running.stop(), 0);
+}
+
+#[tokio::test]
+async fn refusals_are_answered_and_logged_with_their_code() {
+    let mut running = Running::start(&[]);
+    let files = samples::files().unwrap().into_iter();
+    // The socket knows its peer, and sends no body that is wrongly marked.
+    let refused = files
+        .filter(|file| file.path.starts_with("rejected/") && !file.path.ends_with("body_not_base64.json"));
+    let mut codes = vec!["challenge_answered".to_owned()];
+    for file in refused {
+        let answer = running.send(&serde_json::from_str(&file.text).unwrap()).await;
+        assert!(answer.status >= 400 && answer.text().starts_with(r#"{"error":""#), "{}", file.path);
+        codes.push(Path::new(&file.path).file_stem().unwrap().to_str().unwrap().to_owned());
+    }
+    let lines = running.lines(codes.len());
+    assert_eq!(lines.iter().map(|line| line["code"].as_str().unwrap()).collect::<Vec<_>>(), codes);
+}
+
+#[tokio::test]
+async fn kept_messages_are_there_in_the_next_run() {
+    let folder = scratch();
+    let file = folder.join("queues.json");
+    let keep = ["--keep", file.to_str().unwrap()];
+    let (_, event) = accepted_samples().find(|(path, _)| path == "verify.attempt.json").unwrap();
+    let url = EmbeddedSqs::queue_url_prefix("prelude-webhooks-verify-attempt");
+
+    let mut running = Running::start(&keep);
+    assert_eq!(running.ready_line["restored"], 0);
+    assert_eq!(running.send(&event).await.status, 200);
+    assert_eq!(running.stop(), 0, "SIGTERM is an order, not a failure");
+
+    let mut running = Running::start(&keep);
+    assert_eq!(running.ready_line["restored"], 1);
+    let client = client(&running);
+    let received =
+        client.receive_message().queue_url(&url).message_attribute_names("All").send().await.unwrap();
+    let message = &received.messages()[0];
+    assert_eq!(message.body(), event["body"].as_str());
+    assert_eq!(message.message_attributes().unwrap()["event_type"].string_value(), Some("verify.attempt"));
+    client
+        .delete_message()
+        .queue_url(&url)
+        .receipt_handle(message.receipt_handle().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(running.stop(), 0);
+
+    let mut running = Running::start(&keep);
+    assert_eq!(running.ready_line["restored"], 0, "what was deleted stays so");
+    running.kill();
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn keys_rotate_and_the_first_one_stays() {
+    let mut running = Running::start(&["--rotate-every", "1s"]);
+    let jwks = running.ready["jwks"].as_str().unwrap().to_owned();
+    let ids = loop {
+        let key_set: Value = serde_json::from_slice(&running.get(&jwks).await.body).unwrap();
+        let keys = key_set["keys"].as_array().unwrap();
+        if keys.len() >= 3 {
+            break keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    assert_eq!(ids.last().unwrap(), "app");
+    let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
+    assert_eq!(running.send(&event).await.status, 200);
+    running.kill();
+}
+
+#[tokio::test]
+async fn fifo_queues_and_printed_settings_fit_together() {
+    let folder = scratch();
+    let printed = prelude(&["dev", "--fifo", "--print-settings"]);
+    assert!(printed.status.success());
+    let settings = text(&printed.stdout);
+    assert!(settings.contains("PRELUDE_QUEUE_TYPE='fifo'\n"), "{settings}");
+    assert!(settings.contains("AWS_ENDPOINT_URL_SQS='http://127.0.0.1:9324'\n"), "{settings}");
+    let file = folder.join("printed.env");
+    // The key server of the settings is one that does not run here.
+    fs::write(&file, settings.replace("PRELUDE_APPS=", "PRELUDE_CLI_APPS=")).unwrap();
+    let mut running = Running::start(&["--env-file", file.to_str().unwrap()]);
+    let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
+    assert_eq!(running.send(&event).await.status, 200);
+    let url = EmbeddedSqs::queue_url_prefix("prelude-webhooks-user-created.fifo");
+    assert_eq!(client(&running).receive_message().queue_url(url).send().await.unwrap().messages().len(), 1);
+    running.kill();
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn people_read_plain_lines_in_a_pipe() {
+    let mut running = Running::start_plain();
+    let log = running.read_until("activated");
+    for part in
+        ["receiver   http://127.0.0.1:", "inspector  http://127.0.0.1:", "30 queues", "Ctrl-C stops it."]
+    {
+        assert!(log.contains(part), "{log}");
+    }
+    assert!(!log.contains('\u{1b}'), "no colours in a pipe");
+    assert_eq!(running.stop(), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_in_one_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for flag in ["--port", "--inspector-port", "--prelude-port", "--sqs-port"] {
+        let mut arguments = vec!["dev"];
+        for other in ["--port", "--inspector-port", "--prelude-port", "--sqs-port"] {
+            arguments.extend([other, if other == flag { &port } else { "0" }]);
+        }
+        let output = prelude(&arguments);
+        assert_eq!(output.status.code(), Some(1), "{flag}");
+        let told = text(&output.stderr);
+        assert!(told.starts_with(&format!("prelude: port {port} can not be used")), "{told}");
+        assert!(told.trim_end().ends_with(flag) && told.lines().count() == 1, "{told}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn bad_settings_and_files_are_told_and_nothing_starts() {
+    let folder = scratch();
+    let write = |name: &str, content: &str| {
+        let path = folder.join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let broken = write("broken.env", "PRELUDE_PATH_TOKEN='s3cret\n");
+    let wrong = write("wrong.env", "PRELUDE_IP_CHECK=perhaps\nPRELUDE_QUEUE_TYP=fifo\n");
+    let foreign = write("foreign.json", "{}");
+    for (arguments, complaints) in [
+        (["--env-file", "/nowhere/.env"], &["/nowhere/.env can not be read", "--env-file"][..]),
+        (["--env-file", &broken], &["NAME=value"]),
+        (["--env-file", &wrong], &["PRELUDE_IP_CHECK", "PRELUDE_QUEUE_TYP", "--print-settings"]),
+        (["--keep", &foreign], &["holds no queues of `prelude dev`"]),
+        (["--keep", "/nowhere/queues.json"], &["/nowhere/queues.json can not be read or written"]),
+    ] {
+        let ports = ["--port", "0", "--inspector-port", "0", "--prelude-port", "0", "--sqs-port", "0"];
+        let output = prelude(&[&["dev"][..], &ports, &arguments].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let told = text(&output.stderr);
+        assert!(complaints.iter().all(|complaint| told.contains(complaint)), "{told}");
+        assert!(!told.contains("s3cret") && !told.contains("panicked"), "{told}");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -1,0 +1,148 @@
+//! The inspector in a real browser: `PRELUDE_CLI_TEST_CHROMIUM=<path to chromium>` turns it on.
+//!
+//! With `PRELUDE_CLI_TEST_SCREENSHOT=<file>` it also writes the picture of the documentation.
+#![cfg(test)]
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{
+    accepted_samples,
+    browser::Browser,
+    running::{Running, scratch},
+};
+
+const CHROMIUM: &str = "PRELUDE_CLI_TEST_CHROMIUM";
+const SCREENSHOT: &str = "PRELUDE_CLI_TEST_SCREENSHOT";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
+    let Some(chromium) = std::env::var_os(CHROMIUM) else {
+        println!("skipped: {CHROMIUM} names no Chromium");
+        return;
+    };
+    let mut running = Running::start(&[]);
+    let mut browser = Browser::start(Path::new(&chromium), scratch());
+    browser.look(1280, 800, false);
+    browser.open(running.ready["inspector"].as_str().unwrap());
+    browser.wait_for("document.querySelector('#live.on')");
+    browser.wait_for("document.querySelectorAll('#rows .row').length === 1");
+    assert_eq!(browser.value("document.querySelector('#rows .what').textContent"), "activation");
+
+    // From outside, while the page is open.
+    let (_, event) = accepted_samples().find(|(path, _)| path == "verify.attempt.json").unwrap();
+    assert_eq!(running.send(&event).await.status, 200);
+    browser.wait_for("document.querySelector('#rows .what').textContent === 'verify.attempt'");
+    assert_eq!(browser.value("document.querySelector('#rows .chip').textContent"), "accepted");
+    browser.wait_for("document.querySelector('#status').textContent === 'verify.attempt accepted'");
+    browser.wait_for("document.querySelector('#waiting').textContent === '1'");
+
+    // The form: a sample, tampered with.
+    browser.value("document.querySelector('#tamper').value = 'signature'");
+    browser.value("document.querySelector('#trigger button').click()");
+    browser.wait_for("document.querySelector('#verdict')?.textContent === 'refused'");
+    browser.wait_for("document.querySelector('#reason').textContent.startsWith('signature_wrong')");
+    let failed = "document.querySelector('.steps .failed').innerText.replace(/\\s+/g, ' ')";
+    let told = browser.value(failed);
+    assert!(told.as_str().unwrap().contains("Proof failed"), "{told}");
+
+    // What a stranger sends is shown as text.
+    let hostile = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
+    let mut markup = event.clone();
+    markup["body"] = json!(format!("{{\"type\":{}}}", json!(hostile)));
+    assert_eq!(running.send(&markup).await.status, 401);
+    browser.wait_for("document.querySelector('#rows .what').textContent.startsWith('<img')");
+    browser.value("document.querySelector('#rows .row').click()");
+    browser.wait_for("document.querySelector('#detail h2').textContent.startsWith('<img')");
+    assert_eq!(browser.value("document.querySelectorAll('img, #rows script, #detail script').length"), 0);
+    assert_eq!(browser.value("document.title"), "prelude dev");
+
+    // By keyboard: down the list, into the details, and a replay.
+    browser.value("document.querySelector('#rows .row').focus()");
+    for (key, title) in [
+        ("ArrowDown", "user.created"),
+        ("ArrowDown", "verify.attempt"),
+        ("k", "user.created"),
+        ("j", "verify.attempt"),
+    ] {
+        browser.press(key);
+        browser.wait_for(&format!("document.querySelector('#detail h2').firstChild.data === '{title}'"));
+        browser
+            .wait_for(&format!("document.activeElement.querySelector('.what')?.textContent === '{title}'"));
+    }
+    let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle");
+    assert_eq!(outline, "solid", "the focus is visible");
+    browser.press("Enter");
+    browser.wait_for("document.activeElement.id === 'detail'");
+    browser.press("r");
+    browser.wait_for("document.querySelector('#rows .row[aria-current]')?.dataset.number === '5'");
+    browser.wait_for("document.querySelectorAll('.steps .passed').length === 6");
+    browser.press("/");
+    browser.wait_for("document.activeElement.id === 'filter'");
+    browser.call("Input.insertText", json!({"text": "refused"}));
+    browser.wait_for("document.querySelectorAll('#rows .row').length === 2");
+    browser.value(
+        "{ const f = document.querySelector('#filter'); f.value = ''; f.dispatchEvent(new Event('input')); }",
+    );
+
+    // A body is indented without a change of its values, and shown raw when asked.
+    let raw = "[...document.querySelectorAll('.views button')].filter((b) => b.textContent === 'Raw')";
+    let shown = "document.querySelector('[aria-label=\"Request body\"]').textContent";
+    let pretty = browser.value(shown);
+    assert!(pretty.as_str().unwrap().contains("\"amount\": 0.03,\n"), "{pretty}");
+    browser.value(&format!("{raw}.forEach((button) => button.click())"));
+    assert_eq!(browser.value(shown), event["body"]);
+    assert_eq!(browser.value(r#"indented('{"a":12345678901234567890.10,"b":[],"c":{"d":"{,}"}}').map((part) => part.textContent ?? part).join("")"#), "{\n  \"a\": 12345678901234567890.10,\n  \"b\": [],\n  \"c\": {\n    \"d\": \"{,}\"\n  }\n}");
+
+    // The queue, by its link.
+    browser.value("document.querySelector('.inside a').click()");
+    browser
+        .wait_for("document.querySelector('#detail h2').textContent === 'prelude-webhooks-verify-attempt'");
+    browser.wait_for("document.querySelectorAll('#detail details').length === 2");
+    browser.wait_for("document.querySelector('#rows .row.queue .count.some').textContent === '2'");
+
+    // Every control has a name, and the page fits a telephone.
+    let unnamed = "[...document.querySelectorAll('button, select, input, a')].filter((e) => e.checkVisibility() && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length";
+    assert_eq!(browser.value(unnamed), 0);
+    browser.look(390, 780, true);
+    for place in ["#/queues", "#/deliveries", "#/deliveries/5"] {
+        browser.value(&format!("location.hash = '{place}'"));
+        browser.wait_for("document.querySelector('#rows .row')");
+        let overflow = "document.documentElement.scrollWidth - innerWidth";
+        assert!(browser.value(overflow).as_i64().unwrap() <= 0, "{place}");
+    }
+
+    pictures(&mut browser);
+    assert_eq!(browser.complaints, Vec::<String>::new());
+    assert_eq!(running.stop(), 0);
+    browser.wait_for("document.querySelector('#live.off')");
+}
+
+/// Light and dark differ as they must; and the picture of the documentation.
+fn pictures(browser: &mut Browser) {
+    browser.value("document.querySelector('#tamper').value = 'none'");
+    for name in ["session-batch", "unknown-type", "transactional.message.delivered", "user.session.created"] {
+        let before = browser.value("location.hash");
+        browser.value(&format!("document.querySelector('#sample').value = '{name}'"));
+        browser.value("document.querySelector('#trigger button').click()");
+        browser.wait_for(&format!("location.hash !== {before}"));
+        browser.wait_for("!document.querySelector('#trigger button').disabled");
+    }
+    browser.wait_for("document.querySelector('#detail h2').firstChild.data === 'user.session.created'");
+    let brightness = "(() => { const [r, g, b] = getComputedStyle(document.querySelector('#detail')).backgroundColor.match(/\\d+/g).map(Number); return r + g + b; })()";
+    let mut shots = Vec::new();
+    for dark in [true, false] {
+        browser.look(1280, 800, dark);
+        let sum = browser.value(brightness).as_i64().unwrap();
+        assert!(if dark { sum < 150 } else { sum > 600 }, "dark: {dark}, brightness: {sum}");
+        shots.push(browser.screenshot());
+    }
+    let [dark, light] = <[_; 2]>::try_from(shots).unwrap();
+    assert!(light != dark && light.starts_with(b"\x89PNG"));
+    assert!(light.len() < 200_000, "{} bytes", light.len());
+    if let Some(file) = std::env::var_os(SCREENSHOT) {
+        std::fs::write(&file, light).unwrap();
+        std::fs::write(Path::new(&file).with_extension("dark.png"), dark).unwrap();
+    }
+}
