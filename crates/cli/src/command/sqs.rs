@@ -15,7 +15,7 @@ use prelude_webhooks::route::{QueueType, Routes};
 /// It speaks SQS's real protocol and enforces its real limits. Messages live until it stops.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo prelude sqs\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C, 1 otherwise."
+    after_help = "Example:\n  cargo prelude sqs\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C or SIGTERM, 1 otherwise."
 )]
 pub(crate) struct Sqs {
     /// The port on 127.0.0.1

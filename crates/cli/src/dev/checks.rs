@@ -100,7 +100,14 @@ fn passed(
             Some((_, Some(key_id))) => format!("signed by the key {key_id}"),
             _ => "signed by a configured key".to_owned(),
         },
-        Step::Family => "the proof is the one that this family of events needs".to_owned(),
+        Step::Family => match messages.first().map(|message| &message.attributes) {
+            Some(attributes) => match (attributes.get("source"), attributes.get("app_id")) {
+                (Some(source), Some(app_id)) => format!("{source}, by the app {app_id}"),
+                (Some(source), None) => source.clone(),
+                (None, _) => "none: what no family has is parked".to_owned(),
+            },
+            None => "the proof is the one that this family of events needs".to_owned(),
+        },
         Step::Queues => {
             let number = |name| result.get(name).and_then(Value::as_u64).unwrap_or_default();
             let (accepted, parked) = (number("accepted"), number("parked"));
@@ -108,7 +115,11 @@ fn passed(
                 let reasons = text(result, "reasons");
                 return (Outcome::Noted, format!("{accepted} durable, {parked} of them parked: {reasons}"));
             }
-            format!("{accepted} durable: {}", text(result, "queues"))
+            let queues: Vec<_> = text(result, "queues").split(' ').collect();
+            match queues.as_slice() {
+                [queue] => format!("{accepted} durable in {}", queue.split('=').next().unwrap_or(queue)),
+                queues => format!("{accepted} durable in {} queues", queues.len()),
+            }
         }
     };
     (Outcome::Passed, detail)

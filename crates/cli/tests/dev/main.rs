@@ -6,31 +6,9 @@ mod running;
 
 use std::{fs, net::TcpListener, path::Path};
 
-use prelude_cli::{
-    local::sqs::{EmbeddedSqs, REGION},
-    samples,
-};
-use running::{Running, prelude, scratch, text};
+use prelude_cli::{local::sqs::EmbeddedSqs, samples};
+use running::{Running, accepted_samples, prelude, scratch, text};
 use serde_json::Value;
-
-/// Every sample that must be answered with 200, by its file's name.
-fn accepted_samples() -> impl Iterator<Item = (String, Value)> {
-    let files = samples::files().unwrap().into_iter();
-    let invocations = files.filter(|file| file.path.ends_with(".json") && file.path != "env.json");
-    let accepted = invocations.filter(|file| !file.path.starts_with("rejected/"));
-    accepted.map(|file| (file.path, serde_json::from_str(&file.text).unwrap()))
-}
-
-fn client(running: &Running) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::from_conf(
-        aws_sdk_sqs::Config::builder()
-            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-            .region(aws_sdk_sqs::config::Region::new(REGION))
-            .endpoint_url(running.ready["sqs"].as_str().unwrap())
-            .credentials_provider(aws_sdk_sqs::config::Credentials::new("a", "b", None, None, "test"))
-            .build(),
-    )
-}
 
 #[tokio::test]
 async fn all_samples_are_accepted_and_an_sdk_reads_them_from_29_queues() {
@@ -43,7 +21,7 @@ async fn all_samples_are_accepted_and_an_sdk_reads_them_from_29_queues() {
     }
     assert_eq!(sent, 1 + 29 + 1);
 
-    let client = client(&running);
+    let client = running.sqs();
     let mut queues = 0;
     for url in client.list_queues().send().await.unwrap().queue_urls() {
         let received = client.receive_message().queue_url(url).max_number_of_messages(10);
@@ -107,7 +85,7 @@ async fn kept_messages_are_there_in_the_next_run() {
 
     let mut running = Running::start(&keep);
     assert_eq!(running.ready_line["restored"], 1);
-    let client = client(&running);
+    let client = running.sqs();
     let received =
         client.receive_message().queue_url(&url).message_attribute_names("All").send().await.unwrap();
     let message = &received.messages()[0];
@@ -126,6 +104,26 @@ async fn kept_messages_are_there_in_the_next_run() {
     assert_eq!(running.ready_line["restored"], 0, "what was deleted stays so");
     running.kill();
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_boto3_consumer_reads_what_was_sent() {
+    let Some(python) = std::env::var_os("PRELUDE_CLI_TEST_BOTO3") else {
+        println!("skipped: PRELUDE_CLI_TEST_BOTO3 names no Python that has boto3");
+        return;
+    };
+    let mut running = Running::start(&[]);
+    let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
+    assert_eq!(running.send(&event).await.status, 200);
+    let output = std::process::Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dev/consumer.py"))
+        .arg(running.ready["sqs"].as_str().unwrap())
+        .arg(EmbeddedSqs::queue_url_prefix("prelude-webhooks-user-created"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "user.created session signature, then nothing\n");
+    running.kill();
 }
 
 #[tokio::test]
@@ -161,7 +159,7 @@ async fn fifo_queues_and_printed_settings_fit_together() {
     let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
     assert_eq!(running.send(&event).await.status, 200);
     let url = EmbeddedSqs::queue_url_prefix("prelude-webhooks-user-created.fifo");
-    assert_eq!(client(&running).receive_message().queue_url(url).send().await.unwrap().messages().len(), 1);
+    assert_eq!(running.sqs().receive_message().queue_url(url).send().await.unwrap().messages().len(), 1);
     running.kill();
     fs::remove_dir_all(folder).unwrap();
 }

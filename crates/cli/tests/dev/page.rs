@@ -8,9 +8,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{
-    accepted_samples,
     browser::Browser,
-    running::{Running, scratch},
+    running::{Running, accepted_samples, scratch},
 };
 
 const CHROMIUM: &str = "PRELUDE_CLI_TEST_CHROMIUM";
@@ -113,23 +112,44 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
         assert!(browser.value(overflow).as_i64().unwrap() <= 0, "{place}");
     }
 
-    pictures(&mut browser);
+    // As a command for a terminal, which sends the same again.
+    let made = browser.value("ask('/api/deliveries/2').then((delivery) => curl(delivery.request))");
+    let script = made.as_str().unwrap().replacen("curl -i", "curl -s", 1);
+    match std::process::Command::new("sh").args(["-c", &script]).output() {
+        Ok(sent) if sent.status.success() => assert_eq!(sent.stdout, br#"{"accepted":1}"#, "{script}"),
+        _ => println!("skipped: there is no curl"),
+    }
+
     assert_eq!(browser.complaints, Vec::<String>::new());
     assert_eq!(running.stop(), 0);
     browser.wait_for("document.querySelector('#live.off')");
+
+    let mut running = Running::start(&[]);
+    browser.open(running.ready["inspector"].as_str().unwrap());
+    browser.wait_for("document.querySelector('#rows .row')");
+    pictures(&mut browser);
+    assert_eq!(running.stop(), 0);
 }
 
 /// Light and dark differ as they must; and the picture of the documentation.
 fn pictures(browser: &mut Browser) {
-    browser.value("document.querySelector('#tamper').value = 'none'");
-    for name in ["session-batch", "unknown-type", "transactional.message.delivered", "user.session.created"] {
+    for (name, tamper) in [
+        ("attempt", "none"),
+        ("verify.attempt", "signature"),
+        ("transactional.message.delivered", "none"),
+        ("unknown-type", "none"),
+        ("session-batch", "none"),
+        ("inbound.message.received", "address"),
+        ("user.created", "none"),
+    ] {
         let before = browser.value("location.hash");
         browser.value(&format!("document.querySelector('#sample').value = '{name}'"));
+        browser.value(&format!("document.querySelector('#tamper').value = '{tamper}'"));
         browser.value("document.querySelector('#trigger button').click()");
         browser.wait_for(&format!("location.hash !== {before}"));
         browser.wait_for("!document.querySelector('#trigger button').disabled");
     }
-    browser.wait_for("document.querySelector('#detail h2').firstChild.data === 'user.session.created'");
+    browser.wait_for("document.querySelector('#detail h2').firstChild.data === 'user.created'");
     let brightness = "(() => { const [r, g, b] = getComputedStyle(document.querySelector('#detail')).backgroundColor.match(/\\d+/g).map(Number); return r + g + b; })()";
     let mut shots = Vec::new();
     for dark in [true, false] {

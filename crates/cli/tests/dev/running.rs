@@ -9,7 +9,11 @@ use std::{
 
 use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use prelude_cli::client::{Answer, Client};
+use prelude_cli::{
+    client::{Answer, Client},
+    local::sqs::REGION,
+    samples,
+};
 use serde_json::Value;
 
 const ANY_PORTS: [&str; 8] =
@@ -89,6 +93,18 @@ impl Running {
         Client::new().unwrap().send(method, &url, headers, body).await.unwrap()
     }
 
+    /// A client of its queues, over the socket.
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::from_conf(
+            aws_sdk_sqs::Config::builder()
+                .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+                .region(aws_sdk_sqs::config::Region::new(REGION))
+                .endpoint_url(self.ready["sqs"].as_str().unwrap())
+                .credentials_provider(aws_sdk_sqs::config::Credentials::new("a", "b", None, None, "test"))
+                .build(),
+        )
+    }
+
     /// Asks for any address.
     pub(crate) async fn get(&self, url: &str) -> Answer {
         Client::new().unwrap().send(Method::GET, url, HeaderMap::new(), "").await.unwrap()
@@ -113,6 +129,14 @@ impl Drop for Running {
         drop(self.process.kill());
         drop(self.process.wait());
     }
+}
+
+/// Every sample that must be answered with 200, by its file's name.
+pub(crate) fn accepted_samples() -> impl Iterator<Item = (String, Value)> {
+    let files = samples::files().unwrap().into_iter();
+    let invocations = files.filter(|file| file.path.ends_with(".json") && file.path != "env.json");
+    let accepted = invocations.filter(|file| !file.path.starts_with("rejected/"));
+    accepted.map(|file| (file.path, serde_json::from_str(&file.text).unwrap()))
 }
 
 /// Runs a command to its end.

@@ -13,23 +13,28 @@ use tokio::{
 };
 
 use super::Run;
-use crate::dev::delivery::Delivery;
+use crate::{dev::delivery::Delivery, local::sqs::Depth};
 
 /// The shortest time between two looks at the queues.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// A message becomes visible again without anyone doing anything.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 struct Subscription {
     run: Arc<Run>,
     news: broadcast::Receiver<Arc<Delivery>>,
     changes: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
+    /// What the page was told last.
+    depths: Vec<Depth>,
 }
 
 /// Until the page goes or the stack stops.
 pub(super) async fn live(State(run): State<Arc<Run>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (news, changes) = (run.parts.journal.news(), run.parts.sqs.changes());
     let stopping = run.stopping.clone();
-    let subscription = Subscription { run, news, changes, stopping };
+    let subscription = Subscription { run, news, changes, stopping, depths: Vec::new() };
     let events = stream::unfold(subscription, |mut subscription| async move {
         let event = subscription.next().await?;
         Some((Ok(event), subscription))
@@ -39,20 +44,27 @@ pub(super) async fn live(State(run): State<Arc<Run>>) -> Sse<impl Stream<Item = 
 
 impl Subscription {
     async fn next(&mut self) -> Option<Event> {
-        tokio::select! {
-            _ = self.stopping.changed() => None,
-            delivery = self.news.recv() => match delivery {
-                Ok(delivery) => event("delivery", &delivery.summary),
-                // The page was too slow: it asks for everything again.
-                Err(RecvError::Lagged(_)) => event("missed", &()),
-                Err(RecvError::Closed) => None,
-            },
-            changed = self.changes.changed() => {
-                changed.ok()?;
-                // Many messages of one batch are one change to look at.
-                sleep(PAUSE).await;
-                self.changes.mark_unchanged();
-                event("queues", &self.run.parts.sqs.depths().await.unwrap_or_default())
+        loop {
+            tokio::select! {
+                _ = self.stopping.changed() => return None,
+                delivery = self.news.recv() => return match delivery {
+                    Ok(delivery) => event("delivery", &delivery.summary),
+                    // The page was too slow: it asks for everything again.
+                    Err(RecvError::Lagged(_)) => event("missed", &()),
+                    Err(RecvError::Closed) => None,
+                },
+                changed = self.changes.changed() => {
+                    changed.ok()?;
+                    // Many messages of one batch are one change to look at.
+                    sleep(PAUSE).await;
+                    self.changes.mark_unchanged();
+                }
+                () = sleep(LOOK_AGAIN) => {}
+            }
+            let depths = self.run.parts.sqs.depths().await.unwrap_or_default();
+            if depths != self.depths {
+                self.depths = depths;
+                return event("queues", &self.depths);
             }
         }
     }
