@@ -28,8 +28,6 @@ impl Page {
         let origin = stack.addresses.inspector.trim_end_matches('/').to_owned();
         let mut page = Self { origin, token: String::new() };
         let text = page.get("/").await.text();
-        let after = text.split("name=prelude-dev-token").next();
-        assert!(after.is_some());
         let token = text.split("name=\"prelude-dev-token\" content=\"").nth(1).unwrap();
         page.token = token.split('"').next().unwrap().to_owned();
         page
@@ -229,11 +227,7 @@ async fn news_come_live_and_end_with_the_stack() {
     page.trigger("verify.attempt", "none").await;
     let seen = read_until(&["event: delivery", "event: queues"]).await;
     assert!(seen.contains(r#""types":[["verify.attempt",1]]"#), "{seen}");
-    assert!(
-        seen.contains(r#"{"in_flight":0,"queue":"prelude-webhooks-verify-attempt","visible":1}"#)
-            || seen.contains(r#""queue":"prelude-webhooks-verify-attempt","visible":1"#),
-        "{seen}"
-    );
+    assert!(seen.contains(r#""queue":"prelude-webhooks-verify-attempt","visible":1"#), "{seen}");
     stack.stop().await.unwrap();
     read_until(&["never"]).await;
 }

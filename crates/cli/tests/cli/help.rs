@@ -1,10 +1,11 @@
 use crate::run::{prelude, text};
 
 /// Every command there is: the help must list these, and no others.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "activate",
     "completions",
     "demo",
+    "dev",
     "doctor",
     "events",
     "explain",
@@ -36,7 +37,7 @@ fn every_command_has_help_with_an_example_and_exit_codes() {
 #[test]
 fn a_wrong_command_line_exits_with_2_and_one_message() {
     for arguments in
-        [&["demo", "--jsn"][..], &["dmo"], &[], &["sqs", "--port", "x"], &["trigger"], &["events", "show"]]
+        [&["demo", "--jsn"][..], &["dmo"], &[], &["sqs", "--port", "x"], &["trigger"], &["events", "show"], &["dev", "--rotate-every", "often"]]
     {
         let output = prelude(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

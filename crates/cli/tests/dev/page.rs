@@ -163,6 +163,5 @@ fn pictures(browser: &mut Browser) {
     assert!(light.len() < 200_000, "{} bytes", light.len());
     if let Some(file) = std::env::var_os(SCREENSHOT) {
         std::fs::write(&file, light).unwrap();
-        std::fs::write(Path::new(&file).with_extension("dark.png"), dark).unwrap();
     }
 }
