@@ -6,6 +6,7 @@ pub mod inspector;
 pub mod journal;
 pub mod keep;
 pub mod live_log;
+pub mod output;
 pub mod rotation;
 pub mod sender;
 pub mod settings;

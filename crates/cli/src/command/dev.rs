@@ -1,18 +1,19 @@
 //! `prelude dev`: the whole stack on this machine.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc};
 
 use prelude_cli::{
     demo::table::Look,
-    dev::{Options, Stack, live_log, rotation::Period, settings::Settings},
+    dev::{
+        Options, Stack, delivery::Delivery, live_log, output::Output, rotation::Period, sender::Sender,
+        settings::Settings,
+    },
     local::stop_signal::StopSignal,
 };
-use tokio::sync::broadcast::error::RecvError;
+use tokio::{
+    sync::{broadcast, broadcast::error::RecvError},
+    time::Duration,
+};
 
 /// Run the receiver and all it talks to on this machine, with an inspector in the browser.
 ///
@@ -64,13 +65,16 @@ impl Dev {
         if self.fifo {
             settings.set("PRELUDE_QUEUE_TYPE", "fifo");
         }
+        let output = Output::start()?;
         if self.print_settings {
             settings.resolve_jwks_url(&format!(
                 "http://127.0.0.1:{}{}",
                 self.prelude_port,
-                prelude_cli::dev::sender::Sender::jwks_path()
+                Sender::jwks_path()
             ));
-            return written(write(&settings.to_env_file(self.sqs_port)));
+            output.write(settings.to_env_file(self.sqs_port)).await;
+            output.finish(Duration::MAX).await;
+            return Ok(ExitCode::SUCCESS);
         }
         let options = Options {
             port: self.port,
@@ -85,34 +89,37 @@ impl Dev {
         for warning in &stack.warnings {
             eprintln!("prelude: {warning}");
         }
-        let mut news = stack.journal().news();
-        write(&self.greeting(&stack)?)?;
+        let log = self.log(&output, stack.journal().news());
+        output.write(self.greeting(&stack)?).await;
         stack.activate().await;
-        let look = Look::of_stdout();
-        let failure = loop {
-            let delivery = tokio::select! {
-                () = stop.received() => break None,
-                error = stack.failed() => break Some(error),
-                delivery = news.recv() => delivery,
-            };
-            let text = match delivery {
-                Ok(delivery) if self.json => live_log::json_line(&delivery),
-                Ok(delivery) => live_log::lines(&delivery, look),
-                Err(RecvError::Lagged(missed)) => {
-                    eprintln!("prelude: {missed} deliveries came too fast to be shown");
-                    continue;
-                }
-                Err(RecvError::Closed) => break None,
-            };
-            write(&text)?;
+        let failure = tokio::select! {
+            () = stop.received() => None,
+            error = stack.failed() => Some(error),
+            () = log => None,
         };
         // A second Ctrl-C does not wait.
         let stopped = tokio::select! {
             stopped = stack.stop() => stopped,
             () = stop.received() => return Ok(ExitCode::FAILURE),
         };
+        output.finish(Duration::from_secs(1)).await;
         stopped?;
         failure.map_or(Ok(ExitCode::SUCCESS), |error| Err(error.into()))
+    }
+
+    /// Writes each delivery as it comes, for ever.
+    async fn log(&self, output: &Output, mut news: broadcast::Receiver<Arc<Delivery>>) {
+        let look = Look::of_stdout();
+        loop {
+            match news.recv().await {
+                Ok(delivery) if self.json => output.write(live_log::json_line(&delivery)).await,
+                Ok(delivery) => output.write(live_log::lines(&delivery, look)).await,
+                Err(RecvError::Lagged(missed)) => {
+                    eprintln!("prelude: {missed} deliveries came too fast to be shown");
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
     }
 
     fn greeting(&self, stack: &Stack) -> Result<String, serde_json::Error> {
@@ -137,18 +144,4 @@ impl Dev {
             addresses.jwks
         ))
     }
-}
-
-/// At once, for whoever reads a pipe. A reader that went away is no failure: the stack goes on.
-fn write(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
-}
-
-fn written(result: io::Result<()>) -> Result<ExitCode, Box<dyn Error>> {
-    result?;
-    Ok(ExitCode::SUCCESS)
 }

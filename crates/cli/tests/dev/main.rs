@@ -177,6 +177,17 @@ fn people_read_plain_lines_in_a_pipe() {
     assert_eq!(running.stop(), 0);
 }
 
+#[tokio::test]
+async fn a_reader_that_does_not_read_keeps_nobody_from_stopping_it() {
+    let mut running = Running::start(&[]);
+    let (_, event) = accepted_samples().find(|(path, _)| path == "session-batch.json").unwrap();
+    // More than a pipe holds.
+    for _ in 0..60 {
+        assert_eq!(running.send(&event).await.status, 200);
+    }
+    assert_eq!(running.stop(), 0);
+}
+
 #[test]
 fn a_port_that_is_taken_is_told_in_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
