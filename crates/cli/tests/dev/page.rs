@@ -150,6 +150,8 @@ fn pictures(browser: &mut Browser) {
         browser.wait_for("!document.querySelector('#trigger button').disabled");
     }
     browser.wait_for("document.querySelector('#detail h2').firstChild.data === 'user.created'");
+    browser.wait_for("document.querySelector('#rows .row[aria-current]')?.dataset.number === '8'");
+    browser.wait_for("document.querySelector('#waiting').textContent === '16'");
     let brightness = "(() => { const [r, g, b] = getComputedStyle(document.querySelector('#detail')).backgroundColor.match(/\\d+/g).map(Number); return r + g + b; })()";
     let mut shots = Vec::new();
     for dark in [true, false] {

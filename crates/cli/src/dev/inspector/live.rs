@@ -9,7 +9,7 @@ use axum::{
 use futures_util::{Stream, stream};
 use tokio::{
     sync::{broadcast, broadcast::error::RecvError, watch},
-    time::{Duration, sleep},
+    time::{Duration, Instant, sleep_until},
 };
 
 use super::Run;
@@ -28,13 +28,16 @@ struct Subscription {
     stopping: watch::Receiver<bool>,
     /// What the page was told last.
     depths: Vec<Depth>,
+    /// When the queues are looked at next.
+    look_at: Instant,
 }
 
 /// Until the page goes or the stack stops.
 pub(super) async fn live(State(run): State<Arc<Run>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (news, changes) = (run.parts.journal.news(), run.parts.sqs.changes());
     let stopping = run.stopping.clone();
-    let subscription = Subscription { run, news, changes, stopping, depths: Vec::new() };
+    let (depths, look_at) = (Vec::new(), Instant::now() + LOOK_AGAIN);
+    let subscription = Subscription { run, news, changes, stopping, depths, look_at };
     let events = stream::unfold(subscription, |mut subscription| async move {
         let event = subscription.next().await?;
         Some((Ok(event), subscription))
@@ -56,10 +59,10 @@ impl Subscription {
                 changed = self.changes.changed() => {
                     changed.ok()?;
                     // Many messages of one batch are one change to look at.
-                    sleep(PAUSE).await;
-                    self.changes.mark_unchanged();
+                    self.look_at = self.look_at.min(Instant::now() + PAUSE);
+                    continue;
                 }
-                () = sleep(LOOK_AGAIN) => {}
+                () = sleep_until(self.look_at) => self.look_at = Instant::now() + LOOK_AGAIN,
             }
             let depths = self.run.parts.sqs.depths().await.unwrap_or_default();
             if depths != self.depths {
