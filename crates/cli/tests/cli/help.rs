@@ -36,9 +36,15 @@ fn every_command_has_help_with_an_example_and_exit_codes() {
 
 #[test]
 fn a_wrong_command_line_exits_with_2_and_one_message() {
-    for arguments in
-        [&["demo", "--jsn"][..], &["dmo"], &[], &["sqs", "--port", "x"], &["trigger"], &["events", "show"], &["dev", "--rotate-every", "often"]]
-    {
+    for arguments in [
+        &["demo", "--jsn"][..],
+        &["dmo"],
+        &[],
+        &["sqs", "--port", "x"],
+        &["trigger"],
+        &["events", "show"],
+        &["dev", "--rotate-every", "often"],
+    ] {
         let output = prelude(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(output.stdout.is_empty() && !text(&output.stderr).contains("panicked"), "{arguments:?}");
