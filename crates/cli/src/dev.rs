@@ -14,7 +14,7 @@ pub mod settings;
 use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use prelude_webhooks::{
-    config::{Config, ConfigErrors, Problem},
+    config::{ConfigErrors, Problem},
     gate::Gate,
     route::{QueueType, Routes},
 };
@@ -124,8 +124,7 @@ impl Stack {
         let key_server = key_server.map_err(PortUnusable::of(options.prelude_port, "--prelude-port"))?;
         let jwks = key_server.url(crate::samples::APP_ID);
         settings.resolve_jwks_url(&jwks);
-        let variables = settings.0.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
-        let config = Config::read(variables, |path| std::fs::read_to_string(path))?;
+        let config = settings.config()?;
         let warnings = config.warnings.clone();
         let source_ip = source_ip(&config.gate);
         let path = settings.path();
@@ -163,6 +162,7 @@ impl Stack {
             journal: Arc::clone(&journal),
             sqs: sqs.clone(),
             sender: Arc::clone(&sender),
+            settings: settings.clone(),
         };
         let inspector = Inspector::start(parts, &mut addresses, options.inspector_port).await;
         let inspector = inspector.map_err(PortUnusable::of(options.inspector_port, "--inspector-port"))?;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use prelude_webhooks::config::{Config, ConfigErrors};
 use serde_json::{Value, json};
 
 use crate::{local::prelude::KeyError, samples};
@@ -75,6 +76,15 @@ impl Settings {
     /// Sets one that is given on the command line.
     pub fn set(&mut self, name: &str, value: &str) {
         self.0.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The receiver's configuration.
+    ///
+    /// # Errors
+    /// Every problem there is.
+    pub fn config(&self) -> Result<Config, ConfigErrors> {
+        let variables = self.0.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+        Config::read(variables, |path| std::fs::read_to_string(path))
     }
 
     /// The endpoint's path: with the first path token, if that is given in the clear.

@@ -87,6 +87,12 @@ async fn each_way_to_tamper_is_refused_at_its_step_and_shown_so() {
             let outcomes = outcomes(&delivery);
             assert!(outcomes[..failed].iter().all(|outcome| *outcome == "passed"), "{outcomes:?}");
             assert_eq!(outcomes[failed], "failed");
+            let number = &delivery["summary"]["number"];
+            let explanation = page.json(&format!("/api/deliveries/{number}/explanation")).await;
+            assert_eq!(explanation["code"], code);
+            assert!(explanation["advice"].is_string());
+            let tried = explanation["keys"].as_array().unwrap();
+            assert_eq!(tried.len(), if code == "signature_wrong" { 2 } else { 0 }, "{explanation:#}");
             assert!(outcomes[failed + 1..].iter().all(|outcome| *outcome == "skipped"), "{outcomes:?}");
         }
     }

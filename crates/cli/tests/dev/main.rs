@@ -178,6 +178,27 @@ fn people_read_plain_lines_in_a_pipe() {
 }
 
 #[tokio::test]
+async fn trigger_all_lands_29_types_in_29_queues() {
+    let mut running = Running::start(&[]);
+    let (receiver, sqs) =
+        (running.ready["receiver"].as_str().unwrap(), running.ready["sqs"].as_str().unwrap());
+    let output = prelude(&["trigger", "all", "--url", receiver, "--sqs", sqs]);
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let mut queues = std::collections::BTreeSet::new();
+    for line in running.lines(30).iter().skip(1) {
+        assert_eq!(
+            (&line["verdict"], line["messages"].as_array().unwrap().len()),
+            (&"accepted".into(), 1),
+            "{line}"
+        );
+        assert_eq!(line["messages"][0]["event_type"], line["types"][0][0]);
+        queues.insert(line["messages"][0]["queue"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(queues.len(), 29);
+    running.kill();
+}
+
+#[tokio::test]
 async fn a_reader_that_does_not_read_keeps_nobody_from_stopping_it() {
     let mut running = Running::start(&[]);
     let (_, event) = accepted_samples().find(|(path, _)| path == "session-batch.json").unwrap();

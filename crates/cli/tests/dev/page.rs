@@ -46,6 +46,10 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     let told = browser.value(failed);
     assert!(told.as_str().unwrap().contains("Proof failed"), "{told}");
 
+    browser.wait_for("document.querySelectorAll('#why h3').length === 2");
+    let tried = browser.value("document.querySelector('#why table').textContent");
+    assert!(tried.as_str().unwrap().contains("(2048 bits): failed"), "{tried}");
+
     // What a stranger sends is shown as text.
     let hostile = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
     let mut markup = event.clone();
