@@ -46,9 +46,20 @@ impl Client {
     /// # Errors
     /// The platform's trust roots can not be read.
     pub fn with_patience(patience: Duration) -> Result<Self, ClientError> {
-        let client = reqwest::Client::builder()
+        Self::build(reqwest::Client::builder().timeout(patience))
+    }
+
+    /// A client that gives up after this time, and writes header names as `X-Webhook-Signature`, not in lower case.
+    ///
+    /// # Errors
+    /// The platform's trust roots can not be read.
+    pub fn in_title_case(patience: Duration) -> Result<Self, ClientError> {
+        Self::build(reqwest::Client::builder().timeout(patience).http1_title_case_headers())
+    }
+
+    fn build(client: reqwest::ClientBuilder) -> Result<Self, ClientError> {
+        let client = client
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(patience)
             .user_agent(concat!("prelude-cli/", env!("CARGO_PKG_VERSION")))
             .build();
         client.map(Self).map_err(|_error| ClientError::Unusable)

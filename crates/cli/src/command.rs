@@ -2,6 +2,7 @@
 
 pub(crate) mod activate;
 pub(crate) mod completions;
+pub(crate) mod conform;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod doctor;

@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod client;
+pub mod conform;
 pub mod demo;
 pub mod dev;
 pub mod environment;

@@ -19,6 +19,7 @@ struct CommandLine {
 enum Command {
     Activate(command::activate::Activate),
     Completions(command::completions::Completions),
+    Conform(command::conform::Conform),
     Demo(command::demo::Demo),
     Dev(command::dev::Dev),
     Doctor(command::doctor::Doctor),
@@ -38,6 +39,7 @@ async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Activate(activate) => activate.run().await,
         Command::Completions(completions) => completions.run(CommandLine::command()),
+        Command::Conform(conform) => conform.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Dev(dev) => dev.run().await,
         Command::Doctor(doctor) => doctor.run().await,

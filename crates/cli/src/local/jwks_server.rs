@@ -61,7 +61,10 @@ impl JwksServer {
         Self::start_on(0).await
     }
 
-    /// Starts on this port of 127.0.0.1, in the current runtime.
+    /// Starts on this port of 127.0.0.1; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// The port is taken.
     pub async fn start_on(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;

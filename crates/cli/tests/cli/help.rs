@@ -1,9 +1,10 @@
 use crate::run::{prelude, text};
 
 /// Every command there is: the help must list these, and no others.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "activate",
     "completions",
+    "conform",
     "demo",
     "dev",
     "doctor",
@@ -43,6 +44,10 @@ fn a_wrong_command_line_exits_with_2_and_one_message() {
         &["sqs", "--port", "x"],
         &["trigger"],
         &["events", "show"],
+        &["conform"],
+        &["conform", "http://127.0.0.1:1/"],
+        &["conform", "--local", "http://127.0.0.1:1/", "--only", "nothing"],
+        &["conform", "--app", "a:b", "http://127.0.0.1:1/"],
         &["dev", "--rotate-every", "often"],
     ] {
         let output = prelude(arguments);

@@ -1,6 +1,7 @@
 //! Runs the binary as its users do: help, success, and each failure. One file for each command.
 
 mod completions;
+mod conform;
 mod demo;
 mod events;
 mod explain;

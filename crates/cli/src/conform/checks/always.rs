@@ -1,0 +1,63 @@
+//! What no answer may be, to whatever request. These look back at everything that was sent before.
+
+use super::{Check, Needs, Plan, Severity};
+use crate::conform::probe::Expect;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "exactly-200",
+        proves: "success is 200, never another 2xx",
+        severity: Severity::Critical,
+        fault: "answers-other-2xx",
+        says: "Success is answered with 201, 202, 204 or another status than 200. Prelude counts it as a failure and \
+               repeats the event for two weeks.",
+        needs: Needs::Nothing,
+        plan: Plan::Never(|exchange, _| {
+            let is_other = exchange.status().is_some_and(|status| (201..300).contains(&status));
+            is_other
+                && matches!(exchange.probe.expect, Expect::Accepted | Expect::Challenge(_) | Expect::Answered)
+        }),
+    },
+    Check {
+        name: "no-redirect",
+        proves: "nothing is redirected",
+        severity: Severity::Critical,
+        fault: "redirects",
+        says: "A request is redirected, to another path, a trailing slash or HTTPS. Nobody says that Prelude \
+               follows: register the final URL, and answer there.",
+        needs: Needs::Nothing,
+        plan: Plan::Never(|exchange, _| exchange.status().is_some_and(|status| (300..400).contains(&status))),
+    },
+    Check {
+        name: "in-time",
+        proves: "every answer comes in time",
+        severity: Severity::Critical,
+        fault: "answers-too-late",
+        says: "An answer takes longer than Prelude waits. Put the event in a queue and answer; do the work later.",
+        needs: Needs::Nothing,
+        plan: Plan::Never(|exchange, limit| exchange.is_late(limit)),
+    },
+    Check {
+        name: "no-broken-connection",
+        proves: "every request gets an answer",
+        severity: Severity::Major,
+        fault: "breaks-connections",
+        says: "A connection is closed without an answer: the program died, or a limit cut the request off.",
+        needs: Needs::Nothing,
+        plan: Plan::Never(|exchange, _| exchange.is_broken()),
+    },
+    Check {
+        name: "no-server-error",
+        proves: "hostile requests are refused, not failed on",
+        severity: Severity::Minor,
+        fault: "fails-on-hostile-requests",
+        says: "A hostile request is answered with a server error instead of a refusal: something in the program \
+               failed on it, and your alarms ring for every scanner.",
+        needs: Needs::Nothing,
+        plan: Plan::Never(|exchange, _| {
+            let failed =
+                exchange.status().is_some_and(|status| status >= 500 && status != 503 && status != 501);
+            failed && matches!(exchange.probe.expect, Expect::Refused | Expect::Hides(_))
+        }),
+    },
+];

@@ -1,0 +1,325 @@
+//! What Prelude never sends.
+
+use super::{Check, Needs, Plan, Probes, Severity};
+use crate::{
+    conform::{
+        probe::{Probe, Request},
+        sender::{Lane, SIGNATURE, Sender, fresh_id, post},
+    },
+    local::prelude::{KeyError, PreludeKey, batch, key::SCHEME},
+};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "missing-signature",
+        proves: "an event without a signature is refused",
+        severity: Severity::Critical,
+        fault: "accepts-missing-signature",
+        says: "An event without a signature header is taken for genuine: whoever finds the URL can send events. A \
+               missing header is a failed verification.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(missing),
+    },
+    Check {
+        name: "empty-signature",
+        proves: "an event with an empty signature is refused",
+        severity: Severity::Critical,
+        fault: "accepts-empty-signature",
+        says: "An event with an empty signature is taken for genuine. A header that is present must verify.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(empty),
+    },
+    Check {
+        name: "garbage-signature",
+        proves: "an event with bytes that are no signature is refused",
+        severity: Severity::Critical,
+        fault: "accepts-any-signature",
+        says: "An event is taken for genuine as long as it has some signature header: the signature is not verified.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(garbage),
+    },
+    Check {
+        name: "tampered-body",
+        proves: "an event that was changed after signing is refused",
+        severity: Severity::Critical,
+        fault: "accepts-tampered-body",
+        says: "An event whose body was changed after signing is taken for genuine: the signature is not verified \
+               over the body's exact bytes.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(tampered_body),
+    },
+    Check {
+        name: "truncated-body",
+        proves: "the first half of a signed event is refused",
+        severity: Severity::Critical,
+        fault: "accepts-truncated-body",
+        says: "An event of which a part is missing is taken for genuine.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(truncated_body),
+    },
+    Check {
+        name: "tampered-signature",
+        proves: "a signature with one bit changed is refused",
+        severity: Severity::Critical,
+        fault: "accepts-tampered-signature",
+        says: "A signature with one character changed is accepted: it is not verified as a whole.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(tampered_signature),
+    },
+    Check {
+        name: "foreign-key",
+        proves: "an event signed by a stranger's key is refused",
+        severity: Severity::Critical,
+        fault: "accepts-foreign-key",
+        says: "An event signed by a key that you never configured is taken for genuine.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(foreign_key),
+    },
+    Check {
+        name: "other-apps-key",
+        proves: "a batch signed by another app's key is refused",
+        severity: Severity::Critical,
+        fault: "accepts-other-apps-key",
+        says: "A Session batch of one app, signed by another app's key, is taken for genuine: one app can speak for \
+               another. Verify with the key of the app that app_id names.",
+        needs: Needs::TwoApps,
+        plan: Plan::InTurn(other_apps_key),
+    },
+    Check {
+        name: "account-key-on-session",
+        proves: "a Session batch signed by the account's key is refused",
+        severity: Severity::Critical,
+        fault: "accepts-account-key-on-session",
+        says: "A Session batch signed by the account's key is taken for genuine. Each kind of key proves its own \
+               events only.",
+        needs: Needs::Both,
+        plan: Plan::InTurn(account_key_on_session),
+    },
+    Check {
+        name: "app-key-on-verify",
+        proves: "a Verify event signed by an app's key is refused",
+        severity: Severity::Critical,
+        fault: "accepts-app-key-on-verify",
+        says: "A Verify event signed by a Session app's key is taken for genuine. Each kind of key proves its own \
+               events only.",
+        needs: Needs::Both,
+        plan: Plan::InTurn(app_key_on_verify),
+    },
+    Check {
+        name: "wrong-app",
+        proves: "a batch that names no app, or another one than its key's, is refused",
+        severity: Severity::Critical,
+        fault: "accepts-wrong-app",
+        says: "A Session batch whose app_id is not the app of the key that signed it is taken for genuine.",
+        needs: Needs::App,
+        plan: Plan::InTurn(wrong_app),
+    },
+    Check {
+        name: "scheme",
+        proves: "a signature under another scheme's name is refused",
+        severity: Severity::Major,
+        fault: "ignores-scheme",
+        says: "What stands before the = of the signature header is ignored. Accept rsassa-pss-sha256 only, or a \
+               weaker scheme of the future is verified as if it were this one.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(schemes),
+    },
+    Check {
+        name: "duplicated-header",
+        proves: "two signature headers do not make a forged event genuine",
+        severity: Severity::Critical,
+        fault: "accepts-duplicated-header",
+        says: "A forged event with two signature headers is taken for genuine.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(duplicated_header),
+    },
+    Check {
+        name: "signature-of-rewritten-json",
+        proves: "a signature over the same JSON written differently is refused",
+        severity: Severity::Major,
+        fault: "verifies-rewritten-json",
+        says: "A signature over other bytes than those sent is accepted: the body is parsed and written anew before \
+               it is verified. Verify the raw bytes; keep the framework's parsed body away from the signature.",
+        needs: Needs::Either,
+        plan: Plan::InTurn(rewritten),
+    },
+];
+
+/// A probe for each lane whose genuine events are accepted.
+fn each(sender: &Sender, probe: impl Fn(Lane) -> Result<Vec<Probe>, KeyError>) -> Probes {
+    let probes: Result<Vec<_>, _> = sender.lanes().map(probe).collect();
+    Ok(probes?.into_iter().flatten().collect())
+}
+
+fn refused(lane: Lane, but: &str, request: Request) -> Probe {
+    Probe::refused(format!("{} {but}", lane.noun()), request)
+}
+
+pub(super) fn missing(sender: &Sender) -> Probes {
+    each(sender, |lane| Ok(vec![refused(lane, "without a signature", post(sender.body(lane)))]))
+}
+
+pub(super) fn empty(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let with = |value: &str| {
+            refused(lane, "with an empty signature", post(sender.body(lane)).header(SIGNATURE, value))
+        };
+        Ok(vec![with(""), with(&format!("{SCHEME}=")), with(&format!("{SCHEME}===")), with("=")])
+    })
+}
+
+pub(super) fn garbage(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let with = |value: String| {
+            refused(lane, "with a made-up signature", post(sender.body(lane)).header(SIGNATURE, value))
+        };
+        Ok(vec![
+            with(format!("{SCHEME}={}", "A".repeat(342))),
+            with(format!("{SCHEME}=AAAA")),
+            with(format!("{SCHEME}=!?*")),
+            with(format!("{SCHEME}={}", "A".repeat(4000))),
+        ])
+    })
+}
+
+pub(super) fn tampered_body(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let good = sender.good(lane)?;
+        let changed = |change: fn(&mut Vec<u8>)| {
+            let mut body = good.body.clone();
+            change(&mut body);
+            good.clone().with_body(body)
+        };
+        let another_id = String::from_utf8_lossy(&good.body).replacen("evt_", "evt-", 1);
+        Ok(vec![
+            refused(lane, "with another id than was signed", good.clone().with_body(another_id)),
+            refused(lane, "with a blank added after signing", changed(|body| body.push(b' '))),
+            refused(lane, "with a line end added after signing", changed(|body| body.extend(b"\r\n"))),
+            refused(lane, "with a blank put in front after signing", changed(|body| body.insert(0, b' '))),
+        ])
+    })
+}
+
+fn truncated_body(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let good = sender.good(lane)?;
+        let first = |length: usize| good.clone().with_body(good.body.get(..length).unwrap_or_default());
+        let length = good.body.len();
+        Ok(vec![
+            refused(lane, "cut in the middle", first(length / 2)),
+            refused(lane, "without its last byte", first(length.saturating_sub(1))),
+            refused(lane, "without its body", first(0)),
+        ])
+    })
+}
+
+fn tampered_signature(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let body = sender.body(lane);
+        let genuine = sender.sign(lane, &body)?;
+        let text = genuine.split_once('=').map_or("", |(_, text)| text);
+        // Not the last character, whose low bits stand for nothing.
+        let tampered = |index: usize| {
+            let flip =
+                |(at, c): (usize, char)| if at == index { if c == 'A' { 'B' } else { 'A' } } else { c };
+            format!("{SCHEME}={}", text.chars().enumerate().map(flip).collect::<String>())
+        };
+        let with = |value: String| {
+            refused(lane, "with a changed signature", post(body.clone()).header(SIGNATURE, value))
+        };
+        let shorter = text.trim_end_matches('=').get(..338).unwrap_or_default();
+        Ok(vec![
+            with(tampered(0)),
+            with(tampered(170)),
+            with(tampered(330)),
+            with(format!("{SCHEME}={shorter}")),
+        ])
+    })
+}
+
+pub(super) fn foreign_key(sender: &Sender) -> Probes {
+    let stranger =
+        PreludeKey::from_pem("stranger", include_str!("../../../../../tests/keys/other-2048.pem"))?;
+    each(sender, |lane| {
+        Ok(vec![refused(
+            lane,
+            "signed by a stranger's key",
+            sender.signed_by(&stranger, lane, sender.body(lane))?,
+        )])
+    })
+}
+
+fn other_apps_key(sender: &Sender) -> Probes {
+    let others = sender.identity.apps.iter().skip(1).filter_map(|app| app.keys.first());
+    let probe = |key| {
+        let request = sender.signed_by(key, Lane::App, sender.body(Lane::App))?;
+        Ok(refused(Lane::App, "signed by another app's key", request))
+    };
+    others.map(probe).collect()
+}
+
+fn account_key_on_session(sender: &Sender) -> Probes {
+    let request = sender.signed_by(sender.key(Lane::Account)?, Lane::App, sender.body(Lane::App))?;
+    Ok(vec![refused(Lane::App, "signed by the account's key", request)])
+}
+
+fn app_key_on_verify(sender: &Sender) -> Probes {
+    let request = sender.signed_by(sender.key(Lane::App)?, Lane::Account, sender.body(Lane::Account))?;
+    Ok(vec![refused(Lane::Account, "signed by an app's key", request)])
+}
+
+fn wrong_app(sender: &Sender) -> Probes {
+    let event = || format!("{{\"id\":\"{}\",\"type\":\"user.created\",\"payload\":{{}}}}", fresh_id());
+    let nameless = format!("{{\"events\":[{}]}}", event());
+    Ok(vec![
+        refused(Lane::App, "of an unknown app", sender.signed(Lane::App, batch("nobody9", [event()]))?),
+        refused(Lane::App, "of an app without a name", sender.signed(Lane::App, batch("", [event()]))?),
+        refused(Lane::App, "of no app", sender.signed(Lane::App, nameless)?),
+    ])
+}
+
+pub(super) fn schemes(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let body = sender.body(lane);
+        let genuine = sender.sign(lane, &body)?;
+        let text = genuine.split_once('=').map_or("", |(_, text)| text);
+        let with = |prefix: &str| {
+            let request = post(body.clone()).header(SIGNATURE, format!("{prefix}{text}"));
+            Probe::refused(format!("{} with the scheme \"{prefix}\"", lane.noun()), request)
+        };
+        Ok(["sha256=", "", "rsassa-pkcs1-v1_5-sha256=", "rsassa-pss-sha1=", "none=", "="].map(with).into())
+    })
+}
+
+fn duplicated_header(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let body = sender.body(lane);
+        let (genuine, another) = (sender.sign(lane, &body)?, sender.sign(lane, b"something else")?);
+        let forged = post(body).header(SIGNATURE, sender.sign(lane, b"something different")?);
+        // Which of the two counts is the receiver's choice, as long as it answers.
+        let mixed = forged.clone().header(SIGNATURE, genuine);
+        Ok(vec![
+            refused(lane, "with two forged signatures", forged.header(SIGNATURE, another)),
+            Probe::answered(format!("{} with a forged and a genuine signature", lane.noun()), mixed),
+        ])
+    })
+}
+
+fn rewritten(sender: &Sender) -> Probes {
+    each(sender, |lane| {
+        let compact = sender.with_payload(lane, "{\"a\":1}");
+        let signature = sender.sign(lane, &compact)?;
+        let text = String::from_utf8_lossy(&compact).into_owned();
+        let spaced = text.replace("\":", "\": ").replace(",\"", ", \"");
+        let with = |body: String| post(body).header(SIGNATURE, signature.clone());
+        Ok(vec![
+            refused(lane, "signed before blanks were added", with(spaced)),
+            refused(
+                lane,
+                "signed before a number was written as 1.0",
+                with(text.replace("\"a\":1}", "\"a\":1.0}")),
+            ),
+            refused(lane, "signed before a letter was escaped", with(text.replace("\"a\":", "\"\\u0061\":"))),
+        ])
+    })
+}

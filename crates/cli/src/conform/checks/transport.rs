@@ -1,0 +1,92 @@
+//! What HTTP allows, and Prelude does not do.
+
+use http::Method;
+
+use super::{Check, Needs, Plan, Probes, Severity};
+use crate::{
+    conform::{
+        probe::{Probe, Request},
+        sender::{Lane, SIGNATURE, Sender, post},
+    },
+    local::prelude::{ADDRESSES, key::SCHEME},
+};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "spoofed-address",
+        proves: "an address that the caller writes into a header decides nothing",
+        severity: Severity::Critical,
+        fault: "trusts-forwarded-for",
+        says: "X-Forwarded-For, or a header like it, changes the verdict although anyone can write it. Use the \
+               peer's address; read the header only where your own proxy wrote it, and from the right.",
+        needs: Needs::Nothing,
+        plan: Plan::SameVerdict(spoofed),
+    },
+    Check {
+        name: "methods",
+        proves: "methods other than GET and POST are refused",
+        severity: Severity::Minor,
+        fault: "accepts-odd-methods",
+        says: "A genuine event is accepted with another method than POST, or HEAD or OPTIONS are answered with \
+               success. Answer 405.",
+        needs: Needs::Nothing,
+        plan: Plan::InTurn(methods),
+    },
+    Check {
+        name: "large-forgery",
+        proves: "a forged body of 5 MB is refused",
+        severity: Severity::Major,
+        fault: "accepts-large-forgery",
+        says: "A forged body of 5 MB is accepted.",
+        needs: Needs::Nothing,
+        plan: Plan::InTurn(large_forgery),
+    },
+];
+
+/// The headers in which proxies name their client.
+const ADDRESS_HEADERS: [&str; 6] =
+    ["x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip", "forwarded"];
+
+fn from(request: Request, address: &str) -> Request {
+    ADDRESS_HEADERS.into_iter().fold(request, |request, name| match name {
+        "forwarded" => request.header(name, format!("for={address}")),
+        _ => request.header(name, address),
+    })
+}
+
+fn spoofed(sender: &Sender) -> Probes {
+    let [prelude, ..] = ADDRESSES;
+    let mut probes = Vec::new();
+    let mut pair = |what: String, [plain, other]: [Request; 2], address: &str| {
+        probes.push(Probe::answered(what, plain));
+        probes.push(Probe::answered(format!("another with {address} for its address"), from(other, address)));
+    };
+    for lane in Lane::BOTH {
+        if sender.key(lane).is_ok() {
+            let unsigned = [(); 2].map(|()| post(sender.body(lane)));
+            pair(format!("{} without a signature", lane.noun()), unsigned, prelude);
+            // Genuine but refused, perhaps for the address, it must be refused with this header too.
+            let address = if sender.is_proven(lane) { "198.51.100.7" } else { prelude };
+            pair(lane.noun().to_owned(), [sender.good(lane)?, sender.good(lane)?], address);
+        }
+    }
+    Ok(probes)
+}
+
+fn methods(sender: &Sender) -> Probes {
+    let mut probes = Vec::new();
+    for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS] {
+        let what = format!("{method} with a genuine event");
+        match sender.lanes().next() {
+            Some(lane) => probes.push(Probe::refused(what, Request { method, ..sender.good(lane)? })),
+            None => probes.push(Probe::refused(format!("{method}"), Request::new(method))),
+        }
+    }
+    Ok(probes)
+}
+
+fn large_forgery(_sender: &Sender) -> Probes {
+    let body = format!("{{\"type\":\"verify.attempt\",\"padding\":\"{}\"}}", "x".repeat(5_000_000));
+    let forged = post(body).header(SIGNATURE, format!("{SCHEME}={}", "A".repeat(342)));
+    Ok(vec![Probe::refused("a forged body of 5 MB", forged)])
+}

@@ -1,0 +1,279 @@
+//! Whom the checks speak for: the keys and apps that the receiver was told to trust.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    local::prelude::{KeyError, PreludeKey, SessionApp},
+    samples,
+};
+
+/// Keys, apps and what the receiver is said to take.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Signs Verify and Notify events.
+    pub account: Option<PreludeKey>,
+    /// The first one's events are sent; the second one's key must not sign them.
+    pub apps: Vec<SessionApp>,
+    /// The receiver takes Verify V1 events without a signature.
+    pub unsigned_v1: bool,
+}
+
+/// The settings file: `{"account_key": "account.pem", "apps": [{"app_id", "verification_token", "key": "app.pem"}]}`.
+/// Paths are relative to it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_key: Option<PathBuf>,
+    #[serde(default)]
+    apps: Vec<AppSettings>,
+    #[serde(default)]
+    unsigned_v1: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppSettings {
+    app_id: String,
+    verification_token: String,
+    key: PathBuf,
+}
+
+impl Identity {
+    /// What `events/.env` makes a receiver trust: the keys of `tests/keys`.
+    ///
+    /// # Errors
+    /// A key of `tests/keys` that can not be read.
+    pub fn local() -> Result<Self, KeyError> {
+        let account =
+            PreludeKey::from_pem("account", include_str!("../../../../tests/keys/account-2048.pem"))?;
+        let key = PreludeKey::from_pem("app", include_str!("../../../../tests/keys/app-2048.pem"))?;
+        let app = SessionApp {
+            app_id: samples::APP_ID.to_owned(),
+            verification_token: samples::VERIFICATION_TOKEN.to_owned(),
+            keys: vec![key],
+        };
+        Ok(Self { account: Some(account), apps: vec![app], unsigned_v1: true })
+    }
+
+    /// New keys: an account and two apps.
+    ///
+    /// # Errors
+    /// No key was found.
+    pub fn generate() -> Result<Self, KeyError> {
+        let app = |app_id: &str| -> Result<SessionApp, KeyError> {
+            Ok(SessionApp {
+                app_id: app_id.to_owned(),
+                verification_token: random_token()?,
+                keys: vec![PreludeKey::generate(format!("key-{app_id}"))?],
+            })
+        };
+        Ok(Self {
+            account: Some(PreludeKey::generate("account")?),
+            apps: vec![app("conform1")?, app("conform2")?],
+            unsigned_v1: false,
+        })
+    }
+
+    /// Reads a settings file and the keys that it names.
+    ///
+    /// # Errors
+    /// What can not be read, by its path.
+    pub fn read(path: &Path) -> Result<Self, IdentityError> {
+        let invalid = |error: serde_json::Error| IdentityError::Settings(path.to_owned(), error.to_string());
+        let settings: Settings = serde_json::from_str(&read(path)?).map_err(invalid)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let app = |app: AppSettings| -> Result<SessionApp, IdentityError> {
+            let key = read_key(&format!("key-{}", app.app_id), &folder.join(app.key))?;
+            Ok(SessionApp { app_id: app.app_id, verification_token: app.verification_token, keys: vec![key] })
+        };
+        Ok(Self {
+            account: settings.account_key.map(|key| read_key("account", &folder.join(key))).transpose()?,
+            apps: settings.apps.into_iter().map(app).collect::<Result<_, _>>()?,
+            unsigned_v1: settings.unsigned_v1,
+        })
+    }
+
+    /// Writes the private keys and their settings file, and what a receiver needs to trust them. Gives the paths.
+    ///
+    /// # Errors
+    /// A file that can not be written, or is there already.
+    pub fn write(
+        &self,
+        folder: &Path,
+        jwks_url: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<PathBuf>, IdentityError> {
+        let mut files = Vec::new();
+        let mut apps = Vec::new();
+        if let Some(account) = &self.account {
+            files.push(("account.pem".to_owned(), account.private_key_pem()?));
+            files.push(("account.pub.pem".to_owned(), account.public_key_pem()?));
+        }
+        for app in &self.apps {
+            let key = app.keys.first().ok_or(KeyError::NoKey)?;
+            files.push((format!("{}.pem", app.app_id), key.private_key_pem()?));
+            files.push((format!("{}.jwks.json", app.app_id), pretty(&app.jwks())));
+            apps.push(AppSettings {
+                app_id: app.app_id.clone(),
+                verification_token: app.verification_token.clone(),
+                key: format!("{}.pem", app.app_id).into(),
+            });
+        }
+        let account_key = self.account.as_ref().map(|_| "account.pem".into());
+        let settings = Settings { account_key, apps, unsigned_v1: self.unsigned_v1 };
+        files.push(("settings.json".to_owned(), pretty(&json!(settings))));
+        files.push(("receiver.env".to_owned(), self.receiver_settings(jwks_url)?));
+        fs::create_dir_all(folder).map_err(|error| IdentityError::Write(folder.to_owned(), error))?;
+        let write = |(name, text): (String, String)| {
+            let path = folder.join(name);
+            write_new(&path, &text).map_err(|error| IdentityError::Write(path.clone(), error))?;
+            Ok(path)
+        };
+        files.into_iter().map(write).collect()
+    }
+
+    /// The variables that make `prelude-webhooks` trust these keys, as lines of an `.env` file; others read the keys
+    /// out of them. An app without a URL for its key set has its key pinned.
+    ///
+    /// # Errors
+    /// A key that can not be written.
+    pub fn receiver_settings(&self, jwks_url: impl Fn(&str) -> Option<String>) -> Result<String, KeyError> {
+        let variables = self.receiver_variables(jwks_url)?;
+        Ok(variables.into_iter().map(|(name, value)| format!("{name}='{value}'\n")).collect())
+    }
+
+    /// The same variables as pairs.
+    ///
+    /// # Errors
+    /// A key that can not be written.
+    pub fn receiver_variables(
+        &self,
+        jwks_url: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<(String, String)>, KeyError> {
+        // Without line ends: readers of `.env` files disagree about them.
+        let one_line = |key: &PreludeKey| Ok::<_, KeyError>(key.public_key_pem()?.replace('\n', ""));
+        let mut variables = Vec::new();
+        if let Some(account) = &self.account {
+            variables.push(("PRELUDE_PUBLIC_KEYS".to_owned(), one_line(account)?));
+        }
+        let app = |app: &SessionApp| {
+            let mut settings = json!({"app_id": app.app_id, "verification_token": app.verification_token});
+            let (name, value) = match jwks_url(&app.app_id) {
+                Some(url) => ("jwks_url", json!(url)),
+                None => ("public_keys", json!(app.keys.iter().map(one_line).collect::<Result<Vec<_>, _>>()?)),
+            };
+            if let Some(settings) = settings.as_object_mut() {
+                settings.insert(name.to_owned(), value);
+            }
+            Ok::<_, KeyError>(settings)
+        };
+        if !self.apps.is_empty() {
+            let apps = self.apps.iter().map(app).collect::<Result<Vec<_>, _>>()?;
+            variables.push(("PRELUDE_APPS".to_owned(), json!(apps).to_string()));
+        }
+        Ok(variables)
+    }
+}
+
+/// Reads a private key.
+///
+/// # Errors
+/// The file can not be read or holds no such key.
+pub fn read_key(kid: &str, path: &Path) -> Result<PreludeKey, IdentityError> {
+    PreludeKey::from_pem(kid, &read(path)?).map_err(|_invalid| IdentityError::NotAKey(path.to_owned()))
+}
+
+fn read(path: &Path) -> Result<String, IdentityError> {
+    fs::read_to_string(path).map_err(|error| IdentityError::Read(path.to_owned(), error))
+}
+
+/// For the owner's eyes, and never over a file that is there.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    io::Write::write_all(&mut options.open(path)?, text.as_bytes())
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn random_token() -> Result<String, KeyError> {
+    let random = || getrandom::u64().map_err(|error| KeyError::Rsa(error.to_string().into()));
+    Ok(format!("{:016x}{:016x}", random()?, random()?))
+}
+
+/// Keys or settings that can not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A file that is not there, or not readable.
+    #[error("{} can not be read: {}", .0.display(), .1)]
+    Read(PathBuf, io::Error),
+    /// A file that can not be made.
+    #[error("{} can not be written: {}", .0.display(), .1)]
+    Write(PathBuf, io::Error),
+    /// The settings file's JSON.
+    #[error("{} is no settings file: {}", .0.display(), .1)]
+    Settings(PathBuf, String),
+    /// Not a private key.
+    #[error("{} holds no private RSA key in PKCS#8 PEM", .0.display())]
+    NotAKey(PathBuf),
+    /// A key that can not be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again_and_is_never_written_over() {
+        let folder = std::env::temp_dir().join(format!("prelude-conform-{}", std::process::id()));
+        let identity = Identity::local().unwrap();
+        let paths = identity.write(&folder, |_| None).unwrap();
+        let again = Identity::read(&folder.join("settings.json")).unwrap();
+        let problem = identity.write(&folder, |_| None).unwrap_err();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(
+            again.receiver_variables(|_| None).unwrap(),
+            identity.receiver_variables(|_| None).unwrap()
+        );
+        assert_eq!(again.apps[0].verification_token, identity.apps[0].verification_token);
+        assert!(again.unsigned_v1);
+        assert!(paths.iter().any(|path| path.ends_with("receiver.env")));
+        assert!(problem.to_string().contains("account.pem can not be written"), "{problem}");
+    }
+
+    #[test]
+    fn the_local_identity_is_what_the_sample_settings_trust() {
+        let variables = Identity::local().unwrap().receiver_variables(|_| None).unwrap();
+        let samples = samples::environment().unwrap();
+        for (name, value) in &variables {
+            let sample = &samples.iter().find(|(other, _)| other == name).unwrap().1;
+            match serde_json::from_str::<Value>(value) {
+                Ok(json) => assert_eq!(json, serde_json::from_str::<Value>(sample).unwrap()),
+                Err(_) => assert_eq!(value, sample),
+            }
+        }
+        assert_eq!(variables.len(), 2);
+    }
+
+    #[test]
+    fn a_key_set_is_fetched_where_there_is_a_url() {
+        let identity = Identity::local().unwrap();
+        let text = identity.receiver_settings(|app_id| Some(format!("http://127.0.0.1:1/{app_id}"))).unwrap();
+        assert!(
+            text.contains("\"jwks_url\":\"http://127.0.0.1:1/demoapp1\"") && !text.contains("public_keys")
+        );
+        assert!(!text.contains("PRIVATE"));
+    }
+}
