@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod event_type;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod load;
 pub(crate) mod parked;
 pub(crate) mod receiver;
 pub(crate) mod redrive;

@@ -144,7 +144,7 @@ impl Stack {
         let journal = Arc::new(Journal::new(sqs.clone(), parking_queue));
         // Published before the receiver first asks for it.
         let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
-        let receiver = LocalReceiver::with_config(config, &sqs);
+        let receiver = LocalReceiver::with_config(config, sqs.client().config());
         let api = Api::new(receiver).observed_by(Arc::clone(&journal) as _);
         let api_front = ApiFront::start(api.clone(), options.port, source_ip).await;
         let api_front = api_front.map_err(PortUnusable::of(options.port, "--port"))?;

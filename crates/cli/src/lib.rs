@@ -11,6 +11,7 @@ pub mod dev;
 pub mod environment;
 pub mod explain;
 pub mod input;
+pub mod load;
 pub mod local;
 pub mod operate;
 pub mod samples;

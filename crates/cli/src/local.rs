@@ -9,6 +9,7 @@ pub mod jwks_server;
 pub mod management;
 pub mod prelude;
 pub mod receiver;
+pub mod runtime_api;
 pub mod sqs;
 pub mod sqs_front;
 pub mod stop_signal;

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -19,8 +19,7 @@ pub(crate) struct FunctionProcess {
 }
 
 impl FunctionProcess {
-    /// Starts `binary` with the variables that Lambda sets and `env` over them, and nothing inherited: a test must
-    /// not depend on the credentials, the proxy or the `PRELUDE_` variables of whoever runs it.
+    /// Starts `binary` with the variables that Lambda sets and `env` over them.
     pub(crate) fn spawn(binary: &Path, env: &[(String, String)], runtime_api: &RuntimeApi) -> Self {
         Self::spawn_with(binary, &[], env, runtime_api)
     }
@@ -32,12 +31,9 @@ impl FunctionProcess {
         env: &[(String, String)],
         runtime_api: &RuntimeApi,
     ) -> Self {
-        let mut child = Command::new(binary)
+        let mut child = runtime_api
+            .command(binary, env)
             .args(arguments)
-            .env_clear()
-            .envs(LAMBDA_VARIABLES.iter().copied())
-            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.address())
-            .envs(env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -147,28 +143,6 @@ pub(crate) fn release_binary() -> Result<PathBuf, String> {
 pub(crate) const OWN_BINARY: &str = env!("CARGO_BIN_EXE_prelude-webhooks");
 
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
-
-/// What Lambda sets for a function on `provided.al2023`. The credentials are nobody's.
-const LAMBDA_VARIABLES: [(&str, &str); 18] = [
-    ("_HANDLER", "bootstrap"),
-    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-    ("AWS_DEFAULT_REGION", "eu-west-1"),
-    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-    ("AWS_LAMBDA_FUNCTION_NAME", "prelude-webhooks"),
-    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/prelude-webhooks"),
-    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef"),
-    ("AWS_REGION", "eu-west-1"),
-    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-    ("AWS_SESSION_TOKEN", "no-session"),
-    ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
-    ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
-    ("LAMBDA_TASK_ROOT", "/var/task"),
-    ("LANG", "en_US.UTF-8"),
-    ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
-    ("TZ", ":UTC"),
-];
 
 /// A thread, since a pipe that nobody reads stops the process that writes to it.
 fn collect(pipe: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {

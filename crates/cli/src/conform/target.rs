@@ -39,6 +39,12 @@ impl Target {
         })
     }
 
+    /// Another receiver at another URL, reached by the same clients.
+    #[must_use]
+    pub fn at(&self, url: impl Into<String>) -> Self {
+        Self { url: url.into(), ..self.clone() }
+    }
+
     /// The time that an answer may take.
     pub fn limit(&self) -> Duration {
         self.limit

@@ -36,17 +36,26 @@ impl LocalReceiver {
         environment: impl IntoIterator<Item = (String, String)>,
         sqs: &EmbeddedSqs,
     ) -> Result<Self, ConfigErrors> {
-        let variables = environment.into_iter().map(|(name, value)| (name, Some(value)));
-        let config = Config::read(variables, |path| std::fs::read_to_string(path))?;
-        Ok(Self::with_config(config, sqs))
+        Self::with_client(environment, sqs.client().config())
     }
 
-    /// Starts a receiver with this configuration, in front of an embedded SQS.
-    pub fn with_config(config: Config, sqs: &EmbeddedSqs) -> Self {
-        // The function's own client settings, on the embedded queues' connection.
-        let sender = SqsSender::new(aws_sdk_sqs::Client::from_conf(
-            with_limits(sqs.client().config().to_builder()).build(),
-        ));
+    /// Starts a receiver with this environment, in front of the SQS that a client of this configuration reaches. The
+    /// function's own limits are put over it.
+    ///
+    /// # Errors
+    /// Every problem of the configuration.
+    pub fn with_client(
+        environment: impl IntoIterator<Item = (String, String)>,
+        client: &aws_sdk_sqs::Config,
+    ) -> Result<Self, ConfigErrors> {
+        let variables = environment.into_iter().map(|(name, value)| (name, Some(value)));
+        let config = Config::read(variables, |path| std::fs::read_to_string(path))?;
+        Ok(Self::with_config(config, client))
+    }
+
+    /// Starts a receiver that was configured already.
+    pub fn with_config(config: Config, client: &aws_sdk_sqs::Config) -> Self {
+        let sender = SqsSender::new(aws_sdk_sqs::Client::from_conf(with_limits(client.to_builder()).build()));
         let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
         receiver.warm_up();
         Self { handler: Arc::new(Handler::new(receiver, Duration::ZERO)) }

@@ -41,18 +41,21 @@ async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<B
     let Ok(body) = Limited::new(body, MAX_REQUEST).collect().await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let request = MockRequest {
-        method: parts.method.to_string(),
-        // The region is read from the host, whatever the client connected to.
-        uri: format!("https://sqs.{REGION}.amazonaws.com{}", parts.uri.path()),
-        headers: parts.headers,
-        body: body.to_bytes(),
-    };
-    let answer = sqs.handle(request).await;
+    let answer = sqs.handle(sqs_request(parts, body.to_bytes())).await;
     let mut response = Response::new(Full::new(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = answer.headers;
     response
+}
+
+/// A request as the embedded SQS takes it: the region is read from the host, whatever the client connected to.
+pub(crate) fn sqs_request(parts: http::request::Parts, body: Bytes) -> MockRequest {
+    MockRequest {
+        method: parts.method.to_string(),
+        uri: format!("https://sqs.{REGION}.amazonaws.com{}", parts.uri.path()),
+        headers: parts.headers,
+        body,
+    }
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

@@ -1,7 +1,7 @@
 use crate::run::{prelude, text};
 
 /// Every command there is: the help must list these, and no others.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: &[&str] = &[
     "activate",
     "completions",
     "conform",
@@ -10,6 +10,7 @@ const COMMANDS: [&str; 15] = [
     "doctor",
     "events",
     "explain",
+    "load",
     "parked",
     "redrive",
     "samples",
@@ -48,6 +49,8 @@ fn a_wrong_command_line_exits_with_2_and_one_message() {
         &["conform", "http://127.0.0.1:1/"],
         &["conform", "--local", "http://127.0.0.1:1/", "--only", "nothing"],
         &["conform", "--app", "a:b", "http://127.0.0.1:1/"],
+        &["load", "--deliveries", "0"],
+        &["load", "--faults", "1.5"],
         &["dev", "--rotate-every", "often"],
     ] {
         let output = prelude(arguments);

@@ -6,6 +6,7 @@ mod demo;
 mod events;
 mod explain;
 mod help;
+mod load;
 mod run;
 mod samples;
 mod sign;

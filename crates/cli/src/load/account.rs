@@ -1,0 +1,97 @@
+//! The second phase: reads every queue and accounts for every event.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::delivery::{Hash, Mailbag, Verdict};
+use crate::local::sqs::{EmbeddedSqs, EmbeddedSqsError};
+
+/// What was found in the queues, against what was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Books {
+    /// Events that were sent.
+    pub events: usize,
+    /// Messages in all queues.
+    pub messages: usize,
+    /// Events found in their type's queue.
+    pub routed: usize,
+    /// Events found in the parking queue only, by reason.
+    pub parked: BTreeMap<String, usize>,
+    /// Messages beyond the first of their event.
+    pub duplicates: usize,
+    /// Events that were answered for with 200, and are in no queue.
+    pub lost: usize,
+    /// Deliveries that were answered 200 before SQS had all of their events.
+    pub too_early: usize,
+    /// Deliveries that were never answered 200.
+    pub unanswered: usize,
+    /// Messages whose bytes nobody sent, or that are in another type's queue.
+    pub misplaced: usize,
+}
+
+impl Books {
+    /// Nothing is lost, nothing is answered too early, nothing is where it does not belong.
+    pub fn balance(&self) -> bool {
+        [self.lost, self.too_early, self.unanswered, self.misplaced] == [0; 4]
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    routed: usize,
+    parked: Option<String>,
+    copies: usize,
+}
+
+/// Empties the queues.
+pub(super) async fn balance(
+    sqs: &EmbeddedSqs,
+    prefix: &str,
+    queues: &[String],
+    mailbag: &Mailbag,
+) -> Result<Books, EmbeddedSqsError> {
+    let mut books = Books::default();
+    let mut found: HashMap<Hash, Found> = HashMap::new();
+    for queue in queues {
+        let slug = queue.strip_prefix(prefix).unwrap_or(queue);
+        for message in sqs.drain(queue).await? {
+            books.messages += 1;
+            let hash: Hash = Sha256::digest(&message.body).into();
+            let sent = mailbag
+                .delivery_of(&hash)
+                .and_then(|delivery| delivery.events.iter().find(|event| event.hash == hash));
+            let reason = message.attribute("reason");
+            match sent {
+                Some(event) if event.queue_slug == slug => found.entry(hash).or_default().routed += 1,
+                Some(_) if slug == "unrouted" && reason.is_some() => {
+                    found.entry(hash).or_default().parked = reason.map(str::to_owned);
+                }
+                _ => {
+                    books.misplaced += 1;
+                    continue;
+                }
+            }
+            found.entry(hash).or_default().copies += 1;
+        }
+    }
+    for delivery in mailbag.deliveries() {
+        books.too_early += usize::from(delivery.verdict() == Verdict::AcceptedTooEarly);
+        books.unanswered += usize::from(delivery.verdict() == Verdict::Open);
+        for event in &delivery.events {
+            books.events += 1;
+            match found.get(&event.hash) {
+                Some(Found { routed, parked, copies }) => {
+                    books.duplicates += copies.saturating_sub(1);
+                    match parked {
+                        Some(reason) if *routed == 0 => *books.parked.entry(reason.clone()).or_default() += 1,
+                        _ => books.routed += 1,
+                    }
+                }
+                None => books.lost += usize::from(delivery.verdict() != Verdict::Open),
+            }
+        }
+    }
+    Ok(books)
+}

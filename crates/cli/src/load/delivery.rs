@@ -1,0 +1,256 @@
+//! What is sent: deliveries that a seed decides, each event known by the hash of its bytes.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use prelude_events::{EventType, Source, samples as event_samples};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Plan,
+    fault::{Fault, FaultKind, Span},
+};
+use crate::{
+    conform::Identity,
+    local::{
+        gateway::Request,
+        prelude::{ADDRESSES, KeyError, PreludeKey, batch},
+    },
+    samples,
+};
+
+/// The SHA-256 of an event's bytes: its name in the books.
+pub type Hash = [u8; 32];
+
+/// Every delivery of a run, and what is known of it so far.
+#[derive(Debug)]
+pub struct Mailbag {
+    deliveries: Vec<Delivery>,
+    by_hash: HashMap<Hash, usize>,
+    stored: Mutex<HashSet<Hash>>,
+    hits: Vec<AtomicU64>,
+}
+
+/// One request of Prelude's.
+#[derive(Debug)]
+pub struct Delivery {
+    /// In their order.
+    pub events: Vec<SentEvent>,
+    /// What is planned for it.
+    pub fault: Option<Fault>,
+    body: Vec<u8>,
+    key: Option<PreludeKey>,
+    source_ip: &'static str,
+    attempts: AtomicU32,
+    calls_hit: AtomicU32,
+    verdict: Mutex<Verdict>,
+}
+
+/// An event, and where it belongs.
+#[derive(Debug, Clone)]
+pub struct SentEvent {
+    /// Of its bytes.
+    pub hash: Hash,
+    /// Of its type.
+    pub queue_slug: &'static str,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not answered 200 yet.
+    Open,
+    /// Answered 200 when all its events were stored.
+    Accepted,
+    /// Answered 200 when one was not.
+    AcceptedTooEarly,
+}
+
+impl Mailbag {
+    /// The deliveries of this plan.
+    ///
+    /// # Errors
+    /// A key of `tests/keys` that can not be read.
+    pub fn new(plan: &Plan) -> Result<Self, KeyError> {
+        let identity = Identity::local()?;
+        let deliveries: Vec<_> =
+            (0..plan.deliveries).map(|index| Delivery::new(plan, index, &identity)).collect();
+        let hashes = |(index, delivery): (usize, &Delivery)| {
+            delivery.events.iter().map(move |event| (event.hash, index)).collect::<Vec<_>>()
+        };
+        let by_hash = deliveries.iter().enumerate().flat_map(hashes).collect();
+        let hits = FaultKind::ALL.iter().map(|_| AtomicU64::new(0)).collect();
+        Ok(Self { deliveries, by_hash, stored: Mutex::default(), hits })
+    }
+
+    /// All, in the order of sending.
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.deliveries
+    }
+
+    /// The delivery of this number.
+    pub fn delivery(&self, index: usize) -> Option<&Delivery> {
+        self.deliveries.get(index)
+    }
+
+    /// The delivery that holds the event with these bytes.
+    pub fn delivery_of(&self, hash: &Hash) -> Option<&Delivery> {
+        self.deliveries.get(*self.by_hash.get(hash)?)
+    }
+
+    /// The fault that meets a call with this event now, counted.
+    pub(super) fn strike(&self, hash: &Hash) -> Option<Fault> {
+        let fault = self.delivery_of(hash)?.strike()?;
+        let index = FaultKind::ALL.iter().position(|kind| *kind == fault.kind)?;
+        self.hits.get(index)?.fetch_add(1, Ordering::Relaxed);
+        Some(fault)
+    }
+
+    /// How many calls each kind of fault met.
+    pub fn hits(&self) -> impl Iterator<Item = (FaultKind, u64)> {
+        FaultKind::ALL.iter().copied().zip(self.hits.iter().map(|hits| hits.load(Ordering::Relaxed)))
+    }
+
+    /// SQS took these bytes.
+    pub(super) fn store(&self, hash: Hash) {
+        self.stored().insert(hash);
+    }
+
+    /// Whether SQS took all of a delivery's events.
+    pub(super) fn stores_all_of(&self, delivery: &Delivery) -> bool {
+        let stored = self.stored();
+        delivery.events.iter().all(|event| stored.contains(&event.hash))
+    }
+
+    fn stored(&self) -> MutexGuard<'_, HashSet<Hash>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Delivery {
+    /// Five in a hundred V1, forty Verify, twenty-five Notify, thirty a Session batch of up to twelve.
+    fn new(plan: &Plan, index: usize, identity: &Identity) -> Self {
+        let mut draw = Draw::new(plan.seed, index);
+        let (source, count) = match draw.below(100) {
+            0..5 => (Source::VerifyV1, 1),
+            5..45 => (Source::Verify, 1),
+            45..70 => (Source::Notify, 1),
+            _ => (Source::Session, 1 + draw.below(12)),
+        };
+        let texts: Vec<_> = (0..count).map(|number| event(source, &mut draw, index, number)).collect();
+        let sent = |(event_type, text): &(&'static EventType, String)| SentEvent {
+            hash: Sha256::digest(text).into(),
+            queue_slug: event_type.queue_slug().unwrap_or_default(),
+        };
+        let events = texts.iter().map(sent).collect();
+        let app = identity.apps.first();
+        let (body, key) = match source {
+            Source::Session => {
+                let app_id = app.map_or("", |app| app.app_id.as_str());
+                (batch(app_id, texts.iter().map(|(_, text)| text)), app.and_then(|app| app.keys.first()))
+            }
+            Source::VerifyV1 => (joined(&texts), None),
+            _ => (joined(&texts), identity.account.as_ref()),
+        };
+        let share = f64::from(u32::try_from(draw.below(1_000_000)).unwrap_or_default()) / 1e6;
+        let [first, second, third] = ADDRESSES;
+        Self {
+            events,
+            fault: (share < plan.faults).then(|| Fault::of(draw.next(), draw.next())),
+            body,
+            key: key.cloned(),
+            source_ip: [first, second, third].into_iter().nth(index % 3).unwrap_or(first),
+            attempts: AtomicU32::new(0),
+            calls_hit: AtomicU32::new(0),
+            verdict: Mutex::new(Verdict::Open),
+        }
+    }
+
+    /// The invocation's event, signed.
+    pub(super) fn event(&self) -> Result<Bytes, KeyError> {
+        let path = format!("/webhooks/{}", samples::PATH_TOKEN);
+        let request = Request::new("POST", path, self.source_ip).json(self.body.clone());
+        let request = match &self.key {
+            Some(key) => request.header("X-Webhook-Signature", key.sign(&self.body)?),
+            None => request,
+        };
+        Ok(request.http_api_event().to_string().into())
+    }
+
+    pub(super) fn begin_attempt(&self) {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tries so far.
+    pub fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    fn strike(&self) -> Option<Fault> {
+        let fault = self.fault?;
+        let strikes = match fault.span {
+            Span::Attempts(attempts) => self.attempts() <= attempts,
+            Span::Calls(calls) => self.calls_hit.fetch_add(1, Ordering::Relaxed) < calls,
+        };
+        strikes.then_some(fault)
+    }
+
+    pub(super) fn accept(&self, all_stored: bool) {
+        let verdict = if all_stored { Verdict::Accepted } else { Verdict::AcceptedTooEarly };
+        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = verdict;
+    }
+
+    /// What became of it.
+    pub fn verdict(&self) -> Verdict {
+        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A type of the source, and its sample with an id that no other event has.
+fn event(source: Source, draw: &mut Draw, index: usize, number: u64) -> (&'static EventType, String) {
+    let types: Vec<_> =
+        EventType::ALL.iter().filter(|event_type| event_type.source() == Some(source)).collect();
+    let index_of_type = draw.below(u64::try_from(types.len()).unwrap_or(1));
+    let event_type = usize::try_from(index_of_type).ok().and_then(|index| types.get(index).copied());
+    let event_type = event_type.unwrap_or(&EventType::VerifyAttempt);
+    let mut event: Value =
+        serde_json::from_str(event_samples::sample(event_type).unwrap_or_default()).unwrap_or_default();
+    if let Some(id) = event.get_mut("id") {
+        *id = format!("evt_{index:013}{number:013}").into();
+    }
+    (event_type, event.to_string())
+}
+
+fn joined(texts: &[(&'static EventType, String)]) -> Vec<u8> {
+    texts.iter().map(|(_, text)| text.as_str()).collect::<String>().into_bytes()
+}
+
+/// Numbers that depend on the seed and the delivery alone, so that the order of events in time changes nothing.
+struct Draw {
+    seed: u64,
+    index: usize,
+    drawn: u64,
+}
+
+impl Draw {
+    fn new(seed: u64, index: usize) -> Self {
+        Self { seed, index, drawn: 0 }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.drawn += 1;
+        let digest = Sha256::digest(format!("{} {} {}", self.seed, self.index, self.drawn));
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+}

@@ -1,0 +1,110 @@
+//! The faults of SQS, and which delivery meets which.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// Each line: the variant, its name in reports, what happens to a call.
+macro_rules! kinds {
+    ($($kind:ident, $name:literal, $meaning:literal;)+) => {
+        /// What happens to a call that holds an event of the delivery.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        pub enum FaultKind { $(#[doc = $meaning] #[serde(rename = $name)] $kind,)+ }
+
+        impl FaultKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The name in reports.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)+ }
+            }
+
+            /// What happens to the call.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$kind => $meaning,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    Throttled, "throttled", "The call is refused: too many requests.";
+    Unavailable, "unavailable", "The call is answered with a 503.";
+    FailedEntries, "failed entries", "Every second entry of the call fails, the others are stored.";
+    Denied, "denied", "The call is refused: the function may not use the queue.";
+    Cut, "cut", "Nothing is stored, and the connection breaks off in the answer.";
+    LostAnswer, "lost answer", "All is stored, and the connection breaks off in the answer.";
+    Slow, "slow", "The call is handled after up to a second.";
+    LateAnswer, "late answer", "All is stored, and the answer comes after the caller's patience.";
+    Hang, "hang", "Nothing is stored, and no answer comes.";
+}
+
+/// A fault of one delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// What happens.
+    pub kind: FaultKind,
+    /// How often.
+    pub span: Span,
+    /// For the slow kinds.
+    pub delay: Duration,
+}
+
+/// How often a fault happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// To this many calls: the function's own retries outlast it.
+    Calls(u32),
+    /// To every call of this many attempts: only Prelude's retries outlast it.
+    Attempts(u32),
+}
+
+/// One in so many faults lasts longer than an attempt.
+const LASTING: u64 = 10;
+
+impl Fault {
+    /// The fault that two random numbers choose.
+    pub fn of(kind: u64, more: u64) -> Self {
+        let kinds = u64::try_from(FaultKind::ALL.len()).unwrap_or(1);
+        let index = usize::try_from(kind % kinds).unwrap_or_default();
+        let kind = FaultKind::ALL.get(index).copied().unwrap_or(FaultKind::Throttled);
+        let times = u32::try_from(1 + (more >> 32) % 3).unwrap_or(1);
+        // A denied queue is not tried again in the same attempt: the parking queue is.
+        let lasts = more.is_multiple_of(LASTING);
+        let span = match kind {
+            _ if lasts => Span::Attempts(times.min(2)),
+            FaultKind::Denied => Span::Calls(1),
+            // Two of these leave no time for a third call.
+            FaultKind::LateAnswer | FaultKind::Hang => Span::Calls(1),
+            _ => Span::Calls(times),
+        };
+        let delay = match kind {
+            FaultKind::Slow => Duration::from_millis(50 + (more >> 16) % 950),
+            // Beyond what the receiver waits for a call.
+            _ => Duration::from_millis(3_500),
+        };
+        Self { kind, span, delay }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_is_chosen_for_a_call_and_for_attempts() {
+        let faults: Vec<_> = (0..1000).map(|n| Fault::of(n, n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+        let of = |lasting: bool| -> BTreeSet<_> {
+            let chosen = faults.iter().filter(|fault| matches!(fault.span, Span::Attempts(_)) == lasting);
+            chosen.map(|fault| fault.kind).collect()
+        };
+        assert_eq!(of(true).len(), FaultKind::ALL.len());
+        assert_eq!(of(false).len(), FaultKind::ALL.len());
+        let names: BTreeSet<_> = FaultKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), FaultKind::ALL.len());
+        assert!(FaultKind::ALL.iter().all(|kind| kind.meaning().ends_with('.')));
+    }
+}

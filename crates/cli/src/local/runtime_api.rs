@@ -1,0 +1,263 @@
+//! A stand-in for Lambda's Runtime API, so that a built function runs as Lambda would run it.
+
+use std::{
+    collections::HashMap,
+    ffi::OsStr,
+    io,
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use super::http_server::HttpServer;
+
+/// A Runtime API for one function process, until dropped.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    server: HttpServer,
+    shared: Arc<Shared>,
+    events: mpsc::UnboundedSender<QueuedEvent>,
+}
+
+/// What the function answered to one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invocation {
+    /// The handler's return value. Text that is no JSON comes as a string.
+    Response(Value),
+    /// The handler failed: `errorType` and `errorMessage`, as Lambda would log them.
+    Error(Value),
+}
+
+/// What Lambda says about an invocation beside its event.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// From the queueing of the event until `Lambda-Runtime-Deadline-Ms`, which nobody enforces here.
+    pub deadline: Duration,
+    /// `Lambda-Runtime-Trace-Id`; the header is left out without one.
+    pub trace_id: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(9), trace_id: Some(TRACE_ID.to_owned()) }
+    }
+}
+
+/// The trace id of every invocation that does not bring its own.
+pub const TRACE_ID: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
+impl RuntimeApi {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn start() -> io::Result<Self> {
+        let (events, queue) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            queue: tokio::sync::Mutex::new(queue),
+            answers: Mutex::default(),
+            next_id: AtomicU64::new(1),
+            first_poll: watch::Sender::new(None),
+            init_error: watch::Sender::new(None),
+        });
+        let answering = Arc::clone(&shared);
+        let answer = move |request| {
+            let shared = Arc::clone(&answering);
+            async move { shared.answer(request).await }
+        };
+        Ok(Self { server: HttpServer::start(0, answer).await?, shared, events })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// How to start this binary: with what Lambda sets, these variables over it, and nothing inherited.
+    pub fn command(
+        &self,
+        binary: &Path,
+        environment: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
+    ) -> Command {
+        let mut command = Command::new(binary);
+        command
+            .env_clear()
+            .envs(LAMBDA_VARIABLES)
+            .env("AWS_LAMBDA_RUNTIME_API", self.address().to_string())
+            .envs(environment);
+        command
+    }
+
+    /// Hands the function an event and waits for what it makes of it. Events may be queued from many tasks at once.
+    ///
+    /// # Errors
+    /// There is no answer this long after the deadline, or never will be.
+    pub async fn invoke(
+        &self,
+        event: impl Into<Bytes>,
+        options: Options,
+        patience: Duration,
+    ) -> Result<Invocation, NoAnswer> {
+        let number = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        let request_id = format!("00000000-0000-4000-8000-{number:012}");
+        let (answer, answered) = oneshot::channel();
+        self.shared.answers().insert(request_id.clone(), answer);
+        let deadline = SystemTime::now() + options.deadline;
+        let event = QueuedEvent { request_id, deadline, trace_id: options.trace_id, body: event.into() };
+        self.events.send(event).map_err(|_closed| NoAnswer)?;
+        match timeout(options.deadline + patience, answered).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) | Err(_) => Err(NoAnswer),
+        }
+    }
+
+    /// Waits until the function has asked for its first event, and says when it did: the end of its cold start.
+    ///
+    /// # Errors
+    /// It did not within this time.
+    pub async fn first_poll(&self, patience: Duration) -> Result<Instant, NoAnswer> {
+        let mut polled = self.shared.first_poll.subscribe();
+        let polled = timeout(patience, polled.wait_for(Option::is_some)).await;
+        polled.ok().and_then(|polled| *polled.ok()?).ok_or(NoAnswer)
+    }
+
+    /// What the function reported to `/runtime/init/error`, if it did.
+    pub fn init_error(&self) -> Option<Value> {
+        self.shared.init_error.borrow().clone()
+    }
+}
+
+/// The function did not answer, or did not ask for an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the function does not answer")]
+pub struct NoAnswer;
+
+#[derive(Debug)]
+struct Shared {
+    queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<QueuedEvent>>,
+    answers: Mutex<HashMap<String, oneshot::Sender<Invocation>>>,
+    next_id: AtomicU64,
+    first_poll: watch::Sender<Option<Instant>>,
+    init_error: watch::Sender<Option<Value>>,
+}
+
+#[derive(Debug)]
+struct QueuedEvent {
+    request_id: String,
+    deadline: SystemTime,
+    trace_id: Option<String>,
+    body: Bytes,
+}
+
+impl Shared {
+    fn answers(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Invocation>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return reply(StatusCode::BAD_REQUEST, &json!({"errorMessage": error.to_string()})),
+        };
+        let path = head.uri.path().strip_prefix("/2018-06-01/runtime/").unwrap_or_default();
+        match (&head.method, path.split('/').collect::<Vec<_>>().as_slice()) {
+            (&Method::GET, ["invocation", "next"]) => self.next().await,
+            (&Method::POST, ["invocation", id, "response"]) => {
+                self.settle(id, Invocation::Response(parse(&body)))
+            }
+            (&Method::POST, ["invocation", id, "error"]) => self.settle(id, Invocation::Error(parse(&body))),
+            (&Method::POST, ["init", "error"]) => {
+                self.init_error.send_replace(Some(parse(&body)));
+                reply(StatusCode::ACCEPTED, &json!({"status": "OK"}))
+            }
+            _ => reply(StatusCode::NOT_FOUND, &json!({"errorType": "NotFound"})),
+        }
+    }
+
+    /// Held open until there is an event. If the function hangs up first, the event stays in the queue.
+    async fn next(&self) -> Response<Full<Bytes>> {
+        self.first_poll.send_if_modified(|at| {
+            let first = at.is_none();
+            at.get_or_insert_with(Instant::now);
+            first
+        });
+        let Some(event) = self.queue.lock().await.recv().await else {
+            return reply(StatusCode::INTERNAL_SERVER_ERROR, &json!({"errorType": "ShuttingDown"}));
+        };
+        let deadline = event.deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let headers = [
+            ("content-type", Some("application/json".to_owned())),
+            ("lambda-runtime-aws-request-id", Some(event.request_id)),
+            ("lambda-runtime-deadline-ms", Some(deadline.as_millis().to_string())),
+            ("lambda-runtime-invoked-function-arn", Some(FUNCTION_ARN.to_owned())),
+            ("lambda-runtime-trace-id", event.trace_id),
+        ];
+        let mut response = Response::new(Full::new(event.body));
+        for (name, value) in headers {
+            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+
+    fn settle(&self, request_id: &str, invocation: Invocation) -> Response<Full<Bytes>> {
+        let Some(answer) = self.answers().remove(request_id) else {
+            return reply(StatusCode::BAD_REQUEST, &json!({"errorType": "InvalidRequestID"}));
+        };
+        // Nobody waits any more where the caller gave up on the invocation; the function may go on.
+        drop(answer.send(invocation));
+        reply(StatusCode::ACCEPTED, &json!({"status": "OK"}))
+    }
+}
+
+const FUNCTION_ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:prelude-webhooks";
+
+/// What Lambda sets for a function on `provided.al2023`. The credentials are nobody's.
+const LAMBDA_VARIABLES: [(&str, &str); 18] = [
+    ("_HANDLER", "bootstrap"),
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ("AWS_DEFAULT_REGION", "eu-west-1"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "prelude-webhooks"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/prelude-webhooks"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef"),
+    ("AWS_REGION", "eu-west-1"),
+    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("AWS_SESSION_TOKEN", "no-session"),
+    ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
+    ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+    ("LAMBDA_TASK_ROOT", "/var/task"),
+    ("LANG", "en_US.UTF-8"),
+    ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+    ("TZ", ":UTC"),
+];
+
+fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+fn reply(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
