@@ -1,0 +1,69 @@
+//! Any settings: they are used whole or refused with the variables at fault, and no text about them repeats a secret.
+
+use prelude_webhooks::config::Config;
+use serde_json::Value;
+
+/// The input is lines of `NAME=VALUE`; `file:` before a line's name puts all lines from there into the file that
+/// `PRELUDE_CONFIG_FILE` names.
+pub fn check(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (variables, file) = text.split_once("\nfile:").unwrap_or((&text, ""));
+    let variables: Vec<_> = variables
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        // A value of that character alone stands for one that is not UTF-8.
+        .map(|(name, value)| (name.to_owned(), Some(value.to_owned()).filter(|value| value != "\u{FFFD}")))
+        .collect();
+    let (secrets, others): (Vec<_>, Vec<_>) =
+        variables.iter().map(|(name, value)| split(name, value.as_deref())).unzip();
+    let others = others.concat() + file;
+    let told = match Config::read(variables, |_| Ok(file.to_owned())) {
+        Ok(config) => {
+            assert!(config.accept_unsigned.is_empty() || !config.endpoint.tokens.is_empty());
+            assert!(
+                !config.apps.is_empty()
+                    || !config.account_keys.is_empty()
+                    || !config.accept_unsigned.is_empty()
+            );
+            assert!(config.routes.queue_urls().all(|url| url.rsplit('/').next().unwrap().len() <= 80));
+            let warnings: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
+            format!("{config:?}{}", warnings.join("\n"))
+        }
+        Err(errors) => {
+            assert!(!errors.0.is_empty());
+            assert!(errors.0.iter().all(|problem| problem.variable.starts_with("PRELUDE_")));
+            format!("{errors} {errors:?}")
+        }
+    };
+    for secret in secrets.concat().iter().filter(|secret| !others.contains(secret.as_str())) {
+        assert!(!told.contains(secret), "{secret} in {told}");
+    }
+}
+
+/// The marked secrets in a variable's value, and everything else of it, which may be told.
+fn split(name: &str, value: Option<&str>) -> (Vec<String>, String) {
+    let value = value.unwrap_or_default();
+    match name {
+        "PRELUDE_PATH_TOKEN" | "PRELUDE_PUBLIC_KEYS" => (marked(value), String::new()),
+        "PRELUDE_APPS" => {
+            let Ok(Value::Array(apps)) = serde_json::from_str(value) else {
+                return (marked(value), String::new());
+            };
+            let (mut secrets, mut others) = (Vec::new(), String::new());
+            for (name, value) in apps.iter().filter_map(Value::as_object).flatten() {
+                match &**name {
+                    "verification_token" | "public_keys" => secrets.extend(marked(&value.to_string())),
+                    _ => others.push_str(&format!("{name} {value} ")),
+                }
+            }
+            (secrets, others)
+        }
+        _ => (Vec::new(), format!("{name} {value} ")),
+    }
+}
+
+/// The words with the mark that dictionary and seeds put where secrets belong.
+fn marked(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| word.contains("s3cr3t")).map(str::to_owned).collect()
+}

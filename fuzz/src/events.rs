@@ -1,0 +1,134 @@
+//! Any bytes as the body of a message, through `prelude-events`: what is read is written back byte for byte, an unknown
+//! member never changes what is known, and neither `Debug` nor an error depends on anything personal.
+
+use prelude_events::{Envelope, Event, EventType, ParseError, Received};
+use serde_json::{Value, value::RawValue};
+
+use crate::json::Members;
+
+/// The input is the body.
+pub fn check(body: &[u8]) {
+    let parsed = Received::parse(body);
+    let deserialized = serde_json::from_slice::<Received>(body);
+    assert_eq!(parsed.as_ref().ok(), deserialized.as_ref().ok(), "both doors lead to the same");
+    match &parsed {
+        Ok(received) => check_received(body, received),
+        Err(error) => check_error(body, error),
+    }
+    if let Ok(body) = serde_json::from_slice::<Value>(body) {
+        check_discretion(&body);
+    }
+}
+
+fn check_received(body: &[u8], received: &Received) {
+    let text = std::str::from_utf8(body).unwrap().trim_matches([' ', '\t', '\r', '\n']);
+    let envelope = &received.envelope;
+    assert_eq!(envelope.raw.as_str(), text);
+    assert!(text.contains(envelope.payload.as_str()));
+    assert_eq!(serde_json::to_string(received).unwrap(), text);
+    assert_eq!(serde_json::to_string(envelope).unwrap(), text);
+    assert_eq!(Envelope::parse(body).as_ref(), Ok(envelope));
+    assert_eq!(received.event.event_type(), envelope.event_type);
+    let is_unknown = matches!(received.event, Event::Unknown { .. });
+    assert_eq!(is_unknown, EventType::known(envelope.event_type.as_str()).is_none());
+
+    let kind = serde_json::to_string(envelope.event_type.as_str()).unwrap();
+    let enclose = |payload: &str| format!(r#"{{"type":{kind},"payload":{payload}}}"#);
+    let read_again = |body: String| Received::parse(body).unwrap().event;
+    // What is known survives the way through the struct, blank members aside.
+    let written = serde_json::to_string(&received.event).unwrap();
+    if written != "null" && written != r#""""# {
+        assert_eq!(read_again(enclose(&written)), received.event);
+    }
+    // And whatever stands beside it.
+    for later in [r#""zz_later":null"#, r#""zz_later":{"type":["x"],"id":{"":1}}"#, r#""zz\ud800":1e999"#] {
+        let added = add_member(text, later);
+        match Received::parse(&added) {
+            Ok(received) => assert!(is_unknown || received.event == read_again(added)),
+            // The one name that no reader of texts can hold.
+            Err(error) => assert!(later.contains("\\ud800"), "{error} for {later}"),
+        }
+        let payload = envelope.payload.as_str();
+        if payload.starts_with('{') && !is_unknown && !later.contains("\\ud800") {
+            assert_eq!(read_again(enclose(&add_member(payload, later))), received.event);
+        }
+    }
+}
+
+/// The object with one more member in front.
+fn add_member(object: &str, member: &str) -> String {
+    let rest = object.strip_prefix('{').unwrap();
+    let comma = if rest.trim_start().starts_with('}') { "" } else { "," };
+    format!("{{{member}{comma}{rest}")
+}
+
+/// An error says what is true, in words of its own.
+fn check_error(body: &[u8], error: &ParseError) {
+    let is_json = serde_json::from_slice::<&RawValue>(body).is_ok();
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    let members = Members::of(text);
+    let has_type = |members: &Members<'_>| {
+        ["type", "event"].iter().any(|name| {
+            let last = members.0.iter().rev().find(|(other, _)| other == name);
+            last.is_some_and(|(_, value)| {
+                serde_json::from_str(value.get()).is_ok_and(|kind: String| !kind.is_empty())
+            })
+        })
+    };
+    match error {
+        ParseError::NotJson { .. } => assert!(!is_json || members.is_none(), "it is JSON"),
+        ParseError::NotAnObject { .. } => assert!(is_json && !text.trim_start().starts_with('{')),
+        ParseError::MissingType => assert!(members.is_some_and(|members| !has_type(&members))),
+        ParseError::Payload { event_type, member, .. } => {
+            assert!(members.is_some_and(|members| has_type(&members)));
+            assert!(EventType::known(event_type.as_str()).is_some());
+            assert!(
+                member.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.[]0123456789".contains(&byte))
+            );
+        }
+        _ => {}
+    }
+}
+
+/// What is shown of an event is the same when every text about a person in it is another one of the same length.
+fn check_discretion(body: &Value) {
+    let mut other = body.clone();
+    if !disguise(&mut other, false) {
+        return;
+    }
+    let shown = |body: &Value| match Received::parse(body.to_string()) {
+        Ok(received) => (format!("{received:?} {received:#?}"), String::new()),
+        Err(error) => (format!("{error:?}"), error.to_string()),
+    };
+    assert_eq!(shown(body), shown(&other), "what is shown depends on something personal");
+}
+
+/// Changes each letter and digit of what is personal; whether there was any.
+fn disguise(value: &mut Value, is_personal: bool) -> bool {
+    match value {
+        Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
+            disguise(value, is_personal || PERSONAL.contains(&name.as_str())) | any
+        }),
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| disguise(item, is_personal) | any),
+        Value::String(text) if is_personal => {
+            let before = text.clone();
+            *text = text.chars().map(another).collect();
+            *text != before
+        }
+        _ => false,
+    }
+}
+
+const fn another(c: char) -> char {
+    match c {
+        'a'..='y' | 'A'..='Y' | '0'..='8' => (c as u8 + 1) as char,
+        'z' => 'a',
+        'Z' => 'A',
+        '9' => '0',
+        other => other,
+    }
+}
+
+/// The members below which everything is about a person (`Personal` and `RawJson` in the payloads).
+const PERSONAL: [&str; 9] =
+    ["recipient_phone_number", "value", "to", "from", "text", "nickname", "variables", "profile", "metadata"];

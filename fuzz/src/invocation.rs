@@ -1,0 +1,41 @@
+//! Any invocation, through the whole receiver with doubles for SQS and the key servers.
+//!
+//! The answer is a row of the status table, with its exact body, or the error for what no API Gateway sent. Nothing is
+//! sent but for an answer of 200, unless SQS fails on the way. No event reaches a queue without its proof: a configured
+//! key's signature, or the three conditions of an unsigned one. Every byte of an accepted body can be recovered from
+//! what was sent. And for a request whose parts are known, the status is the one that the contract says.
+
+mod answer;
+mod proof;
+mod recovery;
+mod request;
+mod rig;
+mod sqs;
+mod status;
+mod verdict;
+
+use self::{request::Case, rig::Rig};
+
+/// The input is an API Gateway event, or a request as [`request`] describes it.
+pub fn check(input: &[u8]) {
+    let _status = status(input);
+}
+
+/// Checks, and tells the status: 0 for what no API Gateway sent, `None` for what is no JSON.
+#[must_use]
+pub fn status(input: &[u8]) -> Option<i64> {
+    let case = Case::read(input);
+    thread_local! {
+        static RIGS: [Rig; 3] = rig::all();
+    }
+    RIGS.with(|rigs| {
+        let rig = &rigs[case.rig % rigs.len()];
+        let (answer, sent) = rig.invoke(&case)?;
+        let answer = answer::read(answer, rig, &case);
+        assert!(answer.status == 200 || sent.is_empty() || !case.script.is_empty(), "refused, and sent");
+        proof::check(&case, rig, &sent);
+        recovery::check(&case, &answer, &sent);
+        status::check(&case, rig, &answer);
+        Some(answer.status)
+    })
+}

@@ -1,0 +1,169 @@
+//! Every byte of an accepted body is in what was sent, and nothing else is.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    answer::Answer,
+    request::{self, Case},
+    sqs::Sent,
+    verdict,
+};
+use crate::json::Members;
+
+pub fn check(case: &Case, answer: &Answer, sent: &[Sent]) {
+    let body = match &case.request {
+        Some(request) => Some(request.body.clone()),
+        None => serde_json::from_slice::<Value>(&case.event).ok().and_then(|event| request::body_of(&event)),
+    };
+    let (Some(body), true) = (body, answer.accepted.is_some() || !sent.is_empty()) else { return };
+    let Some(events) = events(&body) else { return };
+    if let Some(accepted) = answer.accepted {
+        assert_eq!(accepted, events.len());
+    }
+    let mut expected: HashMap<String, usize> = HashMap::new();
+    for event in &events {
+        *expected.entry(fingerprint(event)).or_default() += 1;
+    }
+    let is_whole = answer.status == 200;
+    let mut found: HashMap<String, usize> = HashMap::new();
+    let mut ids: HashMap<String, String> = HashMap::new();
+    let is_batch = events.first().is_none_or(|event| event.len() < body.len());
+    let mut add = |raw: &[u8], message: Option<&Sent>| {
+        let fingerprint = fingerprint(raw);
+        assert!(expected.contains_key(&fingerprint), "sent, and not received");
+        *found.entry(fingerprint.clone()).or_default() += 1;
+        if let Some(message) = message {
+            verdict::check(raw, is_batch, message);
+            let id = message.attribute("event_id").unwrap();
+            let first = ids.entry(fingerprint).or_insert_with(|| id.to_owned());
+            assert_eq!(first, id, "two ids of one event");
+            check_id(raw, id);
+        }
+    };
+    for message in sent.iter().filter(|message| message.event_type.is_some()) {
+        add(message.body.as_bytes(), Some(message));
+    }
+    for parked in unpark(sent, is_whole) {
+        if parked.first.attribute("reason") != Some("batch_too_large") {
+            assert!(events.contains(&&parked.raw[..]), "parked, and not as it was received");
+            add(&parked.raw, Some(parked.first));
+            continue;
+        }
+        let slice = std::str::from_utf8(&parked.raw).unwrap();
+        let elements: Vec<&RawValue> = serde_json::from_str(slice).unwrap();
+        let inner = &slice.as_bytes()[1..slice.len() - 1];
+        assert!(inner.len() <= body.len() && find(&body, inner), "a slice is a run of the batch");
+        elements.iter().for_each(|element| add(element.get().as_bytes(), None));
+    }
+    if is_whole {
+        // What SQS stored without saying so is sent again.
+        let may_repeat =
+            case.script.iter().any(|letter| b"lLH".contains(letter) || letter.is_ascii_uppercase());
+        for (event, count) in &expected {
+            let found = found.get(event).copied().unwrap_or_default();
+            assert!(found >= *count && (found == *count || may_repeat), "{found} of {count}");
+        }
+    }
+}
+
+/// The events of a body: the elements of its only `events` array, else the body itself. `None` where that depends on
+/// who reads it.
+pub fn events(body: &[u8]) -> Option<Vec<&[u8]>> {
+    let whole = Some(vec![body]);
+    let Ok(text) = std::str::from_utf8(body) else { return whole };
+    let Some(members) = Members::of(text) else {
+        // A name that is no Unicode is another member to the receiver.
+        let is_object = text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
+        return if is_object { None } else { whole };
+    };
+    match members.only("events").and_then(|events| serde_json::from_str::<Vec<&RawValue>>(events.get()).ok())
+    {
+        Some(elements) => Some(elements.into_iter().map(|element| element.get().as_bytes()).collect()),
+        None => whole,
+    }
+}
+
+/// An event's text with the two characters that SQS does not take as escapes: equal for the event and its message.
+fn fingerprint(raw: &[u8]) -> String {
+    match std::str::from_utf8(raw) {
+        Ok(text) => text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"),
+        Err(_) => format!("{raw:?}"),
+    }
+}
+
+/// Its own `id` where it has a usable one; what Verify V1 is known by is tested elsewhere.
+fn check_id(raw: &[u8], id: &str) {
+    let own = std::str::from_utf8(raw).ok().and_then(Members::of).and_then(|members| {
+        let is_v1 =
+            matches!(members.text("type").as_deref(), Some("authentication" | "attempt" | "delivery_status"));
+        members.text("id").filter(|_| !is_v1)
+    });
+    let is_usable = |id: &String| {
+        (1..=256).contains(&id.chars().count()) && id.is_ascii() && !id.contains(char::is_control)
+    };
+    match own.filter(is_usable) {
+        Some(own) => assert_eq!(own, id),
+        None => assert!(!id.is_empty()),
+    }
+}
+
+struct Parked<'a> {
+    raw: Vec<u8>,
+    /// Its message, or the first of them.
+    first: &'a Sent,
+}
+
+/// What a consumer of the parking queue does. Where not all became durable, an event may lack parts, and is left out.
+fn unpark(sent: &[Sent], is_whole: bool) -> Vec<Parked<'_>> {
+    let mut parked = Vec::new();
+    let mut parts: BTreeMap<_, BTreeMap<usize, &Sent>> = BTreeMap::new();
+    for message in sent.iter().filter(|message| message.event_type.is_none()) {
+        let (reason, id) = (message.attribute("reason").unwrap(), message.attribute("event_id").unwrap());
+        let encoding = message.attribute("encoding").unwrap_or("text");
+        match encoding.split_once(";part=") {
+            None => parked.push(Parked { raw: decode(encoding, &message.body), first: message }),
+            Some((encoding, part)) => {
+                let (index, count) = part.split_once('/').unwrap();
+                let key = (id, reason, encoding, count.parse::<usize>().unwrap());
+                parts.entry(key).or_default().insert(index.parse().unwrap(), message);
+            }
+        }
+    }
+    for ((_, _, encoding, count), parts) in parts {
+        assert!(parts.keys().all(|index| (1..=count).contains(index)));
+        assert!(parts.len() == count || !is_whole, "a part is missing");
+        if parts.len() == count {
+            let text: String = parts.values().map(|part| part.body.as_str()).collect();
+            parked.push(Parked { raw: decode(encoding, &text), first: parts[&1] });
+        }
+    }
+    parked
+}
+
+fn decode(encoding: &str, text: &str) -> Vec<u8> {
+    let bytes = || STANDARD.decode(if text == "====" { "" } else { text }).unwrap();
+    match encoding {
+        "text" => text.as_bytes().to_vec(),
+        "base64" => bytes(),
+        "gzip+base64" => {
+            let mut raw = Vec::new();
+            flate2::read::GzDecoder::new(&bytes()[..]).read_to_end(&mut raw).unwrap();
+            raw
+        }
+        other => panic!("encoding {other}"),
+    }
+}
+
+/// Whether one text holds another; a loop over windows would take minutes for a large one.
+fn find(text: &[u8], part: &[u8]) -> bool {
+    match (std::str::from_utf8(text), std::str::from_utf8(part)) {
+        (Ok(text), Ok(part)) => text.contains(part),
+        _ => false,
+    }
+}

@@ -1,0 +1,183 @@
+//! Three configurations of the receiver, and what an oracle has to know of each.
+
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use prelude_events::Source;
+use prelude_webhooks::{
+    authenticate::keys::cache::{FetchError, FetchKeySet},
+    config::Config,
+    lambda::{Handler, Invocation, Response},
+    receiver::Receiver,
+};
+use serde_json::json;
+use tokio::{runtime::Runtime, time::Duration};
+
+use super::{
+    request::Case,
+    sqs::{Sent, Sqs},
+};
+use crate::keys::{ACCOUNT, APP, Key, SECOND_APP};
+
+/// A receiver, started once, under a clock that jumps to whatever is waited for.
+pub struct Rig {
+    handler: Handler<KeyServers, Sqs>,
+    sqs: Sqs,
+    runtime: Runtime,
+    /// Sources whose events need no signature.
+    pub unsigned: &'static [Source],
+    /// Whether the path must end in [`TOKEN`].
+    pub has_token: bool,
+    /// Whether only listed addresses are admitted.
+    pub enforces: bool,
+    pub is_fifo: bool,
+    /// Whether a challenge is answered with its bare digits.
+    pub bare_challenge: bool,
+    /// Whether [`ACCOUNT`] may sign.
+    pub has_account: bool,
+    /// Whether the first app has no key, for its key server is down.
+    pub is_keyless: bool,
+}
+
+pub const TOKEN: &str = "sample-path-token-0123456789abcdef";
+pub const PREFIX: &str = "prelude-webhooks-";
+/// The apps' ids, with the key of each.
+pub const APPS: [&str; 2] = ["demoapp1", "demoapp2"];
+
+/// The settings of `events/.env` and one more app; FIFO queues behind a proxy; no account key, and a key server that is
+/// down.
+pub fn all() -> [Rig; 3] {
+    let url = format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{PREFIX}");
+    let pinned = json!({"app_id": APPS[0], "verification_token": "sample-verification-token", "public_keys": [APP.public_pem]});
+    let fetched =
+        json!({"app_id": APPS[1], "verification_token": "t", "jwks_url": "https://keys.example/up"});
+    let down = json!({"app_id": APPS[0], "verification_token": "t", "jwks_url": "https://keys.example/down"});
+    [
+        Rig {
+            unsigned: &[Source::VerifyV1, Source::Notify],
+            has_token: true,
+            enforces: true,
+            has_account: true,
+            ..Rig::start(&[
+                ("PRELUDE_QUEUE_URL_PREFIX", url.clone()),
+                ("PRELUDE_APPS", json!([pinned, fetched]).to_string()),
+                ("PRELUDE_PUBLIC_KEYS", ACCOUNT.public_pem.clone()),
+                ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1,notify".into()),
+                ("PRELUDE_PATH_TOKEN", TOKEN.into()),
+            ])
+        },
+        Rig {
+            is_fifo: true,
+            bare_challenge: true,
+            has_account: true,
+            ..Rig::start(&[
+                ("PRELUDE_QUEUE_URL_PREFIX", url.clone()),
+                ("PRELUDE_QUEUE_TYPE", "fifo".into()),
+                ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#.into()),
+                ("PRELUDE_APPS", json!([pinned, fetched]).to_string()),
+                ("PRELUDE_PUBLIC_KEYS", ACCOUNT.public_pem.clone()),
+                ("PRELUDE_IP_CHECK", "report".into()),
+                ("PRELUDE_TRUSTED_PROXIES", "10.0.0.0/8".into()),
+                ("PRELUDE_CHALLENGE_RESPONSE", "number".into()),
+            ])
+        },
+        Rig {
+            unsigned: &[Source::Verify],
+            has_token: true,
+            enforces: true,
+            is_keyless: true,
+            ..Rig::start(&[
+                ("PRELUDE_QUEUE_URL_PREFIX", url),
+                ("PRELUDE_APPS", json!([down, fetched]).to_string()),
+                ("PRELUDE_ACCEPT_UNSIGNED", "verify".into()),
+                ("PRELUDE_PATH_TOKEN", TOKEN.into()),
+            ])
+        },
+    ]
+}
+
+impl Rig {
+    fn start(variables: &[(&str, String)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), Some(value.clone())));
+        let config = Config::read(variables, |_| Err(std::io::ErrorKind::NotFound.into())).unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let sqs = Sqs::default();
+        Self {
+            handler: Handler::new(Receiver::new(config, KeyServers, sqs.clone()), Duration::ZERO),
+            sqs,
+            runtime,
+            unsigned: &[],
+            has_token: false,
+            enforces: false,
+            is_fifo: false,
+            bare_challenge: false,
+            has_account: false,
+            is_keyless: false,
+        }
+    }
+
+    /// The answer, and what became durable; `None` for what is no JSON, which Lambda hands to nobody.
+    pub fn invoke(&self, case: &Case) -> Option<(Result<Response, Diagnostic>, Vec<Sent>)> {
+        let payload: Invocation = serde_json::from_slice(&case.event).ok()?;
+        let mut context = Context::default();
+        context.request_id = "fuzz".into();
+        self.sqs.start(&case.script);
+        let started = self.runtime.block_on(async { tokio::time::Instant::now() });
+        let answer = self.runtime.block_on(self.handler.handle(LambdaEvent { payload, context }));
+        let took = self.runtime.block_on(async { started.elapsed() });
+        assert!(took <= Duration::from_secs(8), "answered after {took:?}");
+        Some((answer, self.sqs.take()))
+    }
+
+    /// The key that signs an app's batches, and what it is called.
+    pub fn key_of(&self, app_id: &str) -> Option<(&'static Key, String)> {
+        match app_id {
+            "demoapp1" if !self.is_keyless => Some((&APP, APP.thumbprint())),
+            "demoapp2" => Some((&SECOND_APP, SECOND_APP.name.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// Every key that is configured.
+    pub fn keys(&self) -> Vec<&'static Key> {
+        let apps = APPS.iter().filter_map(|app_id| self.key_of(app_id)).map(|(key, _)| key);
+        self.has_account.then_some(&*ACCOUNT).into_iter().chain(apps).collect()
+    }
+
+    pub fn path_is_right(&self, path: &str) -> bool {
+        let mut segments: Vec<_> = path.split('/').collect();
+        if segments.len() > 1 && segments.last() == Some(&"") {
+            segments.pop();
+        }
+        match segments[..] {
+            [.., name, token] if self.has_token => name == "webhooks" && token == TOKEN,
+            [.., name] => name == "webhooks" && !self.has_token,
+            [] => false,
+        }
+    }
+}
+
+/// Whether an address as API Gateway may write it is one of Prelude's; no proxies counted in.
+pub fn is_listed(text: &str) -> bool {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = match (bare.parse::<IpAddr>(), text.parse::<SocketAddr>()) {
+        // No brackets around IPv4.
+        (Ok(address), _) if bare == text || address.is_ipv6() => address,
+        (_, Ok(socket)) => socket.ip(),
+        _ => return false,
+    };
+    ["34.252.67.209", "52.30.192.161", "34.248.153.151"].contains(&&*address.to_canonical().to_string())
+}
+
+struct KeyServers;
+
+impl FetchKeySet for KeyServers {
+    async fn fetch(&self, url: &str) -> Result<Bytes, FetchError> {
+        match url {
+            "https://keys.example/up" => Ok(json!({"keys": [SECOND_APP.jwk()]}).to_string().into()),
+            _ => Err(FetchError::Unreachable),
+        }
+    }
+}

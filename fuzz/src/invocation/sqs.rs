@@ -1,0 +1,161 @@
+//! An SQS that does as it is told, keeps what is durable, and notes whatever the real one would not take.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prelude_events::EventType;
+use prelude_webhooks::publish::{
+    Acknowledgement, SendBatch,
+    failure::{CallFailure, Failure},
+    message::Message,
+};
+
+/// A message that is durable.
+#[derive(Debug)]
+pub struct Sent {
+    pub queue: String,
+    pub body: String,
+    pub attributes: Vec<(String, String)>,
+    /// `None` where it was parked.
+    pub event_type: Option<EventType>,
+}
+
+impl Sent {
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Sqs(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    script: Vec<u8>,
+    sent: Vec<Sent>,
+    faults: Vec<String>,
+}
+
+impl Sqs {
+    pub fn start(&self, script: &[u8]) {
+        let script = script.iter().rev().copied().collect();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { script, ..State::default() };
+    }
+
+    /// What is durable since then.
+    pub fn take(&self) -> Vec<Sent> {
+        let state = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        // Not where they were found: a panic there would be the receiver's, and be answered.
+        assert!(state.faults.is_empty(), "SQS would not take it: {:?}", state.faults);
+        state.sent
+    }
+}
+
+impl SendBatch for Sqs {
+    async fn send_batch(
+        &self,
+        queue_url: &str,
+        messages: &[&Message],
+    ) -> Result<Vec<Acknowledgement>, CallFailure> {
+        let hangs = {
+            let mut state = self.0.lock().unwrap();
+            state.note_faults(queue_url, messages);
+            if state.script.last().is_some_and(u8::is_ascii_uppercase) {
+                match state.script.pop() {
+                    // Stored, and the answer is lost.
+                    Some(b'L') => {
+                        messages.iter().for_each(|message| state.keep(queue_url, message));
+                        return Err(CallFailure::unanswered("response"));
+                    }
+                    Some(b'A') => return Err(CallFailure::answered("AccessDenied", 403)),
+                    Some(b'C') => return Err(CallFailure::answered("InvalidMessageContents", 400)),
+                    Some(b'N') => {
+                        return Err(CallFailure::answered("AWS.SimpleQueueService.NonExistentQueue", 400));
+                    }
+                    Some(b'S') => return Err(CallFailure::answered("InternalError", 500)),
+                    Some(b'T') => return Err(CallFailure::answered("RequestThrottled", 400)),
+                    Some(b'U') => return Err(CallFailure::answered("NeverHeardOf", 400)),
+                    _ => true,
+                }
+            } else {
+                return Ok(messages.iter().map(|message| state.entry(queue_url, message)).collect());
+            }
+        };
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(Vec::new())
+    }
+}
+
+impl State {
+    /// One entry of a call that is answered.
+    fn entry(&mut self, queue_url: &str, message: &Message) -> Acknowledgement {
+        match self.script.pop() {
+            Some(b'a') => Acknowledgement::Failed(Failure::QueueDenied),
+            Some(b'c') => Acknowledgement::Failed(Failure::Content),
+            Some(b'l') => {
+                self.keep(queue_url, message);
+                Acknowledgement::Missing
+            }
+            Some(b'm') => Acknowledgement::Missing,
+            Some(b'n') => Acknowledgement::Failed(Failure::QueueMissing),
+            Some(b't') => Acknowledgement::Failed(Failure::Retryable),
+            Some(b'u') => Acknowledgement::Failed(Failure::Unknown),
+            _ => {
+                self.keep(queue_url, message);
+                Acknowledgement::Durable
+            }
+        }
+    }
+
+    fn keep(&mut self, queue_url: &str, message: &Message) {
+        let attributes = message.attributes().iter();
+        self.sent.push(Sent {
+            queue: queue_url.rsplit('/').next().unwrap_or_default().to_owned(),
+            body: message.body().into_owned(),
+            attributes: attributes.map(|(name, value)| ((*name).to_owned(), value.to_string())).collect(),
+            event_type: message.event_type().cloned(),
+        });
+    }
+
+    /// SQS's limits (`SendMessageBatch` in its API reference).
+    fn note_faults(&mut self, queue_url: &str, messages: &[&Message]) {
+        let mut sum = 0;
+        let mut note = |is_good: bool, what: &str| {
+            if !is_good {
+                self.faults.push(format!("{what} in a call to {queue_url}"));
+            }
+        };
+        note((1..=10).contains(&messages.len()), "no entry, or more than ten");
+        for message in messages {
+            let attributes = message.attributes();
+            let body = message.body();
+            sum += body.len();
+            sum += attributes.iter().map(|(name, value)| name.len() + 6 + value.len()).sum::<usize>();
+            note(!body.is_empty() && is_text(&body), "a body that is empty or no text");
+            note(attributes.len() <= 10, "more than ten attributes");
+            for (index, (name, value)) in attributes.iter().enumerate() {
+                note(!value.is_empty() && is_text(value), "an attribute that is empty or no text");
+                note(attributes[..index].iter().all(|(other, _)| other != name), "an attribute given twice");
+            }
+            let is_fifo = queue_url.ends_with(".fifo");
+            note(message.fifo().is_some() == is_fifo, "FIFO ids on another queue, or none on a FIFO one");
+            let fits =
+                |id: &str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+            note(
+                message.fifo().is_none_or(|ids| fits(&ids.deduplication_id) && fits(&ids.group_id)),
+                "a FIFO id that is none",
+            );
+        }
+        note(sum <= 1_048_576, "more than 1 MiB");
+    }
+}
+
+/// `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`
+fn is_text(text: &str) -> bool {
+    text.chars().all(|c| match u32::from(c) {
+        0x9 | 0xA | 0xD => true,
+        0..0x20 | 0xFFFE | 0xFFFF => false,
+        _ => true,
+    })
+}

@@ -1,0 +1,90 @@
+//! JSON read by other means than the receiver's.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
+
+/// An object's members in their order, repeated names included.
+#[derive(Debug)]
+pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// `None` where the text is no object, or has a name that is no Unicode.
+    #[must_use]
+    pub fn of(json: &'a str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// The member of this name, where there is exactly one.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Option<&'a RawValue> {
+        let mut values = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| *value);
+        let first = values.next();
+        if values.next().is_none() { first } else { None }
+    }
+
+    /// The text of the only member of this name, where it is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.only(name)?.get()).ok()
+    }
+
+    /// How many members have this name.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        self.0.iter().filter(|(other, _)| other == name).count()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Every place of a value, as a JSON pointer; the whole value's is the empty one.
+#[must_use]
+pub fn places(value: &Value) -> Vec<String> {
+    fn walk(value: &Value, at: &str, places: &mut Vec<String>) {
+        places.push(at.to_owned());
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let name = name.replace('~', "~0").replace('/', "~1");
+                    walk(value, &format!("{at}/{name}"), places);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    walk(item, &format!("{at}/{index}"), places);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    walk(value, "", &mut all);
+    all
+}

@@ -1,0 +1,107 @@
+//! The keys of `tests/keys`: what Prelude signs with. Never trust them anywhere else.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use getrandom::{SysRng, rand_core::UnwrapErr};
+use rsa::{
+    RsaPrivateKey, RsaPublicKey,
+    pkcs8::DecodePrivateKey,
+    pss::{Signature, SigningKey, VerifyingKey},
+    signature::{RandomizedSigner, SignatureEncoding, Verifier},
+    traits::PublicKeyParts,
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// A key pair, and what it is called.
+pub struct Key {
+    /// The file's name.
+    pub name: &'static str,
+    /// The public half, as the receiver is configured with it.
+    pub public_pem: String,
+    signing: SigningKey<Sha256>,
+    public: RsaPublicKey,
+}
+
+/// Signatures by the key's name and the body's digest.
+type Made = HashMap<(&'static str, [u8; 32]), Arc<[u8]>>;
+
+/// The account's key.
+pub static ACCOUNT: LazyLock<Key> = LazyLock::new(|| Key::read("account-2048"));
+/// The key of the app `demoapp1`.
+pub static APP: LazyLock<Key> = LazyLock::new(|| Key::read("app-2048"));
+/// The key of a second app: a larger one.
+pub static SECOND_APP: LazyLock<Key> = LazyLock::new(|| Key::read("account-3072"));
+/// A key that is never configured.
+pub static OTHER: LazyLock<Key> = LazyLock::new(|| Key::read("other-2048"));
+
+impl Key {
+    fn read(name: &'static str) -> Self {
+        let file = |file: String| {
+            let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../tests/keys", &file].iter().collect();
+            std::fs::read_to_string(path).unwrap()
+        };
+        let private = RsaPrivateKey::from_pkcs8_pem(&file(format!("{name}.pem"))).unwrap();
+        Self {
+            name,
+            public_pem: file(format!("{name}.pub.pem")),
+            public: private.to_public_key(),
+            // Without salt, so that the same body has the same signature: a finding can be repeated.
+            signing: SigningKey::new_with_salt_len(private, 0),
+        }
+    }
+
+    /// The signature of a body; made once for each of the last few thousand bodies.
+    #[must_use]
+    pub fn sign(&self, body: &[u8]) -> Arc<[u8]> {
+        thread_local! {
+            static MADE: RefCell<Made> = RefCell::default();
+        }
+        MADE.with_borrow_mut(|made| {
+            if made.len() > 4096 {
+                made.clear();
+            }
+            let signature = made.entry((self.name, Sha256::digest(body).into())).or_insert_with(|| {
+                self.signing.try_sign_with_rng(&mut UnwrapErr(SysRng), body).unwrap().to_bytes().into()
+            });
+            Arc::clone(signature)
+        })
+    }
+
+    /// The header's value for a body, in the form that Prelude documents.
+    #[must_use]
+    pub fn header(&self, body: &[u8]) -> String {
+        format!("rsassa-pss-sha256={}", URL_SAFE_NO_PAD.encode(self.sign(body)))
+    }
+
+    /// Whether these bytes are this key's signature of the body, with any salt.
+    #[must_use]
+    pub fn verifies(&self, body: &[u8], signature: &[u8]) -> bool {
+        let key = VerifyingKey::<Sha256>::new_with_auto_salt_len(self.public.clone());
+        Signature::try_from(signature).is_ok_and(|signature| key.verify(body, &signature).is_ok())
+    }
+
+    /// The key as a key set holds it.
+    #[must_use]
+    pub fn jwk(&self) -> Value {
+        let [n, e] = self.public_parts();
+        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.name, "n": n, "e": e})
+    }
+
+    /// Its name where it has no other (RFC 7638).
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        let [n, e] = self.public_parts();
+        URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)))
+    }
+
+    fn public_parts(&self) -> [String; 2] {
+        [self.public.n_bytes(), self.public.e_bytes()].map(|number| URL_SAFE_NO_PAD.encode(number))
+    }
+}
