@@ -25,6 +25,8 @@ macro_rules! payload {
         $(
             $(#[doc = $doc])+
             #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+            // The derived functions are called below: by themselves they would read an array, too, by position.
+            #[serde(remote = "Self")]
             #[non_exhaustive]
             pub struct $name {
                 $(
@@ -37,6 +39,30 @@ macro_rules! payload {
                     )]
                     pub $member: Option<$type>,
                 )+
+            }
+
+            impl<'de> serde::Deserialize<'de> for $name {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    struct Object;
+                    impl<'de> serde::de::Visitor<'de> for Object {
+                        type Value = $name;
+
+                        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                            f.write_str("an object")
+                        }
+
+                        fn visit_map<A: serde::de::MapAccess<'de>>(self, members: A) -> Result<$name, A::Error> {
+                            $name::deserialize(serde::de::value::MapAccessDeserializer::new(members))
+                        }
+                    }
+                    deserializer.deserialize_map(Object)
+                }
+            }
+
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    Self::serialize(self, serializer)
+                }
             }
 
             #[cfg(feature = "schema")]

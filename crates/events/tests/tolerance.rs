@@ -169,6 +169,9 @@ fn a_broken_member_is_named() {
         (r#"{"price":"0.03 EUR"}"#, "price", "a string"),
         (r#"{"id":"att_1","price":{"currency":"EUR","amount":"a lot"}}"#, "price.amount", "a string"),
         (r#"{"price":{"amount":[0.03]}}"#, "price.amount", "an array"),
+        // By position it would fit.
+        (r#"{"price":[0.03,"EUR"]}"#, "price", "an array"),
+        (r#"{"price":[]}"#, "price", "an array"),
         (r#"{"target":{"type":"phone_number","value":33639980001}}"#, "target.value", "a number"),
         (r#"{"metadata":{"correlation_id":true}}"#, "metadata.correlation_id", "a boolean"),
         // Which of the two counts is nobody's to guess.
