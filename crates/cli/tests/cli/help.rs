@@ -37,6 +37,17 @@ fn every_command_has_help_with_an_example_and_exit_codes() {
 }
 
 #[test]
+fn the_readme_lists_every_command() {
+    let readme = include_str!("../../../../README.md");
+    let table = readme.split("## The tool").nth(1).unwrap().split("\n## ").next().unwrap();
+    let names = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let mut names: Vec<_> =
+        names.flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`')).collect();
+    names.sort_unstable();
+    assert_eq!(names, COMMANDS);
+}
+
+#[test]
 fn a_wrong_command_line_exits_with_2_and_one_message() {
     for arguments in [
         &["demo", "--jsn"][..],
