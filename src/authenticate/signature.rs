@@ -370,3 +370,26 @@ fn thumbprint(key: &RsaPublicKey) -> Thumbprint {
     let jwk = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64(key.e()), base64(key.n()));
     Sha256::digest(jwk).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_from_the_shortest_signature_to_its_own_limit() {
+        let read = |base64: usize| parse_header(format!("{SCHEME}={}", "A".repeat(base64)).as_bytes());
+        let malformed = Err(Rejection::SignatureMalformed);
+        assert_eq!(read(342).map(|signature| signature.len()), Ok(256));
+        assert_eq!(read(340), malformed, "255 bytes");
+        let longest = MAX_HEADER_LENGTH - SCHEME.len() - 1;
+        assert_eq!(read(longest).map(|signature| signature.len()), Ok(1522));
+        assert_eq!(read(longest + 2), malformed);
+    }
+
+    #[test]
+    fn a_size_is_accepted_from_2048_to_8192_bits() {
+        for (bits, accepted) in [(0, false), (2047, false), (2048, true), (8192, true), (8193, false)] {
+            assert_eq!(checked_size(bits), if accepted { Ok(()) } else { Err(KeyError::Size(bits)) });
+        }
+    }
+}

@@ -145,6 +145,7 @@ mod tests {
             assert_eq!(Failure::of_code(code), Failure::Retryable, "{code}");
         }
         assert_eq!(Failure::of_code("AWS.SimpleQueueService.BatchRequestTooLong"), Failure::Content);
+        assert_eq!(Failure::of_code("AccessDenied"), Failure::QueueDenied);
         assert_eq!(Failure::of_code("RequestThrottled"), Failure::Retryable);
         assert_eq!(Failure::of_code(""), Failure::Unknown);
     }
@@ -153,9 +154,12 @@ mod tests {
     fn an_unknown_code_follows_the_status() {
         for (status, failure) in [
             (200, Failure::Retryable),
+            (299, Failure::Retryable),
+            (300, Failure::Unknown),
             (400, Failure::Unknown),
             (403, Failure::Unknown),
             (429, Failure::Retryable),
+            (499, Failure::Unknown),
             (500, Failure::Retryable),
             (503, Failure::Retryable),
         ] {

@@ -77,6 +77,29 @@ mod tests {
         assert!(batches(Vec::<usize>::new(), |n| *n).is_empty());
     }
 
+    #[test]
+    fn fifo_batches_are_filled_to_the_limits_themselves() {
+        // Items are their size and their group; what is packed is told by the batches' items.
+        let groups = |batches: Vec<Vec<(usize, &'static str)>>| {
+            batches
+                .iter()
+                .map(|batch| batch.iter().map(|(_, group)| *group).collect())
+                .collect::<Vec<String>>()
+        };
+        let pack = |items: &[_]| groups(fifo_batches(items.to_vec(), |(size, _)| *size, |(_, group)| *group));
+        let letters: Vec<_> = "abcdefghijklmnopqrstuvwxyz".split_inclusive(|_: char| true).collect();
+        let each_once: Vec<_> = letters.iter().map(|letter| (1, *letter)).collect();
+        assert_eq!(pack(&each_once), ["abcdefghij", "klmnopqrst", "uvwxyz"]);
+        let half = MAX_SIZE / 2;
+        assert_eq!(pack(&[(half, "a"), (half, "b"), (half, "c")]), ["ab", "c"]);
+        assert_eq!(pack(&[(MAX_SIZE, "a"), (1, "b"), (MAX_SIZE, "c")]), ["a", "b", "c"]);
+        assert_eq!(pack(&[(1, "a"), (1, "a"), (1, "b"), (1, "a"), (1, "b")]), ["ab", "ab", "a"]);
+        // The second `a` may not go before the third batch: the second one has no room for it.
+        let full = [(1, "a"), (MAX_SIZE, "b"), (MAX_SIZE, "b"), (1, "a"), (1, "a")];
+        assert_eq!(pack(&full), ["a", "b", "b", "a", "a"]);
+        assert!(pack(&[]).is_empty());
+    }
+
     proptest! {
         #[test]
         fn fifo_batches_keep_each_groups_order(groups in proptest::collection::vec(0..4u8, 0..40)) {

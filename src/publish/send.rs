@@ -181,3 +181,47 @@ impl Backoff {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long each of these waits takes, as a clock without a deadline shows it; `None` for one that gives up.
+    async fn waits(failures: &[Failure]) -> Vec<Option<Duration>> {
+        let (mut backoff, mut waits) = (Backoff::default(), Vec::new());
+        for failure in failures {
+            let start = Instant::now();
+            let wait = backoff.wait(*failure, start + Duration::from_secs(3600)).await;
+            waits.push(wait.ok().map(|()| start.elapsed()));
+        }
+        waits
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_doubles_up_to_a_second_and_is_half_jitter() {
+        let waits = waits(&[Failure::Retryable; 40]).await;
+        for (wait, ceiling) in waits.into_iter().zip([100, 200, 400, 800].into_iter().chain([1_000; 36])) {
+            // Tokio's timers end on the next millisecond.
+            let range = Duration::from_millis(ceiling / 2)..=Duration::from_millis(ceiling + 1);
+            assert!(range.contains(&wait.unwrap()), "{wait:?} of {ceiling} ms");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_codes_that_nobody_documented_are_given_up_before_the_time_is_over() {
+        let (known, unknown) = (Failure::Retryable, Failure::Unknown);
+        let given_up = |waits: Vec<Option<_>>| waits.iter().position(Option::is_none);
+        assert_eq!(given_up(waits(&[known; 40]).await), None);
+        assert_eq!(given_up(waits(&[unknown; 3]).await), Some(2));
+        assert_eq!(given_up(waits(&[unknown, known, unknown, known, unknown]).await), Some(4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_waited_for_in_time_is_given_up_at_once() {
+        let start = Instant::now();
+        // The first wait takes 50 ms at least.
+        let wait = Backoff::default().wait(Failure::Retryable, start + Duration::from_millis(50)).await;
+        assert_eq!(wait, Err(Rejection::PublishFailed));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+}

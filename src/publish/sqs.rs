@@ -143,3 +143,38 @@ pub fn region_of(queue_url: &str) -> Option<String> {
     let (region, domain) = host.split_once('.')?;
     matches!(domain, "amazonaws.com" | "amazonaws.com.cn").then(|| region.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    #[test]
+    fn a_call_without_an_answer_is_called_by_where_it_broke() {
+        let error = || std::io::Error::other("broken").into();
+        let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
+        for (error, code) in [
+            (SdkError::timeout_error("slow"), "timeout"),
+            (SdkError::dispatch_failure(ConnectorError::io(error())), "dispatch"),
+            (SdkError::response_error("garbage", response), "response"),
+            (SdkError::construction_failure("invalid"), "request"),
+        ] {
+            assert_eq!(call_failure(&error), CallFailure::unanswered(code), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_region_is_the_one_of_the_queues_url() {
+        for (url, region) in [
+            ("https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-", Some("eu-west-1")),
+            ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/prelude-webhooks-", Some("cn-north-1")),
+            ("https://sqs.eu-west-1.amazonaws.com.example/123456789012/prelude-webhooks-", None),
+            ("https://sqs.amazonaws.com/123456789012/prelude-webhooks-", None),
+            ("http://127.0.0.1:9324/123456789012/prelude-webhooks-", None),
+        ] {
+            assert_eq!(region_of(url).as_deref(), region, "{url}");
+        }
+    }
+}

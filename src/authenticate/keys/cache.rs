@@ -238,6 +238,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_the_sandbox_slept_through_starts_no_cool_down() {
+        let longest = FETCH_TIMEOUT + FREEZE;
+        for (asleep, at_once) in
+            [(FETCH_TIMEOUT, false), (longest, false), (longest + Duration::from_millis(1), true)]
+        {
+            let cache = cache(Duration::from_secs(3600), Vec::new());
+            let refresh = cache.refresh().unwrap();
+            tokio::task::yield_now().await;
+            // The clock leaps, as it does for a process that did not run.
+            tokio::time::advance(asleep).await;
+            refresh.ended().await;
+            assert_eq!(cache.refresh().is_some(), at_once, "{asleep:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_set_without_a_usable_key_replaces_nothing() {
         let empty = || Ok(Bytes::from_static(br#"{"keys":[]}"#));
         let cache = cache(Duration::ZERO, vec![Ok("<html>".into()), empty(), ok()]);
