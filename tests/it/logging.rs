@@ -119,6 +119,35 @@ async fn accepted_and_parked_events_are_not_repeated() {
 }
 
 #[tokio::test]
+async fn the_line_of_the_result_counts_what_went_where() {
+    let stack = Stack::start().await;
+    let events = |types: &[&str]| {
+        types.iter().map(|kind| format!(r#"{{"id":"evt","type":"{kind}"}}"#)).collect::<Vec<_>>()
+    };
+    let types = ["user.created", "user.created", "user.deleted", "a", "user.created", "b", ""];
+    let (mixed, large) = (events(&types), events(&["user.created"; 2_001]));
+    for (events, queues, parked, reasons) in [
+        (&mixed[..3], "prelude-webhooks-user-created=2 prelude-webhooks-user-deleted=1", None, None),
+        (
+            &mixed[..],
+            "prelude-webhooks-user-created=3 prelude-webhooks-user-deleted=1",
+            Some(3),
+            Some("invalid_event=1 unknown_type=2"),
+        ),
+        // Slices are told by their events.
+        (&large[..], "", Some(2_001), Some("batch_too_large=2001")),
+    ] {
+        let answer = stack.send(&stack.batch("app1", events)).await;
+        assert_eq!(answer.status, 200);
+        let line = answer.log.iter().find(|line| line["code"] == "accepted").unwrap();
+        assert_eq!(line["accepted"], events.len());
+        assert_eq!(line["queues"], queues);
+        assert_eq!(line.get("parked"), parked.map(Value::from).as_ref());
+        assert_eq!(line.get("reasons"), reasons.map(Value::from).as_ref());
+    }
+}
+
+#[tokio::test]
 async fn refused_requests_are_not_repeated_and_have_one_line() {
     let stack = Stack::start().await;
     let personal = personal();
