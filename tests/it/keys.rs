@@ -157,6 +157,27 @@ async fn a_rotated_key_is_found_by_fetching_again_after_the_cool_down() {
 }
 
 #[tokio::test]
+async fn a_batch_that_does_not_begin_with_its_app_is_verified_by_the_same_rules() {
+    let stack = Stack::start().await;
+    let unhinted =
+        |key: &PreludeKey| stack.signed_by(key, format!(r#"{{"events":[{USER_CREATED}],"app_id":"app1"}}"#));
+    let (old, new) = (stack.app("app1").keys[0].clone(), private_key("app-2048", "rotated"));
+    assert_eq!(send(&stack, &unhinted(&old)).await, accepted());
+    later(Duration::from_secs(60)).await;
+    assert_eq!(send(&stack, &unhinted(&old)).await, accepted());
+    assert_eq!(stack.jwks.requests("app1"), 1, "a key of a fresh set needs no fetch");
+    stack.jwks.publish("app1", &json!({"keys": [new.jwk()]}));
+    later(Duration::from_secs(600)).await;
+    assert_eq!(
+        send(&stack, &unhinted(&old)).await,
+        wrong(),
+        "a set that is due is replaced before it is tried"
+    );
+    assert_eq!(send(&stack, &unhinted(&new)).await, accepted());
+    assert_eq!(stack.jwks.requests("app1"), 2);
+}
+
+#[tokio::test]
 async fn forged_requests_do_not_hammer_the_key_server() {
     let stack = Stack::start().await;
     fetched(&stack, "app1", 1).await;
