@@ -94,9 +94,11 @@ mod tests {
         assert_eq!(pack(&[(half, "a"), (half, "b"), (half, "c")]), ["ab", "c"]);
         assert_eq!(pack(&[(MAX_SIZE, "a"), (1, "b"), (MAX_SIZE, "c")]), ["a", "b", "c"]);
         assert_eq!(pack(&[(1, "a"), (1, "a"), (1, "b"), (1, "a"), (1, "b")]), ["ab", "ab", "a"]);
-        // The second `a` may not go before the third batch: the second one has no room for it.
-        let full = [(1, "a"), (MAX_SIZE, "b"), (MAX_SIZE, "b"), (1, "a"), (1, "a")];
-        assert_eq!(pack(&full), ["a", "b", "b", "a", "a"]);
+        // The first batch has room for no more bytes, the second one for no more entries.
+        let behind: Vec<_> = [(MAX_SIZE, "A")].into_iter().chain(each_once[..11].iter().copied()).collect();
+        assert_eq!(pack(&behind), ["A", "abcdefghij", "k"]);
+        // The second `a` may not join the first one, and does not fit beside the first `b`.
+        assert_eq!(pack(&[(1, "a"), (MAX_SIZE, "b"), (1, "b"), (1, "a")]), ["a", "b", "ba"]);
         assert!(pack(&[]).is_empty());
     }
 
