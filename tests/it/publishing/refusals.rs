@@ -102,6 +102,24 @@ async fn an_attribute_that_is_refused_costs_the_optional_ones_only() {
 }
 
 #[tokio::test]
+async fn a_part_that_is_refused_goes_once_more_without_the_others() {
+    let stack = Stack::start().await;
+    let wired = Wired::start(&stack, |_, batch| {
+        let is_refused =
+            batch.entries.iter().any(|entry| entry.message_attributes.contains_key("event_type"));
+        if is_refused { Fate::Refuse(400, "InvalidParameterValue") } else { Fate::Pass }
+    });
+    let mut random = fastrand::Rng::with_seed(1);
+    let note: String = std::iter::repeat_with(|| random.alphanumeric()).take(1_500_000).collect();
+    let event = json!({"id": "evt_1", "type": "user.created", "payload": {"note": note}}).to_string();
+    assert_eq!(wired.send(&stack.batch("app1", [event])).await.0, 200);
+    let parked = stack.parked().await;
+    let mut parts: Vec<_> = parked.iter().map(|message| message.attribute("encoding").unwrap()).collect();
+    parts.sort_unstable();
+    assert_eq!(parts, ["gzip+base64;part=1/2", "gzip+base64;part=2/2"]);
+}
+
+#[tokio::test]
 async fn an_event_that_is_refused_in_every_form_makes_503_and_the_others_are_sent() {
     let stack = paused().await;
     let wired = Wired::start(&stack, |_, batch| {
