@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 use winterbaume_core::{MockRequest, MockService as _};
 
 use super::{
@@ -38,6 +38,11 @@ const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
+    // Browsers say whose page asks, whenever it posts; no SDK does. Any site that a name was rebound for could read and
+    // empty the queues else.
+    if parts.method != Method::POST || parts.headers.contains_key(header::ORIGIN) {
+        return status(StatusCode::FORBIDDEN);
+    }
     let Ok(body) = Limited::new(body, MAX_REQUEST).collect().await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
@@ -87,5 +92,24 @@ mod tests {
         let missing =
             client.send_message().queue_url(queue_url + "x").message_body("{}").send().await.unwrap_err();
         assert!(missing.into_service_error().is_queue_does_not_exist());
+    }
+
+    #[tokio::test]
+    async fn a_page_in_a_browser_gets_at_no_queue() {
+        let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
+        let front = SqsFront::start(&sqs, 0).await.unwrap();
+        let client = crate::client::Client::new().unwrap();
+        let ask = async |method, origin: Option<&'static str>| {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("x-amz-target", http::HeaderValue::from_static("AmazonSQS.ListQueues"));
+            headers.extend(origin.map(|origin| (header::ORIGIN, http::HeaderValue::from_static(origin))));
+            let body = Bytes::from_static(b"{}");
+            client.send(method, &front.endpoint(), headers, body).await.unwrap().status
+        };
+        assert_eq!(ask(Method::POST, None).await, 200);
+        for origin in ["http://evil.example:9324", "http://127.0.0.1:9001", "null"] {
+            assert_eq!(ask(Method::POST, Some(origin)).await, 403, "{origin}");
+        }
+        assert_eq!(ask(Method::GET, None).await, 403, "pages of the same origin get without naming it");
     }
 }
