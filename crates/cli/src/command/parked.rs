@@ -1,6 +1,6 @@
 //! `prelude parked`: what lies in the parking queue.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use clap::{Subcommand, builder::PossibleValuesParser};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -38,8 +38,8 @@ enum Action {
         #[command(flatten)]
         choice: Chosen,
         /// List at most this many
-        #[arg(long, default_value_t = 100, value_name = "N")]
-        limit: usize,
+        #[arg(long, default_value = "100", value_name = "N")]
+        limit: NonZeroUsize,
         #[command(flatten)]
         receiver: Receiver,
         /// Print one JSON object
@@ -78,7 +78,7 @@ enum Action {
         to: Option<String>,
         /// Take at most this many; parts of one event count once
         #[arg(long, value_name = "N")]
-        limit: Option<usize>,
+        limit: Option<NonZeroUsize>,
         /// Move nothing; tell what would become of everything
         #[arg(long)]
         dry_run: bool,
@@ -102,7 +102,8 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn choice(self, limit: Option<usize>) -> Choice {
+    fn choice(self, limit: Option<NonZeroUsize>) -> Choice {
+        let limit = limit.map(NonZeroUsize::get);
         Choice { reason: self.reason.as_deref().and_then(Reason::named), event_type: self.event_type, limit }
     }
 }

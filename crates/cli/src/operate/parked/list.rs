@@ -16,7 +16,7 @@ use super::{
     letter::Letter,
     mailbox::{Depth, Mailbox},
     parts::{Label, Sorted, Sorter},
-    report::{counted, why},
+    report::{counted, printable, why},
 };
 use crate::operate::stop::Stop;
 
@@ -143,12 +143,11 @@ impl Listing {
     pub fn to_text(&self) -> String {
         let head = ["AGE", "REASON", "TYPE", "MESSAGE", "A REPLAY SENDS IT TO"].map(str::to_owned);
         let cells = self.lines.iter().map(|line| {
-            let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
             let message_id = line.label.message_ids.first().cloned().unwrap_or_default();
             [
                 age(line.sent_at),
-                or(&line.label.reason),
-                or(&line.label.event_type),
+                printable(line.label.reason.as_deref()),
+                printable(line.label.event_type.as_deref()),
                 message_id,
                 line.now.clone(),
             ]

@@ -149,8 +149,14 @@ const SHOWN: usize = 5;
 
 fn described(label: &Label) -> String {
     let first = label.message_ids.first().map_or("?", String::as_str);
-    let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    format!("{first}  {}  {}  {}", or(&label.reason), or(&label.event_type), or(&label.event_id))
+    let [reason, event_type, event_id] =
+        [&label.reason, &label.event_type, &label.event_id].map(|text| printable(text.as_deref()));
+    format!("{first}  {reason}  {event_type}  {event_id}")
+}
+
+/// A stranger's word, for a terminal: without what would command it.
+pub(super) fn printable(word: Option<&str>) -> String {
+    word.unwrap_or("-").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Why an event stays, as the rest of a sentence.

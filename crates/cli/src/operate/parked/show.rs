@@ -14,7 +14,7 @@ use super::{
     list::{HOLD_SECONDS, now, rfc3339},
     mailbox::Mailbox,
     parts::{Sorted, Sorter},
-    report::why,
+    report::{printable, why},
 };
 use crate::operate::stop::Stop;
 
@@ -105,7 +105,7 @@ impl Shown {
         line("parked_at", &rfc3339(self.letter.sent_at).unwrap_or_default());
         line("receipts", &self.letter.receipts.map_or_else(String::new, |count| count.to_string()));
         for (name, value) in &self.letter.attributes {
-            line(name, value);
+            line(name, &printable(Some(value)));
         }
         if let Some((index, count)) = self.parts {
             line("part", &format!("{index} of {count}"));

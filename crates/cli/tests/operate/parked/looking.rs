@@ -26,6 +26,7 @@ async fn what_is_parked_is_listed_with_its_way_and_stays() {
         .run(&["parked", "list", "--limit", "2"])
         .await
         .assert(0, &["2 messages: ", "there can be more (--limit)"]);
+    assert_eq!(stack.run(&["parked", "list", "--limit", "0"]).await.code, Some(2));
     let (code, chosen) = stack.json(&["parked", "list", "--reason", "unknown_type"]).await;
     assert_eq!((code, chosen["messages"].as_array().unwrap().len()), (Some(0), 1));
     assert_eq!(chosen["messages"][0]["event_id"], "evt_u");
@@ -37,6 +38,18 @@ async fn what_is_parked_is_listed_with_its_way_and_stays() {
 
     // All of it is there, and visible at once.
     assert_eq!(stack.drain("unrouted").await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_does_not_command_the_terminal() {
+    let stack = Stack::without(&[]).await;
+    stack.deliver(br#"{"id":"evt_u","type":"verify.\u001b[2J\nnew"}"#).await;
+    for arguments in [&["parked", "list"][..], &["parked", "replay", "--dry-run"]] {
+        let said = stack.run(arguments).await;
+        assert!(said.all().contains("unknown_type") && !said.all().contains('\u{1b}'), "{}", said.all());
+    }
+    let (_, listed) = stack.json(&["parked", "list"]).await;
+    assert_eq!(listed["messages"][0]["event_type"], "verify.\u{1b}[2J\nnew", "scripts get it as it is");
 }
 
 #[tokio::test(flavor = "multi_thread")]
