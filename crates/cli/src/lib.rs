@@ -14,6 +14,7 @@ pub mod input;
 pub mod load;
 pub mod local;
 pub mod operate;
+pub mod outgoing;
 pub mod samples;
 pub mod sign;
 pub mod trigger;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::local::{
     gateway::Request,
-    prelude::{ADDRESSES, KeyError, PreludeKey, SignatureForm, activation_query, batch},
+    prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch},
     sqs::{EmbeddedSqs, REGION},
 };
 
@@ -140,7 +140,7 @@ impl Keys {
         let at = |path: &str| -> Result<Request, KeyError> {
             Ok(Request { path: path.into(), ..self.account(body)? })
         };
-        let header = |value: String| post(body).header(SIGNATURE, value);
+        let header = |value: String| post(body).header(SIGNATURE_HEADER, value);
         let genuine = self.account.sign_as(body.as_bytes(), WITHOUT_SALT)?;
         let not_base64 = Request { force_base64: true, ..self.account(body)? };
         Ok(vec![
@@ -163,7 +163,6 @@ impl Keys {
     }
 }
 
-const SIGNATURE: &str = "X-Webhook-Signature";
 const WITHOUT_SALT: SignatureForm =
     SignatureForm { salt_len: 0, padding: false, alphabet: crate::local::prelude::Alphabet::UrlSafe };
 
@@ -183,7 +182,7 @@ fn post(body: impl Into<Vec<u8>>) -> Request {
 
 fn signed(request: Request, key: &PreludeKey) -> Result<Request, KeyError> {
     let signature = key.sign_as(&request.body, WITHOUT_SALT)?;
-    Ok(request.header(SIGNATURE, signature))
+    Ok(request.header(SIGNATURE_HEADER, signature))
 }
 
 fn challenge(app_id: &str, token: &str, challenge: &str) -> Request {

@@ -6,14 +6,12 @@ use prelude_events::Source;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+pub use crate::local::prelude::SIGNATURE_HEADER;
 use crate::{
     input,
     local::prelude::{KeyError, PreludeKey, SignatureForm},
     samples,
 };
-
-/// The header that carries a signature.
-pub const SIGNATURE_HEADER: &str = "X-Webhook-Signature";
 
 /// How long the salt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,9 +86,7 @@ impl SigningKeys {
             let samples::Keys { account, app, .. } = samples::Keys::read()?;
             return Ok(Self { account, app });
         };
-        let text = input::read_text(path)?;
-        let key = PreludeKey::from_pem("", &text).map_err(|_| SignError::NotAPrivateKey(path.to_owned()))?;
-        let key = PreludeKey { kid: key.thumbprint(), ..key };
+        let key = read_key(path)?;
         Ok(Self { account: key.clone(), app: key })
     }
 
@@ -101,6 +97,16 @@ impl SigningKeys {
             Signer::App => &self.app,
         }
     }
+}
+
+/// The private key of a PEM file, named by its thumbprint.
+///
+/// # Errors
+/// The file can not be read, or is no RSA private key. The text never repeats the key.
+pub fn read_key(path: &Path) -> Result<PreludeKey, SignError> {
+    let text = input::read_text(path)?;
+    let key = PreludeKey::from_pem("", &text).map_err(|_| SignError::NotAPrivateKey(path.to_owned()))?;
+    Ok(PreludeKey { kid: key.thumbprint(), ..key })
 }
 
 /// The value of [`SIGNATURE_HEADER`] for a body.

@@ -1,10 +1,7 @@
 //! Sends signed samples to a receiver, and tells what it answers and where the events lie then.
 
-mod fresh;
-mod json;
 mod peek;
 mod post;
-mod tamper;
 mod text;
 
 use std::{
@@ -20,12 +17,10 @@ use self::post::Post;
 pub use self::{
     peek::{PeekError, Placed, Queues},
     post::{Assignment, Order},
-    tamper::Tamper,
     text::{closing_line, json, rows_text},
 };
 use crate::{
     client::{Answer, Client, ClientError},
-    local::prelude::KeyError,
     samples,
     sign::{SIGNATURE_HEADER, SignError},
 };
@@ -183,12 +178,6 @@ pub enum TriggerError {
     /// It can not be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// A test key can not be read.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
     /// A type without a sample.
     #[error("this event type has no sample")]
     NoSample,

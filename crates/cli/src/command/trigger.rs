@@ -6,9 +6,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use prelude_cli::{
     demo::table::Look,
     input::Input,
+    outgoing::Tamper,
     samples::APP_ID,
     sign::SigningKeys,
-    trigger::{self, Assignment, DEV_SQS, Order, Queues, Row, Tamper},
+    trigger::{self, Assignment, DEV_SQS, Order, Queues, Row},
 };
 use prelude_events::Source;
 
@@ -117,8 +118,7 @@ impl Trigger {
             batch: usize::try_from(self.batch)?,
             count: usize::try_from(self.count)?,
             duplicate: self.duplicate,
-            tamper: self.tamper,
-            unsigned: self.unsigned,
+            tamper: if self.unsigned { Tamper::Unsigned } else { self.tamper },
             keys: SigningKeys::read(self.key.as_deref())?,
             expect: self.expect,
         })

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
+    input::{self, InputError},
     local::prelude::{KeyError, PreludeKey, SessionApp},
     samples,
+    sign::{self, SignError},
 };
 
 /// Keys, apps and what the receiver is said to take.
@@ -51,9 +53,7 @@ impl Identity {
     /// # Errors
     /// A key of `tests/keys` that can not be read.
     pub fn local() -> Result<Self, KeyError> {
-        let account =
-            PreludeKey::from_pem("account", include_str!("../../../../tests/keys/account-2048.pem"))?;
-        let key = PreludeKey::from_pem("app", include_str!("../../../../tests/keys/app-2048.pem"))?;
+        let samples::Keys { account, app: key, .. } = samples::Keys::read()?;
         let app = SessionApp {
             app_id: samples::APP_ID.to_owned(),
             verification_token: samples::VERIFICATION_TOKEN.to_owned(),
@@ -87,7 +87,7 @@ impl Identity {
     /// What can not be read, by its path.
     pub fn read(path: &Path) -> Result<Self, IdentityError> {
         let invalid = |error: serde_json::Error| IdentityError::Settings(path.to_owned(), error.to_string());
-        let settings: Settings = serde_json::from_str(&read(path)?).map_err(invalid)?;
+        let settings: Settings = serde_json::from_str(&input::read_text(path)?).map_err(invalid)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let app = |app: AppSettings| -> Result<SessionApp, IdentityError> {
             let key = read_key(&format!("key-{}", app.app_id), &folder.join(app.key))?;
@@ -186,11 +186,7 @@ impl Identity {
 /// # Errors
 /// The file can not be read or holds no such key.
 pub fn read_key(kid: &str, path: &Path) -> Result<PreludeKey, IdentityError> {
-    PreludeKey::from_pem(kid, &read(path)?).map_err(|_invalid| IdentityError::NotAKey(path.to_owned()))
-}
-
-fn read(path: &Path) -> Result<String, IdentityError> {
-    fs::read_to_string(path).map_err(|error| IdentityError::Read(path.to_owned(), error))
+    Ok(PreludeKey { kid: kid.to_owned(), ..sign::read_key(path)? })
 }
 
 /// For the owner's eyes, and never over a file that is there.
@@ -214,18 +210,18 @@ fn random_token() -> Result<String, KeyError> {
 /// Keys or settings that can not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// A file that is not there, or not readable.
-    #[error("{} can not be read: {}", .0.display(), .1)]
-    Read(PathBuf, io::Error),
+    /// The settings file can not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A file that can not be made.
     #[error("{} can not be written: {}", .0.display(), .1)]
     Write(PathBuf, io::Error),
     /// The settings file's JSON.
     #[error("{} is no settings file: {}", .0.display(), .1)]
     Settings(PathBuf, String),
-    /// Not a private key.
-    #[error("{} holds no private RSA key in PKCS#8 PEM", .0.display())]
-    NotAKey(PathBuf),
+    /// A file that holds no private key.
+    #[error(transparent)]
+    PrivateKey(#[from] SignError),
     /// A key that can not be used.
     #[error(transparent)]
     Key(#[from] KeyError),

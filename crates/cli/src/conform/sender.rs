@@ -1,11 +1,16 @@
 //! Prelude's side of the checks: fresh events, signed in the form that the receiver was seen to accept.
 
+use std::time::SystemTime;
+
 use http::Method;
-use prelude_events::{EventType, Source, samples};
+use prelude_events::{EventType, Source};
 use serde_json::Value;
 
 use super::{checks::Needs, identity::Identity, probe::Request};
-use crate::local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch};
+use crate::{
+    local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch},
+    outgoing::{event_id, fresh_sample},
+};
 
 /// The header with the signature.
 pub(super) const SIGNATURE: &str = "x-webhook-signature";
@@ -200,19 +205,14 @@ pub(super) fn types_of(source: Source) -> impl Iterator<Item = &'static EventTyp
     EventType::ALL.iter().filter(move |event_type| event_type.source() == Some(source))
 }
 
-/// The type's sample with an id of its own: a receiver may refuse nothing, but may drop what it saw before. Written
-/// compactly, so that the genuine events do not catch a receiver that writes JSON anew; a check of its own does.
+/// The type's sample as another event each time: a receiver may refuse nothing, but may drop what it saw before. Written
+/// by serde_json, so that the genuine events do not catch a receiver that writes JSON anew; a check of its own does.
 pub(super) fn fresh(event_type: &EventType) -> String {
-    let sample = samples::sample(event_type).unwrap_or_default();
-    let mut event = serde_json::from_str::<Value>(sample).unwrap_or_default();
-    if let Some(id) = event.get_mut("id") {
-        *id = Value::String(fresh_id());
-    }
-    event.to_string()
+    let event = fresh_sample(event_type).map(|event| event.to_string()).unwrap_or_default();
+    serde_json::from_str::<Value>(&event).unwrap_or_default().to_string()
 }
 
 /// An id that was not used before.
 pub(super) fn fresh_id() -> String {
-    let random = || getrandom::u64().unwrap_or_default();
-    format!("evt_{:013x}{:013x}", random() >> 12, random() >> 12)
+    event_id(SystemTime::now())
 }

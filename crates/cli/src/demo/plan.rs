@@ -10,7 +10,7 @@ use super::{
 };
 use crate::local::{
     gateway::Request,
-    prelude::{LocalPrelude, SessionApp},
+    prelude::{LocalPrelude, SIGNATURE_HEADER, SessionApp},
 };
 
 /// Larger than 2^53, so that a receiver which reads it as a floating-point number gives itself away.
@@ -90,7 +90,7 @@ impl Planner<'_> {
             return Ok(None);
         }
         let body = self.app.batch(events.iter().map(|event| event.raw.trim()));
-        let request = self.post(&body).header("X-Webhook-Signature", self.app.sign(&body)?);
+        let request = self.post(&body).header(SIGNATURE_HEADER, self.app.sign(&body)?);
         let rows = events.iter().map(|event| self.routed(event, "signature")).collect();
         Ok(Some(Delivery { event: request.rest_api_event(), expected: accepted(events.len()), rows }))
     }
@@ -138,12 +138,12 @@ impl Planner<'_> {
     fn refused(&self) -> Result<Vec<Delivery>, DemoError> {
         let body = |id: &str| format!(r#"{{"id":"evt_demo_{id}","type":"verify.attempt","payload":{{}}}}"#);
         let genuine = self.prelude.account_key.sign(b"another body")?;
-        let forged = self.post(body("forged").as_bytes()).header("X-Webhook-Signature", genuine);
+        let forged = self.post(body("forged").as_bytes()).header(SIGNATURE_HEADER, genuine);
         let unsigned = self.post(body("unsigned").as_bytes());
         let mut elsewhere = self.signed_by_account(&body("elsewhere"))?;
         elsewhere.source_ip.clone_from(&self.setup.foreign_address);
         let batch = self.app.batch([r#"{"id":"evt_demo_app","type":"user.created","payload":{}}"#]);
-        let crossed = self.post(&batch).header("X-Webhook-Signature", self.other_app.sign(&batch)?);
+        let crossed = self.post(&batch).header(SIGNATURE_HEADER, self.other_app.sign(&batch)?);
         let planned = [
             ("forged signature", forged, 401, "unauthorized"),
             ("no signature", unsigned, 401, "unauthorized"),
@@ -178,7 +178,7 @@ impl Planner<'_> {
 
     fn signed_by_account(&self, body: &str) -> Result<Request, DemoError> {
         let signature = self.prelude.account_key.sign(body.as_bytes())?;
-        Ok(self.post(body.as_bytes()).header("X-Webhook-Signature", signature))
+        Ok(self.post(body.as_bytes()).header(SIGNATURE_HEADER, signature))
     }
 }
 

@@ -23,12 +23,13 @@ use super::{
     Addresses,
     delivery::Message,
     journal::Journal,
-    sender::{NOTICE, SESSION_BATCH, Sender, Tamper, UNKNOWN_TYPE},
+    sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},
     settings::Settings,
 };
 use crate::{
     explain::explain,
     local::{api_front::Api, gateway::Request, sqs::EmbeddedSqs},
+    outgoing::Tamper,
 };
 
 /// What the inspector shows, and what its buttons reach.

@@ -21,7 +21,7 @@ use crate::{
     conform::Identity,
     local::{
         gateway::Request,
-        prelude::{ADDRESSES, KeyError, PreludeKey, batch},
+        prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, batch},
     },
     samples,
 };
@@ -178,7 +178,7 @@ impl Delivery {
         let path = format!("/webhooks/{}", samples::PATH_TOKEN);
         let request = Request::new("POST", path, self.source_ip).json(self.body.clone());
         let request = match &self.key {
-            Some(key) => request.header("X-Webhook-Signature", key.sign(&self.body)?),
+            Some(key) => request.header(SIGNATURE_HEADER, key.sign(&self.body)?),
             None => request,
         };
         Ok(request.http_api_event().to_string().into())

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-pub use key::{Alphabet, KeyError, PreludeKey, SignatureForm};
+pub use key::{Alphabet, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm};
 
 /// Prelude's source addresses, as its Session documentation lists them.
 pub const ADDRESSES: [&str; 3] = ["34.252.67.209", "52.30.192.161", "34.248.153.151"];

@@ -1,20 +1,14 @@
 //! What is posted: the body, its signature, and the answer it must get.
 
-use std::time::SystemTime;
-
-use prelude_events::{Envelope, EventType, Source, samples};
+use prelude_events::{Envelope, EventType, Source};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{
-    TriggerError, fresh,
-    json::Json,
-    tamper::{Tamper, altered, flipped},
-};
+use super::TriggerError;
 use crate::{
-    local::prelude::{PreludeKey, batch},
-    samples::Keys,
-    sign::{SaltLength, Signer, SigningKeys, header_value},
+    local::prelude::batch,
+    outgoing::{Json, Outgoing, Tamper, fresh_sample, sample},
+    sign::{Signer, SigningKeys},
 };
 
 /// A value that replaces one of the sample's.
@@ -59,8 +53,6 @@ pub struct Order {
     pub duplicate: bool,
     /// What is wrong with the requests.
     pub tamper: Tamper,
-    /// Whether signatures are left out.
-    pub unsigned: bool,
     /// The keys that sign.
     pub keys: SigningKeys,
     /// The status that is right, where it is not the usual one.
@@ -113,11 +105,8 @@ impl Order {
     }
 
     fn event(&self, event_type: &EventType) -> Result<String, TriggerError> {
-        let sample = samples::sample(event_type).ok_or(TriggerError::NoSample)?;
-        let mut event = Json::parse(sample).map_err(|_invalid| TriggerError::NoSample)?;
-        if !self.keep_ids {
-            fresh::renew(&mut event, SystemTime::now())?;
-        }
+        let event = if self.keep_ids { sample(event_type) } else { fresh_sample(event_type) };
+        let mut event = event.ok_or(TriggerError::NoSample)?;
         for Assignment { path, value } in &self.set {
             event.set(path, value.clone()).map_err(|steps| TriggerError::NoSuchPlace {
                 path: path.join("."),
@@ -131,32 +120,15 @@ impl Order {
     fn proven(
         &self,
         label: String,
-        mut body: Vec<u8>,
+        body: Vec<u8>,
         signer: Signer,
         never_signed: bool,
     ) -> Result<Post, TriggerError> {
         let events = events_in(&body);
-        // Verify V1 has no signatures to tamper with: it gets the account's, which the receiver takes as well.
-        let is_signed = !self.unsigned && (!never_signed || self.tamper != Tamper::None);
-        let signature = if is_signed { Some(self.sign(&body, self.keys.key(signer))?) } else { None };
-        if self.tamper == Tamper::Body {
-            body = altered(&body);
-        }
-        let is_genuine = match self.tamper {
-            Tamper::None | Tamper::Salt => !self.unsigned || never_signed,
-            Tamper::Body | Tamper::Signature | Tamper::Key => false,
-        };
-        let expected = self.expect.unwrap_or(if is_genuine { 200 } else { 401 });
+        let Outgoing { body, signature } =
+            Outgoing::new(body, self.keys.key(signer), never_signed, self.tamper)?;
+        let expected = self.expect.unwrap_or_else(|| self.tamper.expected(never_signed));
         Ok(Post { label, body, signature, expected, events })
-    }
-
-    fn sign(&self, body: &[u8], key: &PreludeKey) -> Result<String, TriggerError> {
-        Ok(match self.tamper {
-            Tamper::None | Tamper::Body => header_value(body, key, SaltLength::Digest)?,
-            Tamper::Salt => header_value(body, key, SaltLength::Longest)?,
-            Tamper::Key => header_value(body, &Keys::read()?.other, SaltLength::Digest)?,
-            Tamper::Signature => flipped(&header_value(body, key, SaltLength::Digest)?),
-        })
     }
 }
 
@@ -192,7 +164,6 @@ mod tests {
             count: 1,
             duplicate: false,
             tamper: Tamper::None,
-            unsigned: false,
             keys: SigningKeys::read(None).unwrap(),
             expect: None,
         }
@@ -239,20 +210,20 @@ mod tests {
 
     #[test]
     fn what_is_right_depends_on_what_is_wrong() {
-        let expected = |event_type: EventType, tamper, unsigned| {
-            let post = Order { tamper, unsigned, ..order(&[event_type]) }.post(0).unwrap();
+        let expected = |event_type: &EventType, tamper| {
+            let post = Order { tamper, ..order(std::slice::from_ref(event_type)) }.post(0).unwrap();
             (post.expected, post.signature.is_some())
         };
         for event_type in [EventType::VerifyAttempt, EventType::UserCreated] {
-            assert_eq!(expected(event_type.clone(), Tamper::None, false), (200, true));
-            assert_eq!(expected(event_type.clone(), Tamper::Salt, false), (200, true));
-            assert_eq!(expected(event_type.clone(), Tamper::None, true), (401, false));
+            assert_eq!(expected(&event_type, Tamper::None), (200, true));
+            assert_eq!(expected(&event_type, Tamper::Salt), (200, true));
+            assert_eq!(expected(&event_type, Tamper::Unsigned), (401, false));
             for tamper in [Tamper::Body, Tamper::Signature, Tamper::Key] {
-                assert_eq!(expected(event_type.clone(), tamper, false), (401, true));
+                assert_eq!(expected(&event_type, tamper), (401, true));
             }
         }
-        assert_eq!(expected(EventType::V1Attempt, Tamper::None, false), (200, false));
-        assert_eq!(expected(EventType::V1Attempt, Tamper::None, true), (200, false));
-        assert_eq!(expected(EventType::V1Attempt, Tamper::Key, false), (401, true));
+        assert_eq!(expected(&EventType::V1Attempt, Tamper::None), (200, false));
+        assert_eq!(expected(&EventType::V1Attempt, Tamper::Unsigned), (200, false));
+        assert_eq!(expected(&EventType::V1Attempt, Tamper::Key), (401, true));
     }
 }

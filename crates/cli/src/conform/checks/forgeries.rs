@@ -6,7 +6,9 @@ use crate::{
         probe::{Probe, Request},
         sender::{Lane, SIGNATURE, Sender, fresh_id, post},
     },
-    local::prelude::{KeyError, PreludeKey, batch, key::SCHEME},
+    local::prelude::{KeyError, batch, key::SCHEME},
+    outgoing::flipped,
+    samples::Keys,
 };
 
 pub(super) const CHECKS: &[Check] = &[
@@ -219,11 +221,7 @@ fn tampered_signature(sender: &Sender) -> Probes {
         let genuine = sender.sign(lane, &body)?;
         let text = genuine.split_once('=').map_or("", |(_, text)| text);
         // Not the last character, whose low bits stand for nothing.
-        let tampered = |index: usize| {
-            let flip =
-                |(at, c): (usize, char)| if at == index { if c == 'A' { 'B' } else { 'A' } } else { c };
-            format!("{SCHEME}={}", text.chars().enumerate().map(flip).collect::<String>())
-        };
+        let tampered = |index: usize| format!("{SCHEME}={}", flipped(text, index));
         let with = |value: String| {
             refused(lane, "with a changed signature", post(body.clone()).header(SIGNATURE, value))
         };
@@ -238,8 +236,7 @@ fn tampered_signature(sender: &Sender) -> Probes {
 }
 
 pub(super) fn foreign_key(sender: &Sender) -> Probes {
-    let stranger =
-        PreludeKey::from_pem("stranger", include_str!("../../../../../tests/keys/other-2048.pem"))?;
+    let stranger = Keys::read()?.other;
     each(sender, |lane| {
         Ok(vec![refused(
             lane,

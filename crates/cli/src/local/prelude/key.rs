@@ -18,6 +18,8 @@ use rsa::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+/// The header that carries a signature.
+pub const SIGNATURE_HEADER: &str = "X-Webhook-Signature";
 /// The scheme's name in the signature header.
 pub const SCHEME: &str = "rsassa-pss-sha256";
 

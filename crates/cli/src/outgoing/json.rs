@@ -10,24 +10,31 @@ use serde_json::value::RawValue;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Json {
+pub enum Json {
+    /// Its members in their order.
     Object(Vec<(String, Self)>),
+    /// Its elements.
     Array(Vec<Self>),
     /// The text of anything else.
     Scalar(String),
 }
 
 impl Json {
-    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    pub(super) fn string(text: &str) -> Self {
+    /// A string with this text.
+    pub fn string(text: &str) -> Self {
         Self::Scalar(serde_json::Value::from(text).to_string())
     }
 
     /// The text of a string.
-    pub(super) fn text(&self) -> Option<String> {
+    pub fn text(&self) -> Option<String> {
         match self {
             Self::Scalar(text) => serde_json::from_str(text).ok(),
             Self::Object(_) | Self::Array(_) => None,
@@ -38,7 +45,7 @@ impl Json {
     ///
     /// # Errors
     /// How many steps led there: to something without members, or to no element.
-    pub(super) fn set(&mut self, path: &[String], value: Self) -> Result<(), usize> {
+    pub fn set(&mut self, path: &[String], value: Self) -> Result<(), usize> {
         let Some((step, rest)) = path.split_first() else {
             *self = value;
             return Ok(());

@@ -4,20 +4,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
 
-use super::json::Json;
+use super::Json;
 
 /// What consumers and the receiver tell an event by: ids of the envelope, of Verify V1, and every time.
-pub(super) fn renew(event: &mut Json, now: SystemTime) -> Result<(), getrandom::Error> {
-    let Json::Object(members) = event else { return Ok(()) };
+pub(super) fn renew(event: &mut Json, now: SystemTime) {
+    let Json::Object(members) = event else { return };
     for (name, member) in &mut *members {
         let Some(text) = member.text() else { continue };
         if ["id", "auth_uuid", "attempt_uuid"].contains(&name.as_str()) {
-            let id = if text.starts_with("evt_") { format!("evt_{}", type_id(now)?) } else { uuid()? };
+            let id = if text.starts_with("evt_") { event_id(now) } else { uuid() };
             *member = Json::string(&id);
         }
     }
     renew_times(event, now);
-    Ok(())
 }
 
 fn renew_times(json: &mut Json, now: SystemTime) {
@@ -53,25 +52,30 @@ fn written_like(sample: &str, time: SystemTime) -> String {
     }
 }
 
-/// A UUIDv7 in Prelude's form: 26 characters of Crockford's base32 in lower case.
-fn type_id(now: SystemTime) -> Result<String, getrandom::Error> {
+/// An event's id as Prelude makes them: a UUIDv7 in 26 characters of Crockford's base32 in lower case.
+pub fn event_id(now: SystemTime) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let random = u128::from(getrandom::u64()?) << 64 | u128::from(getrandom::u64()?);
+    let random = u128::from(random()) << 64 | u128::from(random());
     let bits = (ms & 0xffff_ffff_ffff) << 80 | 0x7 << 76 | random & 0x0fff_3fff_ffff_ffff_ffff | 0x2 << 62;
     let digit = |place: u32| {
         let value = usize::try_from(bits >> (place * 5) & 31).unwrap_or_default();
         char::from(DIGITS.get(value).copied().unwrap_or(b'0'))
     };
-    Ok((0..26).rev().map(digit).collect())
+    "evt_".chars().chain((0..26).rev().map(digit)).collect()
 }
 
 /// A UUIDv4.
-fn uuid() -> Result<String, getrandom::Error> {
-    let (one, two) = (getrandom::u64()?, getrandom::u64()?);
+fn uuid() -> String {
+    let (one, two) = (random(), random());
     let (a, b, c) = (one >> 32, one >> 16 & 0xffff, one & 0xfff);
     let (d, e) = (two >> 48 & 0x3fff | 0x8000, two & 0xffff_ffff_ffff);
-    Ok(format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}"))
+    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+}
+
+/// A system that has none can not sign either, which is told then.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -87,8 +91,8 @@ mod tests {
         for event_type in EventType::ALL {
             let sample = samples::sample(event_type).unwrap();
             let (mut one, mut two) = (Json::parse(sample).unwrap(), Json::parse(sample).unwrap());
-            renew(&mut one, now).unwrap();
-            renew(&mut two, now).unwrap();
+            renew(&mut one, now);
+            renew(&mut two, now);
             let (one, two) =
                 (Received::parse(one.to_string()).unwrap(), Received::parse(two.to_string()).unwrap());
             let old = Received::parse(sample).unwrap();
@@ -110,7 +114,7 @@ mod tests {
         let mut json =
             Json::parse(r#"{"payload":{"expires_at":"2025-03-15T10:30:00Z","sent":[{"created_at":""}]}}"#)
                 .unwrap();
-        renew(&mut json, time).unwrap();
+        renew(&mut json, time);
         let text = json.to_string();
         assert!(
             text.contains("2023-05-10T12:09:31.5Z")
@@ -121,10 +125,10 @@ mod tests {
 
     #[test]
     fn ids_hold_the_time_they_are_made() {
-        let id = type_id(UNIX_EPOCH + Duration::from_millis(1_741_111_161_163)).unwrap();
+        let id = event_id(UNIX_EPOCH + Duration::from_millis(1_741_111_161_163));
         // The documented event of that millisecond is evt_01jnh4zwabf1grfsaq955ej3mt.
-        assert!(id.starts_with("01jnh4zwab") && id.len() == 26, "{id}");
-        let uuid = uuid().unwrap();
+        assert!(id.starts_with("evt_01jnh4zwab") && id.len() == 30, "{id}");
+        let uuid = uuid();
         assert_eq!(uuid.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
     }
 }
