@@ -8,28 +8,34 @@ pub mod keep;
 pub mod live_log;
 pub mod output;
 pub mod rotation;
+mod run;
 pub mod sender;
 pub mod settings;
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{io, net::IpAddr, path::PathBuf, sync::Arc};
 
 use prelude_webhooks::{
-    config::{ConfigErrors, Problem},
+    config::Problem,
     gate::Gate,
     route::{QueueType, Routes},
 };
 use serde::Serialize;
 use tokio::{task::JoinSet, time::Duration};
 
-use crate::local::{
-    api_front::{Api, ApiFront},
-    http_server::PortUnusable,
-    jwks_server::JwksServer,
-    prelude::KeyError,
-    receiver::LocalReceiver,
-    sqs::{EmbeddedSqs, EmbeddedSqsError, REGION},
-    sqs_front::SqsFront,
+use crate::{
+    environment::EnvironmentError,
+    local::{
+        api_front::{Api, ApiFront},
+        http_server::PortUnusable,
+        jwks_server::JwksServer,
+        prelude::KeyError,
+        receiver::LocalReceiver,
+        sqs::{EmbeddedSqs, EmbeddedSqsError, REGION},
+        sqs_front::SqsFront,
+    },
 };
+pub use run::{Ended, run};
+
 use inspector::Inspector;
 use journal::Journal;
 use keep::{Keep, KeepError};
@@ -99,7 +105,7 @@ pub enum DevError {
     #[error(
         "{0}\nWhat your settings leave out is filled up: `prelude dev --print-settings` shows the whole."
     )]
-    Config(#[from] ConfigErrors),
+    Config(#[from] EnvironmentError),
     /// The settings' queues.
     #[error(transparent)]
     Sqs(#[from] EmbeddedSqsError),
@@ -112,6 +118,9 @@ pub enum DevError {
     /// A key of the samples.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The system gives no thread or no signals.
+    #[error(transparent)]
+    System(#[from] io::Error),
 }
 
 impl Stack {

@@ -1,7 +1,10 @@
 //! The settings that a command looks at as the function would: of this process, or of a file in their place.
 
 use std::{
-    env, fs,
+    collections::BTreeMap,
+    env,
+    fmt::Display,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -20,21 +23,28 @@ impl Environment {
     /// # Errors
     /// The file can not be read. The text repeats none of its lines.
     pub fn read(env_file: Option<&Path>) -> Result<Self, EnvironmentError> {
-        let Some(path) = env_file else {
-            let variables = env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
-            return Ok(Self { variables: variables.collect(), is_of_file: false });
-        };
+        env_file.map_or_else(|| Ok(Self::of_process()), Self::of_file)
+    }
+
+    /// The variables of this process.
+    pub fn of_process() -> Self {
+        let variables = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
+        Self { variables: variables.collect(), is_of_file: false }
+    }
+
+    /// The variables of a file.
+    ///
+    /// # Errors
+    /// The file can not be read. The text repeats none of its lines.
+    pub fn of_file(path: &Path) -> Result<Self, EnvironmentError> {
         let failed = |error| match error {
-            dotenvy::Error::Io(error) => {
-                EnvironmentError::Unreadable { path: path.to_owned(), reason: error.to_string() }
-            }
+            dotenvy::Error::Io(error) => EnvironmentError::Unreadable(path.to_owned(), error),
             // Its text would repeat the line.
             _ => EnvironmentError::NotAnEnvFile(path.to_owned()),
         };
         let variables = dotenvy::from_path_iter(path).map_err(failed)?;
-        let variables = variables.map(|variable| variable.map(|(name, value)| (name, Some(value))));
-        Ok(Self { variables: variables.collect::<Result<_, _>>().map_err(failed)?, is_of_file: true })
+        variables.collect::<Result<Vec<_>, _>>().map(Self::of_variables).map_err(failed)
     }
 
     /// These variables and no others, as a file would have them.
@@ -76,6 +86,11 @@ impl Environment {
         self.variables.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
     }
 
+    /// All variables with their values; the last one where a variable is set twice.
+    pub fn into_texts(self) -> BTreeMap<String, String> {
+        self.variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     /// The receiver's configuration, read as the function reads it.
     ///
     /// # Errors
@@ -86,19 +101,35 @@ impl Environment {
     }
 }
 
+/// These variables as the lines of a `.env` file.
+pub fn env_file(variables: impl IntoIterator<Item = (impl Display, impl AsRef<str>)>) -> String {
+    variables.into_iter().map(|(name, value)| format!("{name}={}\n", quoted(value.as_ref()))).collect()
+}
+
+/// For dotenv files: nothing is replaced between single quotes, but there can be none in them.
+fn quoted(value: &str) -> String {
+    if !value.contains('\'') && !value.contains('\n') {
+        return format!("'{value}'");
+    }
+    let mut escaped = String::with_capacity(value.len() + 2);
+    for character in value.chars() {
+        match character {
+            '\n' => escaped.push_str("\\n"),
+            '"' | '\\' | '$' => escaped.extend(['\\', character]),
+            other => escaped.push(other),
+        }
+    }
+    format!("\"{escaped}\"")
+}
+
 /// The settings can not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
     /// The env file can not be read.
-    #[error("{} can not be read: {reason}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        reason: String,
-    },
+    #[error("{} can not be read ({}): name a file of NAME=value lines with --env-file", .0.display(), .1)]
+    Unreadable(PathBuf, io::Error),
     /// A line of it is no setting.
-    #[error("{} has a line that is not NAME=value", .0.display())]
+    #[error("{} has a line that is not NAME=value: quote values with spaces or quotes in them by '…'", .0.display())]
     NotAnEnvFile(PathBuf),
     /// The receiver would not start with them.
     #[error("the receiver would not start: {}", one_sentence(.0))]

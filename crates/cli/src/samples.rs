@@ -7,10 +7,15 @@ use prelude_events::{EventType, Source, samples};
 use prelude_webhooks::rejection::Rejection;
 use serde_json::{Value, json};
 
-use crate::local::{
-    gateway::Request,
-    prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch},
-    sqs::{EmbeddedSqs, REGION},
+use crate::{
+    environment::env_file,
+    local::{
+        gateway::Request,
+        prelude::{
+            ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch,
+        },
+        sqs::{EmbeddedSqs, REGION},
+    },
 };
 
 /// One file.
@@ -54,9 +59,7 @@ pub fn files() -> Result<Vec<SampleFile>, KeyError> {
         files.push(invocation(&format!("rejected/{}.json", rejection.code()), &request));
     }
     let environment = environment()?;
-    let lines =
-        LOCAL.into_iter().chain(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let lines: String = lines.map(|(name, value)| format!("{name}='{value}'\n")).collect();
+    let lines = env_file(LOCAL) + &env_file(environment.iter().map(|(name, value)| (name, value)));
     let parameters: serde_json::Map<_, _> =
         environment.into_iter().map(|(name, value)| (name, value.into())).collect();
     files.push(SampleFile { path: ".env".into(), text: lines });

@@ -104,9 +104,7 @@ impl Conform {
             print(&report::list(Look::of_stdout()))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let jwks_url = |app_id: &str| {
-            self.serve_jwks.map(|port| format!("http://127.0.0.1:{port}/{app_id}/.well-known/jwks.json"))
-        };
+        let jwks_url = |app_id: &str| self.serve_jwks.map(|port| JwksServer::url_on(port, app_id));
         if let Some(folder) = &self.generate {
             let files = Identity { unsigned_v1: self.unsigned_v1, ..Identity::generate()? }
                 .write(folder, jwks_url)?;

@@ -1,19 +1,13 @@
 //! `prelude dev`: the whole stack on this machine.
 
-use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
-    demo::table::Look,
-    dev::{
-        Options, Stack, delivery::Delivery, live_log, output::Output, rotation::Period, sender::Sender,
-        settings::Settings,
-    },
-    local::stop_signal::StopSignal,
+    dev::{self, Ended, Options, rotation::Period, settings::Settings},
+    environment::Environment,
 };
-use tokio::{
-    sync::{broadcast, broadcast::error::RecvError},
-    time::Duration,
-};
+
+use super::print;
 
 /// Run the receiver and all it talks to on this machine, with an inspector in the browser.
 ///
@@ -59,21 +53,12 @@ pub(crate) struct Dev {
 
 impl Dev {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let process = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut settings = Settings::read(process, self.env_file.as_deref())?;
+        let mut settings = Settings::read(Environment::of_process().into_texts(), self.env_file.as_deref())?;
         if self.fifo {
             settings.set("PRELUDE_QUEUE_TYPE", "fifo");
         }
-        let output = Output::start()?;
         if self.print_settings {
-            settings.resolve_jwks_url(&format!(
-                "http://127.0.0.1:{}{}",
-                self.prelude_port,
-                Sender::jwks_path()
-            ));
-            output.write(settings.to_env_file(self.sqs_port)).await;
-            output.finish(Duration::MAX).await;
+            print(&settings.to_env_file(self.prelude_port, self.sqs_port))?;
             return Ok(ExitCode::SUCCESS);
         }
         let options = Options {
@@ -81,67 +66,12 @@ impl Dev {
             inspector_port: self.inspector_port,
             prelude_port: self.prelude_port,
             sqs_port: self.sqs_port,
-            keep: self.keep.clone(),
+            keep: self.keep,
             rotate_every: self.rotate_every.map(|period| period.0),
         };
-        let mut stop = StopSignal::listen()?;
-        let mut stack = Stack::start(&mut settings, &options).await?;
-        for warning in &stack.warnings {
-            eprintln!("prelude: {warning}");
+        match dev::run(settings, &options, self.json).await? {
+            Ended::InOrder => Ok(ExitCode::SUCCESS),
+            Ended::Hurried => Ok(ExitCode::FAILURE),
         }
-        let log = self.log(&output, stack.journal().news());
-        output.write(self.greeting(&stack)?).await;
-        stack.activate().await;
-        let failure = tokio::select! {
-            () = stop.received() => None,
-            error = stack.failed() => Some(error),
-            () = log => None,
-        };
-        // A second Ctrl-C does not wait.
-        let stopped = tokio::select! {
-            stopped = stack.stop() => stopped,
-            () = stop.received() => return Ok(ExitCode::FAILURE),
-        };
-        output.finish(Duration::from_secs(1)).await;
-        stopped?;
-        failure.map_or(Ok(ExitCode::SUCCESS), |error| Err(error.into()))
-    }
-
-    /// Writes each delivery as it comes, for ever.
-    async fn log(&self, output: &Output, mut news: broadcast::Receiver<Arc<Delivery>>) {
-        let look = Look::of_stdout();
-        loop {
-            match news.recv().await {
-                Ok(delivery) if self.json => output.write(live_log::json_line(&delivery)).await,
-                Ok(delivery) => output.write(live_log::lines(&delivery, look)).await,
-                Err(RecvError::Lagged(missed)) => {
-                    eprintln!("prelude: {missed} deliveries came too fast to be shown");
-                }
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
-
-    fn greeting(&self, stack: &Stack) -> Result<String, serde_json::Error> {
-        let addresses = &stack.addresses;
-        if self.json {
-            return Ok(format!(
-                "{}\n",
-                serde_json::json!({ "ready": addresses, "restored": stack.restored })
-            ));
-        }
-        let restored = match stack.restored {
-            0 => String::new(),
-            restored => format!("; {restored} messages put back"),
-        };
-        Ok(format!(
-            "receiver   {}\ninspector  {}\nSQS        {}  ({} queues{restored}; region {})\nkey set    {}\n\nCtrl-C stops it.\n\n",
-            addresses.receiver,
-            addresses.inspector,
-            addresses.sqs,
-            stack.queues,
-            addresses.region,
-            addresses.jwks
-        ))
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
+    environment::env_file,
     input::{self, InputError},
     local::prelude::{KeyError, PreludeKey, SessionApp},
     samples,
@@ -144,8 +145,7 @@ impl Identity {
     /// # Errors
     /// A key that can not be written.
     pub fn receiver_settings(&self, jwks_url: impl Fn(&str) -> Option<String>) -> Result<String, KeyError> {
-        let variables = self.receiver_variables(jwks_url)?;
-        Ok(variables.into_iter().map(|(name, value)| format!("{name}='{value}'\n")).collect())
+        self.receiver_variables(jwks_url).map(env_file)
     }
 
     /// The same variables as pairs.

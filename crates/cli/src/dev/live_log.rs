@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::delivery::{Delivery, Summary, Verdict};
-use crate::demo::table::Look;
+use crate::demo::table::{Look, paint};
 
 /// Messages of one delivery that are shown; the rest is counted.
 const SHOWN: usize = 12;
@@ -68,10 +68,6 @@ pub fn json_line(delivery: &Delivery) -> String {
         members.insert("messages".to_owned(), messages.collect());
     }
     format!("{line}\n")
-}
-
-fn paint(text: &str, style: Style, look: Look) -> String {
-    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
 /// The time of day in UTC.

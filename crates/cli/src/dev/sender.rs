@@ -54,11 +54,6 @@ impl Sender {
         Ok(Self { path, source_ip, account: keys.account, keys: Mutex::new(app_keys), key_server })
     }
 
-    /// The path of the app's key set on any key server.
-    pub fn jwks_path() -> String {
-        format!("/{}/.well-known/jwks.json", samples::APP_ID)
-    }
-
     /// A delivery of what is named, an event type, [`SESSION_BATCH`] or [`UNKNOWN_TYPE`]; none for another name.
     ///
     /// Every time it is another event, with an id of its own.

@@ -1,15 +1,15 @@
 //! The receiver's settings in `prelude dev`: the samples' own, and over them what the user has.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, io, path::Path};
 
-use prelude_webhooks::config::{Config, ConfigErrors};
+use prelude_webhooks::config::Config;
 use serde_json::{Value, json};
 
-use crate::{local::prelude::KeyError, samples};
+use crate::{
+    environment::{Environment, EnvironmentError, env_file},
+    local::{jwks_server::JwksServer, prelude::KeyError},
+    samples,
+};
 
 /// The settings by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,8 @@ pub struct Settings(pub BTreeMap<String, String>);
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file that was asked for.
-    #[error("{0} can not be read ({1}): name a file of NAME=value lines with --env-file")]
-    Unreadable(PathBuf, io::Error),
-    /// The text of the line is not repeated: it may hold a token.
-    #[error("{0} has a line that is not NAME=value: quote values with spaces or quotes in them by '…'")]
-    NotALine(PathBuf),
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
     /// A key of the samples.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -32,8 +29,9 @@ pub enum SettingsError {
 impl Settings {
     /// The process's variables win over the file's, and the file's over those that suit the samples.
     ///
-    /// Without `env_file`, the folder's `.env` is read if there is one. The samples' app has its keys on
-    /// the local Prelude's key server, see [`Settings::resolve_jwks_url`]. Where the user names a configuration file, nothing is filled in.
+    /// Without `env_file`, the folder's `.env` is read if there is one. The samples' app has its keys on the local
+    /// Prelude's key server, see [`Settings::resolve_jwks_url`]. Where the user names a configuration file, nothing is
+    /// filled in.
     ///
     /// # Errors
     /// A file that can not be read.
@@ -41,14 +39,14 @@ impl Settings {
         process: impl IntoIterator<Item = (String, String)>,
         env_file: Option<&Path>,
     ) -> Result<Self, SettingsError> {
-        let mut own = match env_file {
-            Some(path) => file(path)?,
-            None => match file(Path::new(".env")) {
-                Err(SettingsError::Unreadable(_, error)) if error.kind() == io::ErrorKind::NotFound => {
-                    BTreeMap::new()
-                }
-                read => read?,
-            },
+        let own = env_file.map_or_else(|| Environment::of_file(Path::new(".env")), Environment::of_file);
+        let mut own = match own {
+            Err(EnvironmentError::Unreadable(_, error))
+                if env_file.is_none() && error.kind() == io::ErrorKind::NotFound =>
+            {
+                BTreeMap::new()
+            }
+            read => read?.into_texts(),
         };
         own.extend(process);
         own.retain(|name, _| name.starts_with("PRELUDE_") && !name.starts_with("PRELUDE_CLI_"));
@@ -82,9 +80,8 @@ impl Settings {
     ///
     /// # Errors
     /// Every problem there is.
-    pub fn config(&self) -> Result<Config, ConfigErrors> {
-        let variables = self.0.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
-        Config::read(variables, |path| std::fs::read_to_string(path))
+    pub fn config(&self) -> Result<Config, EnvironmentError> {
+        Environment::of_variables(self.0.clone()).config()
     }
 
     /// The endpoint's path: with the first path token, if that is given in the clear.
@@ -104,49 +101,27 @@ impl Settings {
         ids.into_iter().any(|id| id == samples::APP_ID)
     }
 
-    /// As the lines of a `.env` file, with what the AWS SDK needs to reach the queues at `sqs_port`.
-    pub fn to_env_file(&self, sqs_port: u16) -> String {
-        let aws = samples::LOCAL.into_iter().map(|(name, value)| match name {
-            "AWS_ENDPOINT_URL_SQS" => (name, format!("http://127.0.0.1:{sqs_port}")),
-            _ => (name, value.to_owned()),
-        });
-        let own = self.0.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        aws.chain(own).map(|(name, value)| format!("{name}={}\n", quoted(&value))).collect()
+    /// As the lines of a `.env` file for a key server and queues at these ports, with what the AWS SDK needs to reach
+    /// the queues.
+    pub fn to_env_file(mut self, prelude_port: u16, sqs_port: u16) -> String {
+        self.resolve_jwks_url(&JwksServer::url_on(prelude_port, samples::APP_ID));
+        let mut aws = Environment::of_variables([]);
+        samples::LOCAL.iter().for_each(|(name, value)| aws.set(name, *value));
+        aws.set("AWS_ENDPOINT_URL_SQS", format!("http://127.0.0.1:{sqs_port}"));
+        env_file(aws.into_texts()) + &env_file(self.0)
     }
 }
 
 /// Stands for the key set's address while that is not known.
 const JWKS_URL: &str = "{jwks_url}";
 
-fn file(path: &Path) -> Result<BTreeMap<String, String>, SettingsError> {
-    let told = |error| match error {
-        dotenvy::Error::Io(error) => SettingsError::Unreadable(path.to_owned(), error),
-        _ => SettingsError::NotALine(path.to_owned()),
-    };
-    dotenvy::from_path_iter(path).map_err(told)?.map(|line| line.map_err(told)).collect()
-}
-
-/// For dotenv files: nothing is replaced between single quotes, but there can be none in them.
-fn quoted(value: &str) -> String {
-    if !value.contains('\'') && !value.contains('\n') {
-        return format!("'{value}'");
-    }
-    let mut escaped = String::with_capacity(value.len() + 2);
-    for character in value.chars() {
-        match character {
-            '\n' => escaped.push_str("\\n"),
-            '"' | '\\' | '$' => escaped.extend(['\\', character]),
-            other => escaped.push(other),
-        }
-    }
-    format!("\"{escaped}\"")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
-    fn env_file(text: &str) -> PathBuf {
+    fn scratch(text: &str) -> PathBuf {
         let name = format!("prelude-settings-{}-{}", std::process::id(), getrandom::u64().unwrap());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, text).unwrap();
@@ -155,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_process_wins_over_the_file_and_the_file_over_the_samples() {
-        let file = env_file("PRELUDE_QUEUE_TYPE=fifo\nPRELUDE_PATH_TOKEN='sha256:00, mine'\nOTHER=x\n");
+        let file = scratch("PRELUDE_QUEUE_TYPE=fifo\nPRELUDE_PATH_TOKEN='sha256:00, mine'\nOTHER=x\n");
         let process = [("PRELUDE_QUEUE_TYPE", "standard"), ("PRELUDE_CLI_X", "y"), ("HOME", "/")];
         let process = process.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings = Settings::read(process, Some(&file)).unwrap();
@@ -191,9 +166,9 @@ mod tests {
         settings.resolve_jwks_url("http://127.0.0.1:1/jwks.json");
         assert!(settings.0["PRELUDE_APPS"].contains(r#""jwks_url":"http://127.0.0.1:1/jwks.json""#));
         settings.set("PRELUDE_ODD", "it's \"$HOME\" \\ and\nmore");
-        let printed = settings.to_env_file(1234);
+        let printed = settings.clone().to_env_file(0, 1234);
         assert!(printed.contains("AWS_ENDPOINT_URL_SQS='http://127.0.0.1:1234'\n"), "{printed}");
-        let file = env_file(&printed);
+        let file = scratch(&printed);
         let read = Settings::read([], Some(&file)).unwrap();
         std::fs::remove_file(file).unwrap();
         assert_eq!(read, settings);
@@ -203,7 +178,7 @@ mod tests {
     fn a_bad_file_is_told_without_its_text() {
         let missing = Settings::read([], Some(Path::new("/nowhere/.env"))).unwrap_err().to_string();
         assert!(missing.starts_with("/nowhere/.env can not be read"), "{missing}");
-        let file = env_file("PRELUDE_PATH_TOKEN='s3cret\n");
+        let file = scratch("PRELUDE_PATH_TOKEN='s3cret\n");
         let broken = Settings::read([], Some(&file)).unwrap_err().to_string();
         std::fs::remove_file(file).unwrap();
         assert!(broken.contains("NAME=value") && !broken.contains("s3cret"), "{broken}");

@@ -81,7 +81,12 @@ impl JwksServer {
 
     /// Where the app's key set is, whether there is one yet or not.
     pub fn url(&self, app_id: &str) -> String {
-        format!("http://{}/{app_id}/.well-known/jwks.json", self.address)
+        Self::url_on(self.address.port(), app_id)
+    }
+
+    /// Where the app's key set is on the server of this port.
+    pub fn url_on(port: u16, app_id: &str) -> String {
+        format!("http://127.0.0.1:{port}/{app_id}/.well-known/jwks.json")
     }
 
     /// Sets or replaces the app's key set.

@@ -10,6 +10,7 @@ use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use lambda_runtime::Context;
 use prelude_cli::{
     demo::setup::{Setup, sample_events},
+    environment::env_file,
     local::{
         gateway::Request,
         jwks_server::JwksServer,
@@ -147,12 +148,11 @@ impl Drop for Stack {
 
 static COUNTER: AtomicUsize = AtomicUsize::new(0);
 
-/// Writes a file of variables; line ends within a value are escaped.
+/// Writes a file of variables.
 pub(crate) fn write_env(environment: &[(String, String)]) -> PathBuf {
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("prelude-operate-{}-{number}.env", std::process::id()));
-    let line = |(name, value): &(String, String)| format!("{name}='{}'\n", value.replace('\n', "\\n"));
-    std::fs::write(&path, environment.iter().map(line).collect::<String>()).unwrap();
+    std::fs::write(&path, env_file(environment.iter().map(|(name, value)| (name, value)))).unwrap();
     path
 }
 
