@@ -39,7 +39,7 @@ impl Sqs {
         let front = SqsFront::start(&sqs, self.port).await.map_err(PortUnusable::of(self.port, "--port"))?;
         let mut stop = StopSignal::listen()?;
         println!(
-            "SQS at {} with {} queues; region {REGION}, account {ACCOUNT_ID}",
+            "SQS at {} with {} queues and their dead-letter queues; region {REGION}, account {ACCOUNT_ID}",
             front.endpoint(),
             routes.queue_urls().count()
         );

@@ -70,7 +70,7 @@ fn greeting(stack: &Stack, json: bool) -> String {
     }
     let put_back = if *restored > 0 { format!("; {restored} messages put back") } else { String::new() };
     format!(
-        "receiver   {}\ninspector  {}\nSQS        {}  ({queues} queues{put_back}; region {})\nkey set    {}\n\nCtrl-C stops it.\n\n",
+        "receiver   {}\ninspector  {}\nSQS        {}  ({queues} queues with their dead-letter queues{put_back}; region {})\nkey set    {}\n\nCtrl-C stops it.\n\n",
         addresses.receiver, addresses.inspector, addresses.sqs, addresses.region, addresses.jwks
     )
 }

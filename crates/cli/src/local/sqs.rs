@@ -10,7 +10,8 @@ use aws_sdk_sqs::{
     error::DisplayErrorContext,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName},
 };
-use prelude_webhooks::route::Routes;
+use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, Routes};
+use serde_json::json;
 use winterbaume_core::MockAws;
 
 pub use look::Depth;
@@ -28,6 +29,11 @@ use super::{
 pub const REGION: &str = "eu-west-1";
 /// The account of every local queue.
 pub const ACCOUNT_ID: &str = "123456789012";
+
+/// Of a queue.
+const MAX_NAME_LENGTH: usize = 80;
+/// How often a message is received before it goes to the dead-letter queue: the template's default.
+pub const MAX_RECEIVE_COUNT: u32 = 5;
 
 /// An SQS in this process, with its queues. Clones share them.
 #[derive(Clone)]
@@ -57,12 +63,41 @@ impl EmbeddedSqs {
         Ok(sqs)
     }
 
-    /// Starts with every queue that these routes lead to.
+    /// Starts with every queue that these routes lead to, each but the parking queue with its dead-letter queue; so with
+    /// the template, whose prefixes leave room for the longer name.
     ///
     /// # Errors
     /// A name that SQS does not take.
     pub async fn start_for(routes: &Routes) -> Result<Self, EmbeddedSqsError> {
-        Self::start(routes.queue_urls().filter_map(|url| url.rsplit('/').next())).await
+        let name = |url: &Arc<str>| url.rsplit('/').next().unwrap_or_default().to_owned();
+        let sqs = Self::start(routes.queue_urls().map(name)).await?;
+        for queue in routes.queue_urls().filter(|url| *url != routes.parking()).map(name) {
+            if queue.len() + DEAD_LETTER_SUFFIX.len() <= MAX_NAME_LENGTH {
+                sqs.create_dead_letter_queue(&queue).await?;
+            }
+        }
+        Ok(sqs)
+    }
+
+    /// Creates a queue's dead-letter queue: it gets what was received [`MAX_RECEIVE_COUNT`] times and not deleted.
+    ///
+    /// # Errors
+    /// There is no such queue, or its name leaves no room.
+    pub async fn create_dead_letter_queue(&self, queue_name: &str) -> Result<(), EmbeddedSqsError> {
+        let suffix = if queue_name.ends_with(".fifo") { ".fifo" } else { "" };
+        let bare = queue_name.strip_suffix(suffix).unwrap_or(queue_name);
+        let dead_letters = format!("{bare}{DEAD_LETTER_SUFFIX}{suffix}");
+        self.create_queue(&dead_letters, MAX_BYTES).await?;
+        let policy = json!({
+            "deadLetterTargetArn": format!("arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{dead_letters}"),
+            "maxReceiveCount": MAX_RECEIVE_COUNT,
+        });
+        let set = self.client.set_queue_attributes().queue_url(Self::queue_url_prefix(queue_name));
+        set.attributes(QueueAttributeName::RedrivePolicy, policy.to_string())
+            .send()
+            .await
+            .map_err(|error| EmbeddedSqsError::new("set the redrive policy of", queue_name, &error))?;
+        Ok(())
     }
 
     /// Creates one more queue, whose messages may have at most this many bytes.

@@ -22,11 +22,16 @@ async fn all_samples_are_accepted_and_an_sdk_reads_them_from_29_queues() {
     assert_eq!(sent, 1 + 29 + 1);
 
     let client = running.sqs();
-    let mut queues = 0;
+    let (mut queues, mut dead_letter_queues) = (0, 0);
     for url in client.list_queues().send().await.unwrap().queue_urls() {
         let received = client.receive_message().queue_url(url).max_number_of_messages(10);
         let received = received.message_attribute_names("All").send().await.unwrap();
         let name = url.rsplit('/').next().unwrap();
+        if name.ends_with("-dlq") {
+            assert!(received.messages().is_empty(), "{name}");
+            dead_letter_queues += 1;
+            continue;
+        }
         for message in received.messages() {
             let attributes = message.message_attributes().unwrap();
             let event_type = attributes["event_type"].string_value().unwrap();
@@ -40,7 +45,7 @@ async fn all_samples_are_accepted_and_an_sdk_reads_them_from_29_queues() {
         assert_eq!(received.messages().len(), expected, "{name}");
         queues += usize::from(expected > 0);
     }
-    assert_eq!(queues, 29);
+    assert_eq!((queues, dead_letter_queues), (29, 29));
 
     let lines = running.lines(1 + sent);
     assert_eq!(lines[0]["verdict"], "activated", "the activation at the start: {}", lines[0]);
@@ -104,6 +109,42 @@ async fn kept_messages_are_there_in_the_next_run() {
     assert_eq!(running.ready_line["restored"], 0, "what was deleted stays so");
     running.kill();
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn what_a_consumer_fails_on_is_redriven() {
+    let mut running = Running::start(&[]);
+    let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
+    assert_eq!(running.send(&event).await.status, 200);
+    let client = running.sqs();
+    let url = EmbeddedSqs::queue_url_prefix("prelude-webhooks-user-created");
+    let fail = async || {
+        let received = client.receive_message().queue_url(&url).send().await.unwrap();
+        for message in received.messages() {
+            let give_back = client.change_message_visibility().queue_url(&url).visibility_timeout(0);
+            give_back.receipt_handle(message.receipt_handle().unwrap()).send().await.unwrap();
+        }
+        received.messages().len()
+    };
+    for _ in 0..5 {
+        assert_eq!(fail().await, 1);
+    }
+    assert_eq!(fail().await, 0);
+
+    let folder = scratch();
+    let file = folder.join("printed.env");
+    fs::write(&file, prelude(&["dev", "--print-settings"]).stdout).unwrap();
+    let (file, sqs) = (file.to_str().unwrap(), running.ready["sqs"].as_str().unwrap());
+    let redriven = prelude(&["redrive", "user.created", "--env-file", file, "--endpoint-url", sqs]);
+    let told = text(&redriven.stdout);
+    assert!(
+        told.contains("✓ prelude-webhooks-user-created-dlq: about 1 moved"),
+        "{told}{}",
+        text(&redriven.stderr)
+    );
+    assert_eq!(fail().await, 1);
+    fs::remove_dir_all(folder).unwrap();
+    running.kill();
 }
 
 #[tokio::test]

@@ -96,14 +96,9 @@ impl Stack {
         self.sqs.drain(&self.queue(slug)).await.unwrap()
     }
 
-    /// Creates a queue, and its dead-letter queue.
+    /// Creates a queue's dead-letter queue.
     pub(crate) async fn create_with_dead_letters(&self, slug: &str) {
-        let dead = self.queue(&format!("{slug}-dlq"));
-        self.sqs.create_queue(&dead, 1_048_576).await.unwrap();
-        let policy = format!(
-            r#"{{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:{dead}","maxReceiveCount":5}}"#
-        );
-        self.set_attribute(slug, QueueAttributeName::RedrivePolicy, &policy).await;
+        self.sqs.create_dead_letter_queue(&self.queue(slug)).await.unwrap();
     }
 
     pub(crate) async fn set_attribute(&self, slug: &str, name: QueueAttributeName, value: &str) {
