@@ -8,7 +8,6 @@ use std::{
 };
 
 use clap::builder::PossibleValuesParser;
-use indicatif::{ProgressBar, ProgressStyle};
 use prelude_cli::{
     conform::{
         self, Identity, checks,
@@ -20,7 +19,7 @@ use prelude_cli::{
     local::{jwks_server::JwksServer, prelude::SessionApp},
 };
 
-use super::print;
+use super::{print, progress};
 
 /// Try a receiver of Prelude webhooks at any URL: what Prelude sends, and what it never would.
 ///
@@ -121,7 +120,8 @@ impl Conform {
             None => None,
         };
         let target = Target::new(self.url.unwrap_or_default(), Duration::from_secs_f64(self.timeout))?;
-        let progress = progress(if self.only.is_empty() { checks::all().count() } else { self.only.len() });
+        let count = if self.only.is_empty() { checks::all().count() } else { self.only.len() };
+        let progress = progress(Some(count), "{bar:30} {pos}/{len} {msg}");
         let report = conform::run(&target, identity, &self.only, |check| {
             progress.set_message(check.name);
             progress.inc(1);
@@ -176,11 +176,4 @@ async fn serve(identity: &Identity, port: u16) -> Result<JwksServer, String> {
         server.publish(&app.app_id, &app.jwks());
     }
     Ok(server)
-}
-
-/// On stderr, and only where that is a terminal.
-fn progress(checks: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(u64::try_from(checks).unwrap_or_default()).with_style(style)
 }

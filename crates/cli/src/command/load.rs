@@ -2,13 +2,12 @@
 
 use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use prelude_cli::{
     demo::table::Look,
     load::{self, Plan},
 };
 
-use super::print;
+use super::{print, progress};
 
 /// Send thousands of deliveries through an SQS that fails, and account for every event.
 ///
@@ -70,10 +69,7 @@ impl Load {
             rate: self.rate,
             function_timeout: Duration::from_secs(self.function_timeout),
         };
-        let progress = ProgressBar::new(u64::try_from(plan.deliveries)?).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} answered, {elapsed}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        let progress = progress(Some(plan.deliveries), "{bar:30} {pos}/{len} answered, {elapsed}");
         let bar = progress.clone();
         let report = load::run(&plan, move || bar.inc(1)).await;
         progress.finish_and_clear();

@@ -3,7 +3,7 @@
 use std::{error::Error, num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use clap::{Subcommand, builder::PossibleValuesParser};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use prelude_cli::operate::{
     parked::{Choice, Parking, list, replay, show},
     stop::Stop,
@@ -171,13 +171,9 @@ async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
     Ok(parking)
 }
 
-/// On standard error, and only where that is a terminal.
+/// Of how much nobody knows.
 pub(super) fn progress(verb: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos} of about {len}");
-    let progress = ProgressBar::no_length().with_message(verb);
+    let progress = super::progress(None, "{msg} {wide_bar} {pos} of about {len}").with_message(verb);
     progress.enable_steady_tick(Duration::from_millis(200));
-    match style {
-        Ok(style) => progress.with_style(style),
-        Err(_malformed) => progress,
-    }
+    progress
 }

@@ -1,8 +1,8 @@
 //! `prelude trigger`: signed events, sent to a receiver.
 
-use std::{error::Error, io::IsTerminal as _, path::PathBuf, process::ExitCode, time::SystemTime};
+use std::{error::Error, path::PathBuf, process::ExitCode, time::SystemTime};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use prelude_cli::{
     demo::table::Look,
     input::Input,
@@ -15,7 +15,7 @@ use prelude_events::Source;
 
 use super::{
     event_type::{Types, TypesParser},
-    print,
+    print, progress,
 };
 
 /// Sign the sample of an event type, or of all 29, and send it to a receiver.
@@ -85,7 +85,10 @@ impl Trigger {
         let order = self.order()?;
         let url = self.url.clone().unwrap_or_else(trigger::dev_url);
         let since = SystemTime::now();
-        let progress = progress(order.requests());
+        let progress = match order.requests() {
+            0..20 => ProgressBar::hidden(),
+            many => progress(Some(many), "{bar:40} {pos}/{len} {per_sec} {eta}"),
+        };
         let sent = trigger::send(&order, &url, self.rate, || progress.inc(1)).await;
         progress.finish_and_clear();
         let mut rows = sent.map_err(|error| match self.url {
@@ -146,16 +149,6 @@ impl Trigger {
 }
 
 const MOST_LOOKS: usize = 1_000;
-
-/// On a terminal, for long runs.
-fn progress(requests: usize) -> ProgressBar {
-    if requests < 20 || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}");
-    let bar = ProgressBar::new(u64::try_from(requests).unwrap_or(u64::MAX));
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
 
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -1,6 +1,6 @@
 //! A socket on loopback that answers HTTP requests: what the local stack's servers have in common.
 
-use std::{convert::Infallible, error::Error, future::Future, io, net::SocketAddr};
+use std::{error::Error, future::Future, io, net::SocketAddr};
 
 use bytes::Bytes;
 use hyper::{
@@ -26,14 +26,15 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Listens on 127.0.0.1 and answers each request with `respond`; port 0 takes any free one.
+    /// Listens on 127.0.0.1 and answers each request with `respond`; `None` closes the connection. Port 0 takes any free
+    /// one.
     ///
     /// # Errors
     /// The port is taken.
     pub async fn start<R, F, B>(port: u16, respond: R) -> io::Result<Self>
     where
         R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Response<B>> + Send + 'static,
+        F: Future<Output: Into<Option<Response<B>>>> + Send + 'static,
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
@@ -74,10 +75,15 @@ impl PortUnusable {
     }
 }
 
+/// Why a connection is closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the server does not answer")]
+struct Closed;
+
 async fn accept<R, F, B>(listener: TcpListener, respond: R, mut stopping: watch::Receiver<bool>)
 where
     R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
+    F: Future<Output: Into<Option<Response<B>>>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -100,13 +106,13 @@ where
 async fn serve<R, F, B>(stream: TcpStream, respond: R, mut stopping: watch::Receiver<bool>)
 where
     R: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Response<B>>,
+    F: Future<Output: Into<Option<Response<B>>>>,
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let service = service_fn(|request| {
         let response = respond(request);
-        async { Ok::<_, Infallible>(response.await) }
+        async { response.await.into().ok_or(Closed) }
     });
     let mut connection =
         std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));

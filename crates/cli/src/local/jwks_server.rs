@@ -11,14 +11,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, Response, body::Incoming};
 use serde_json::Value;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
 
+use super::http_server::HttpServer;
 use answer::Body;
 
 /// How an app's key set is answered for, instead of properly.
@@ -43,9 +39,8 @@ pub enum JwksFault {
 /// A running key server, which ends when it is dropped.
 #[derive(Debug)]
 pub struct JwksServer {
-    address: SocketAddr,
+    server: HttpServer,
     apps: Arc<Mutex<BTreeMap<String, App>>>,
-    _accepting: JoinSet<()>,
 }
 
 #[derive(Debug, Default)]
@@ -66,22 +61,20 @@ impl JwksServer {
     /// # Errors
     /// The port is taken.
     pub async fn start_on(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-        let address = listener.local_addr()?;
         let apps = Arc::default();
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, Arc::clone(&apps)));
-        Ok(Self { address, apps, _accepting: accepting })
+        let answering = Arc::clone(&apps);
+        let server = HttpServer::start(port, move |request| respond(request, Arc::clone(&answering))).await?;
+        Ok(Self { server, apps })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// Where the app's key set is, whether there is one yet or not.
     pub fn url(&self, app_id: &str) -> String {
-        Self::url_on(self.address.port(), app_id)
+        Self::url_on(self.address().port(), app_id)
     }
 
     /// Where the app's key set is on the server of this port.
@@ -114,49 +107,26 @@ fn lock(apps: &Mutex<BTreeMap<String, App>>) -> MutexGuard<'_, BTreeMap<String, 
     apps.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accept(listener: TcpListener, apps: Arc<Mutex<BTreeMap<String, App>>>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { connections.spawn(serve(stream, Arc::clone(&apps))); }
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn serve(stream: TcpStream, apps: Arc<Mutex<BTreeMap<String, App>>>) {
-    let service = service_fn(|request| respond(request, &apps));
-    // The client's business: it went away, or a fault closed the connection.
-    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
-}
-
-/// Why a connection is closed without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the fault asked for a closed connection")]
-struct Closed;
-
+/// None where the fault is a closed connection.
 async fn respond(
     request: Request<Incoming>,
-    apps: &Mutex<BTreeMap<String, App>>,
-) -> Result<Response<Body>, Closed> {
-    let Some((document, fault)) = look_up(&request, apps) else {
-        return Ok(answer::status(404, "not found"));
+    apps: Arc<Mutex<BTreeMap<String, App>>>,
+) -> Option<Response<Body>> {
+    let Some((document, fault)) = look_up(&request, &apps) else {
+        return Some(answer::status(404, "not found"));
     };
     match fault {
-        None => Ok(answer::key_set(document)),
-        Some(JwksFault::Status(status)) => Ok(answer::status(status, "an injected fault")),
+        None => Some(answer::key_set(document)),
+        Some(JwksFault::Status(status)) => Some(answer::status(status, "an injected fault")),
         Some(JwksFault::Delay(time)) => {
             tokio::time::sleep(time).await;
-            Ok(answer::key_set(document))
+            Some(answer::key_set(document))
         }
-        Some(JwksFault::Huge(bytes)) => Ok(answer::key_set(answer::padded(&document, bytes))),
-        Some(JwksFault::Redirect(location)) => Ok(answer::redirect(&location)),
-        Some(JwksFault::Garbage) => Ok(answer::key_set(Bytes::from_static(b"\xff\x00<html>{\"keys\":["))),
-        Some(JwksFault::Stall) => Ok(answer::stalled(&document)),
-        Some(JwksFault::Close) => Err(Closed),
+        Some(JwksFault::Huge(bytes)) => Some(answer::key_set(answer::padded(&document, bytes))),
+        Some(JwksFault::Redirect(location)) => Some(answer::redirect(&location)),
+        Some(JwksFault::Garbage) => Some(answer::key_set(Bytes::from_static(b"\xff\x00<html>{\"keys\":["))),
+        Some(JwksFault::Stall) => Some(answer::stalled(&document)),
+        Some(JwksFault::Close) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::demo::table::Look;
+use crate::demo::table::{Look, paint};
 
 /// Everything that was found.
 #[derive(Debug)]
@@ -136,7 +136,3 @@ impl Report {
 
 /// How many of one kind are named; JSON names all.
 const SHOWN: usize = 5;
-
-fn paint(text: &str, style: Style, look: Look) -> String {
-    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
-}
