@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections import Counter
 
 import template
@@ -49,6 +50,9 @@ def check_template(checks, source):
     checks.same("each name in its list has a slug, and each slug a name", lists["Names"], slugs)
     checks.that("no name is listed twice", not duplicates(lists["Names"]), duplicates(lists["Names"]))
     checks.that("no slug is listed twice", not duplicates(slugs.values()), duplicates(slugs.values()))
+    names, extra = [*lists["Names"], "Unrouted"], source["Parameters"]["ExtraSlugs"]["AllowedPattern"]
+    taken = [name for name in names if re.search(extra, name)]
+    checks.that("no extra slug takes the logical IDs of an event type", not taken, taken)
     variables = source["Resources"][template.FUNCTION]["Properties"]["Environment"]["Variables"]
     checks.same("the function's variables are the receiver's", variables, template.code_variables())
     none = {**template.defaults(source), "Apps": "none", "PathToken": "none"}
