@@ -209,6 +209,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn parts_are_cut_at_the_same_places_whatever_attributes_go_with_them() {
+        let raw = noise(3_000_000);
+        let parts = pack(&raw, Form::Text, 200);
+        assert!(parts.len() > 2);
+        // A redelivery may have another request, another key and another reason.
+        assert_eq!(pack(&raw, Form::Text, ATTRIBUTES_RESERVE), parts);
+    }
+
     proptest! {
         #[test]
         fn packing_keeps_the_limit_and_loses_nothing(
