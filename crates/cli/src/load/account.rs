@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use prelude_webhooks::parking::Reason;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::delivery::{Hash, Mailbag, Verdict};
+use super::{
+    delivery::{Delivery, Hash, Mailbag, Verdict},
+    fault::FaultKind,
+};
 use crate::local::sqs::{EmbeddedSqs, EmbeddedSqsError};
 
 /// What was found in the queues, against what was sent.
@@ -27,7 +31,8 @@ pub struct Books {
     pub too_early: usize,
     /// Deliveries that were never answered 200.
     pub unanswered: usize,
-    /// Messages whose bytes nobody sent, or that are in another type's queue.
+    /// Messages whose bytes nobody sent, that are in another type's queue, or that are parked although no fault of
+    /// their delivery is a reason to.
     pub misplaced: usize,
 }
 
@@ -36,6 +41,12 @@ impl Books {
     pub fn balance(&self) -> bool {
         [self.lost, self.too_early, self.unanswered, self.misplaced] == [0; 4]
     }
+}
+
+/// Only a queue that is denied is a reason to park what is sent here.
+fn may_park(delivery: &Delivery, reason: Option<&str>) -> bool {
+    delivery.fault.is_some_and(|fault| fault.kind == FaultKind::Denied)
+        && reason == Some(Reason::QueueDenied.as_str())
 }
 
 #[derive(Default)]
@@ -59,13 +70,12 @@ pub(super) async fn balance(
         for message in sqs.drain(queue).await? {
             books.messages += 1;
             let hash: Hash = Sha256::digest(&message.body).into();
-            let sent = mailbag
-                .delivery_of(&hash)
-                .and_then(|delivery| delivery.events.iter().find(|event| event.hash == hash));
+            let delivery = mailbag.delivery_of(&hash);
+            let sent = delivery.and_then(|delivery| delivery.events.iter().find(|event| event.hash == hash));
             let reason = message.attribute("reason");
             match sent {
                 Some(event) if event.queue_slug == slug => found.entry(hash).or_default().routed += 1,
-                Some(_) if slug == "unrouted" && reason.is_some() => {
+                Some(_) if slug == "unrouted" && delivery.is_some_and(|sent| may_park(sent, reason)) => {
                     found.entry(hash).or_default().parked = reason.map(str::to_owned);
                 }
                 _ => {

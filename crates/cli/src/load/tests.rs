@@ -1,5 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aws_sdk_sqs::types::MessageAttributeValue;
+use sha2::{Digest as _, Sha256};
+
 use super::{delivery::Verdict, *};
 use crate::demo::table::Look;
 
@@ -76,4 +79,40 @@ async fn a_lost_event_and_a_foreign_message_are_found() {
     let answered_for: usize = mailbag.deliveries()[..2].iter().map(|delivery| delivery.events.len()).sum();
     assert_eq!((books.lost, books.too_early, books.unanswered, books.misplaced), (answered_for, 1, 1, 1));
     assert!(!books.balance());
+}
+
+#[tokio::test]
+async fn what_is_parked_for_no_fault_is_misplaced() {
+    let denied = |delivery: &delivery::Delivery| {
+        delivery.fault.is_some_and(|fault| fault.kind == fault::FaultKind::Denied)
+    };
+    let mailbag = Mailbag::new(&Plan { faults: 0.5, ..plan(200) }).unwrap();
+    let single = |wanted| {
+        let of_one = |delivery: &&delivery::Delivery| {
+            delivery.events.len() == 1 && denied(delivery) == wanted && body(delivery).is_some()
+        };
+        mailbag.deliveries().iter().find(of_one).and_then(body).unwrap()
+    };
+    let (of_denied, of_another) = (single(true), single(false));
+    for (body, reason, misplaced) in [
+        (&of_denied, "queue_denied", 0),
+        (&of_denied, "rejected_by_sqs", 1),
+        (&of_another, "queue_denied", 1),
+    ] {
+        let sqs = EmbeddedSqs::start(["p-unrouted"]).await.unwrap();
+        let reason = MessageAttributeValue::builder().data_type("String").string_value(reason);
+        let url = EmbeddedSqs::queue_url_prefix("p-unrouted");
+        let call = sqs.client().send_message().queue_url(url).message_body(body);
+        call.message_attributes("reason", reason.build().unwrap()).send().await.unwrap();
+        let books = account::balance(&sqs, "p-", &["p-unrouted".to_owned()], &mailbag).await.unwrap();
+        assert_eq!((books.misplaced, books.messages), (misplaced, 1), "{body}");
+    }
+}
+
+/// The body of a delivery of one event, where the event is the whole body.
+fn body(delivery: &delivery::Delivery) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_slice(&delivery.event().unwrap()).unwrap();
+    let body = event["body"].as_str()?.to_owned();
+    let hash: delivery::Hash = Sha256::digest(&body).into();
+    (delivery.events[0].hash == hash).then_some(body)
 }
