@@ -44,7 +44,7 @@ use crate::support::{
     faults::{
         KeyFault, Schedule, SqsFault,
         key_server::KeyServer,
-        ledger::Call,
+        ledger::{Call, Told},
         memory_sqs::MemorySqs,
         rig::{Answer, Rig},
     },
@@ -173,6 +173,7 @@ async fn run(case: &Case) -> Result<Seen, TestCaseError> {
     }
     prop_assert_eq!(sqs.violations(), Vec::<String>::new());
     keeps_each_once(case, &sqs)?;
+    has_what_it_acknowledged(&sqs, &wire.ledger().since(0))?;
     Ok(seen)
 }
 
@@ -240,6 +241,21 @@ fn keeps_each_once(case: &Case, sqs: &MemorySqs) -> Result<(), TestCaseError> {
     for stored in sqs.stored().iter().filter(|_| case.fifo) {
         let id = stored.entry.message_deduplication_id.clone();
         prop_assert!(known.insert((stored.queue.clone(), id)), "twice in {}", stored.queue);
+    }
+    Ok(())
+}
+
+/// What SQS acknowledged is there. A FIFO queue also acknowledges what it takes for a duplicate, and drops it: two events
+/// that it can not tell apart would be one.
+fn has_what_it_acknowledged(sqs: &MemorySqs, calls: &[Call]) -> Result<(), TestCaseError> {
+    let stored = sqs.stored();
+    let stored: HashSet<_> =
+        stored.iter().map(|stored| (&stored.queue, &stored.entry.message_body)).collect();
+    for call in calls {
+        for sent in call.sent.iter().filter(|sent| sent.told == Told::Durable) {
+            let is_there = stored.contains(&(&call.queue, &sent.entry.message_body));
+            prop_assert!(is_there, "acknowledged, and not in {}", call.queue);
+        }
     }
     Ok(())
 }
