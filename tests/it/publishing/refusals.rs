@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{attempt, ids, paused, user_created, users_created};
 use crate::support::{
-    stack::Stack,
+    stack::{Stack, context},
     wire::{Fate, Wired},
 };
 
@@ -82,6 +82,21 @@ async fn a_parked_text_that_is_refused_again_goes_as_base64_without_optional_att
         assert_eq!(message.attribute("reason"), Some("rejected_by_sqs"));
         assert_eq!(message.attribute("event_id"), Some("evt_offence"));
     }
+}
+
+#[tokio::test]
+async fn a_trace_that_is_refused_costs_the_trace() {
+    let stack = Stack::start().await;
+    let wired = Wired::start(&stack, |_, batch| {
+        let is_refused = batch.entries.iter().any(|entry| !entry.message_system_attributes.is_empty());
+        if is_refused { Fate::Refuse(400, "InvalidParameterValue") } else { Fate::Pass }
+    });
+    let mut context = context();
+    context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
+    assert_eq!(wired.send_in(&stack.signed(attempt("evt_traced")), context).await.0, 200);
+    let parked = stack.parked().await;
+    assert_eq!(ids(&parked), ["evt_traced"]);
+    assert_eq!(parked[0].system_attributes.get("AWSTraceHeader"), None);
 }
 
 #[tokio::test]
