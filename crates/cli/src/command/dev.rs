@@ -16,7 +16,7 @@ use super::print;
 /// from the samples, so that `cargo prelude samples` and `trigger` fit without any.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo prelude dev\n  cargo prelude dev --keep queues.json --rotate-every 5m\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C or SIGTERM, 1 it can not start or go on."
+    after_help = "Example:\n  cargo prelude dev\n  cargo prelude dev --keep queues.json --rotate-every 5m\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C or SIGTERM, 1 it can not start or go on, 2 the command line is wrong."
 )]
 pub(crate) struct Dev {
     /// The receiver's port on 127.0.0.1; 0 takes any free one, as for the others

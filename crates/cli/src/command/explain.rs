@@ -12,7 +12,7 @@ use super::print;
 /// receiver itself decides, with the configuration of this process' environment or of a file. Nothing is sent to SQS.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude explain events/user.created.json --env-file events/.env\n  prelude explain events/rejected/signature_wrong.json --env-file events/.env --json | jq .code\n\nExit codes: 0 it is answered with 200, 1 it is refused or can not be explained."
+    after_help = "Example:\n  prelude explain events/user.created.json --env-file events/.env\n  prelude explain events/rejected/signature_wrong.json --env-file events/.env --json | jq .code\n\nExit codes: 0 it is answered with 200, 1 it is refused or can not be explained, 2 the command line is wrong."
 )]
 pub(crate) struct Explain {
     /// The event's file; - is standard input

@@ -27,7 +27,8 @@ pub struct Order {
     pub dry_run: bool,
 }
 
-/// Longer than a batch of ten can take, so that nothing comes into view while it is on its way.
+/// Far longer than a batch of ten takes as a rule. When queues are slow, or parts are waited for, something can
+/// come into view while it is on its way: whoever moves it too makes a duplicate with the same `event_id`.
 const HOLD_SECONDS: i32 = 300;
 /// How long one queue has to take what is for it.
 const SEND_PATIENCE: Duration = Duration::from_secs(30);
