@@ -39,6 +39,8 @@ pub(crate) const LOCAL: [(&str, &str); 4] = [
 pub const APP_ID: &str = "demoapp1";
 /// Its verification token.
 pub const VERIFICATION_TOKEN: &str = "sample-verification-token";
+/// What the names of the samples' queues begin with.
+pub const QUEUE_PREFIX: &str = "prelude-webhooks-";
 /// The secret last segment of the samples' path.
 pub const PATH_TOKEN: &str = "sample-path-token-0123456789abcdef";
 
@@ -81,7 +83,7 @@ pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
         "public_keys": [one_line(keys.app.public_key_pem()?)],
     }]);
     let variables = [
-        ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix("prelude-webhooks-")),
+        ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX)),
         ("PRELUDE_APPS", app.to_string()),
         ("PRELUDE_PUBLIC_KEYS", one_line(keys.account.public_key_pem()?)),
         ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1".to_owned()),

@@ -155,7 +155,7 @@ impl Row {
     }
 }
 
-/// Looks where the accepted events lie: in the queue of their type, else in the parking queue.
+/// Looks where the accepted events lie: in the queue of their type, the parking queue, or where routes sent them.
 ///
 /// # Errors
 /// The queues can not be looked into.

@@ -138,7 +138,7 @@ impl Trigger {
             eprintln!("prelude: more than {MOST_LOOKS} requests: their messages are not looked for");
             return;
         }
-        let located = match Queues::at(endpoint) {
+        let located = match Queues::at(endpoint).await {
             Ok(queues) => trigger::locate(rows, &queues, since).await,
             Err(error) => Err(error),
         };

@@ -10,11 +10,12 @@ use aws_sdk_sqs::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
     types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName},
 };
-use prelude_webhooks::{config::Config as Receiver, route::Routes};
+use prelude_events::EventType;
+use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, PARKING_SLUG};
 use serde::Serialize;
 
 use super::post::Sent;
-use crate::{local::prelude::KeyError, local::sqs::REGION, samples};
+use crate::{local::sqs::REGION, samples};
 
 /// Where an event lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,22 +29,19 @@ pub struct Placed {
     pub parked: Option<String>,
 }
 
-/// The dev stack's queues.
+/// The dev stack's queues, whatever its routes and its kind of queue make of them.
 #[derive(Debug)]
 pub struct Queues {
     client: Client,
-    routes: Routes,
+    urls: Vec<String>,
 }
 
 impl Queues {
-    /// The queues of `events/.env` at this endpoint.
+    /// The queues at this endpoint whose names begin as those of `events/.env` do.
     ///
     /// # Errors
-    /// A key of those settings can not be read.
-    pub fn at(endpoint: &str) -> Result<Self, PeekError> {
-        let variables = samples::environment()?.into_iter().map(|(name, value)| (name, Some(value)));
-        let config = Receiver::read(variables, |path| std::fs::read_to_string(path))
-            .map_err(|_problems| PeekError::NoSettings)?;
+    /// There is no SQS, or it has no such queue.
+    pub async fn at(endpoint: &str) -> Result<Self, PeekError> {
         let second = Duration::from_secs(1);
         let client = Client::from_conf(
             Config::builder()
@@ -57,7 +55,24 @@ impl Queues {
                 )
                 .build(),
         );
-        Ok(Self { client, routes: config.routes })
+        let listed = client.list_queues().queue_name_prefix(samples::QUEUE_PREFIX).send().await;
+        let urls = listed.map_err(|_error| PeekError::Unreachable)?.queue_urls.unwrap_or_default();
+        if urls.is_empty() { Err(PeekError::NoQueues) } else { Ok(Self { client, urls }) }
+    }
+
+    /// Where an event of this type may lie: most likely in its own queue, else in the parking queue, and where routes
+    /// merge types in any other.
+    fn candidates(&self, event_type: Option<&EventType>) -> Vec<&String> {
+        let own = event_type.and_then(EventType::queue_slug);
+        let rank = |url: &String| match slug(url) {
+            slug if Some(slug) == own => 0,
+            PARKING_SLUG => 1,
+            _ => 2,
+        };
+        let mut candidates: Vec<_> =
+            self.urls.iter().filter(|url| !slug(url).ends_with(DEAD_LETTER_SUFFIX)).collect();
+        candidates.sort_by_key(|url| rank(url));
+        candidates
     }
 
     /// Every visible message: hidden for a moment, so that each is seen, and shown again.
@@ -113,13 +128,11 @@ impl Seen {
         queues: &Queues,
         since: SystemTime,
     ) -> Result<Option<Placed>, PeekError> {
-        let parking = queues.routes.parking();
-        let own = event.event_type.as_ref().map_or(parking, |event_type| queues.routes.queue_url(event_type));
-        for url in [own, parking] {
-            if !self.0.contains_key(&**url) {
-                self.0.insert(url.to_string(), queues.messages(url).await?);
+        for url in queues.candidates(event.event_type.as_ref()) {
+            if !self.0.contains_key(url) {
+                self.0.insert(url.clone(), queues.messages(url).await?);
             }
-            let Some(messages) = self.0.get_mut(&**url) else { continue };
+            let Some(messages) = self.0.get_mut(url) else { continue };
             let is_it = |message: &Message| message.body() == Some(&event.raw) && is_new(message, since);
             if let Some(place) = messages.iter().position(is_it) {
                 return Ok(Some(placed(url, messages.swap_remove(place))));
@@ -127,6 +140,13 @@ impl Seen {
         }
         Ok(None)
     }
+}
+
+/// What stands in a queue's name between the prefix and `.fifo`.
+fn slug(queue_url: &str) -> &str {
+    let name = queue_url.rsplit('/').next().unwrap_or(queue_url);
+    let slug = name.strip_prefix(samples::QUEUE_PREFIX).unwrap_or(name);
+    slug.strip_suffix(".fifo").unwrap_or(slug)
 }
 
 /// Whether it was sent in this run: a file, or a sample with its own ids, may lie there from an earlier one.
@@ -146,13 +166,10 @@ fn placed(queue_url: &str, message: Message) -> Placed {
 /// The queues could not be looked into.
 #[derive(Debug, thiserror::Error)]
 pub enum PeekError {
-    /// No SQS there, or one without these queues.
+    /// No SQS there.
     #[error("the queues can not be looked into: is the dev stack's SQS at this address?")]
     Unreachable,
-    /// The samples' settings are no configuration.
-    #[error("the settings of events/.env can not be used")]
-    NoSettings,
-    /// A test key can not be read.
-    #[error(transparent)]
-    Key(#[from] KeyError),
+    /// An SQS, but not with these queues.
+    #[error("the SQS at this address has no queue whose name begins with {}", samples::QUEUE_PREFIX)]
+    NoQueues,
 }

@@ -27,9 +27,16 @@ struct Stack {
 impl Stack {
     async fn start() -> Self {
         let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug).chain(["unrouted"]);
-        let sqs = EmbeddedSqs::start(slugs.map(queue)).await.unwrap();
+        Self::with(slugs.map(queue).collect(), []).await
+    }
+
+    /// One with these queues, and with other settings as well.
+    async fn with<const N: usize>(queues: Vec<String>, settings: [(&str, &str); N]) -> Self {
+        let sqs = EmbeddedSqs::start(queues).await.unwrap();
         let sqs_front = SqsFront::start(&sqs, 0).await.unwrap();
-        let receiver = LocalReceiver::start(samples::environment().unwrap(), &sqs).unwrap();
+        let mut environment = samples::environment().unwrap();
+        environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let receiver = LocalReceiver::start(environment, &sqs).unwrap();
         let api = ApiFront::start(Api::new(receiver), 0, ApiFront::SOURCE_IP).await.unwrap();
         Self { sqs, sqs_front, api }
     }
@@ -174,6 +181,19 @@ async fn messages_of_others_stay_and_are_not_taken_for_ours() {
     let id = |rows: &[Value]| rows[0]["messages"][0]["message_id"].as_str().unwrap().to_owned();
     assert_ne!(id(&rows), id(&again), "the same bytes, and two messages");
     assert_eq!(stack.bodies("user-deleted").await.len(), 27);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_is_told_whatever_routes_and_kind_of_queue_make_of_it() {
+    for (queues, settings, expected) in [
+        (["user-created.fifo", "unrouted.fifo"], ("PRELUDE_QUEUE_TYPE", "fifo"), "user-created.fifo"),
+        (["users", "unrouted"], ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#), "users"),
+    ] {
+        let stack = Stack::with(queues.map(queue).to_vec(), [settings]).await;
+        let (code, rows) = stack.rows(&["user.created"]).await;
+        assert_eq!(code, Some(0));
+        assert_eq!(rows[0]["messages"][0]["queue"], queue(expected), "{rows:?}");
+    }
 }
 
 #[test]
