@@ -100,7 +100,8 @@ fn seconds(text: &str) -> Result<f64, &'static str> {
 impl Conform {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         if self.list {
-            print(&report::list(Look::of_stdout()))?;
+            let list = if self.json { report::list_as_json() } else { report::list(Look::of_stdout()) };
+            print(&list)?;
             return Ok(ExitCode::SUCCESS);
         }
         let jwks_url = |app_id: &str| self.serve_jwks.map(|port| JwksServer::url_on(port, app_id));

@@ -68,13 +68,13 @@ enum Action {
     /// their queues: if this is cut off, an event can be there twice, with the same event_id, and is never lost. What
     /// still has no queue stays.
     #[command(
-        after_help = "Example:\n  prelude parked replay --dry-run\n  prelude parked replay --reason queue_missing\n  prelude parked replay --type user.merged --to users\n\nExit codes: 0 all that was chosen is moved, 1 something stays or failed, 2 the command line is wrong."
+        after_help = "Example:\n  prelude parked replay --dry-run\n  prelude parked replay --reason queue_missing\n  prelude parked replay --type user.merged --to users\n\nExit codes: 0 all that was chosen is moved, or on a dry run was looked at, 1 something stays or failed, 2 the command line is wrong."
     )]
     Replay {
         #[command(flatten)]
         choice: Chosen,
         /// Send everything to this queue (slug, name or URL), known types or not
-        #[arg(long, value_name = "QUEUE")]
+        #[arg(long, value_name = "QUEUE", value_parser = queue)]
         to: Option<String>,
         /// Take at most this many; parts of one event count once
         #[arg(long, value_name = "N")]
@@ -176,4 +176,9 @@ pub(super) fn progress(verb: &'static str) -> ProgressBar {
     let progress = super::progress(None, "{msg} {wide_bar} {pos} of about {len}").with_message(verb);
     progress.enable_steady_tick(Duration::from_millis(200));
     progress
+}
+
+fn queue(text: &str) -> Result<String, &'static str> {
+    let name = text.rsplit('/').next().unwrap_or_default();
+    if name.is_empty() { Err("a queue's slug, name or URL is wanted") } else { Ok(text.to_owned()) }
 }

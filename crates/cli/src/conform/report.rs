@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::json;
 
 use super::checks::{Check, GROUPS, Severity};
 use crate::demo::table::{Look, paint};
@@ -190,6 +191,18 @@ pub fn list(look: Look) -> String {
         }
     }
     list
+}
+
+/// The same as one JSON object.
+pub fn list_as_json() -> String {
+    let check = |group: &str, check: &Check| {
+        let Check { name, proves, severity, fault, .. } = check;
+        json!({
+            "group": group, "name": name, "proves": proves, "fault": fault, "severity": severity.to_string(),
+        })
+    };
+    let checks = GROUPS.iter().flat_map(|(group, checks)| checks.iter().map(move |one| check(group, one)));
+    format!("{:#}\n", json!({"checks": checks.collect::<Vec<_>>()}))
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Sight {
             steps.push(("family", self.batch.is_some(), family));
             let has_events = self.batch.as_ref().is_some_and(|batch| !batch.event_ids.is_empty());
             let queues = match (accepted, has_events) {
-                (true, true) => "every event has one".to_owned(),
+                (true, true) => "every event has one, or is parked with a reason".to_owned(),
                 (true, false) => "there is no event to send".to_owned(),
                 (false, _) => refused(),
             };

@@ -11,6 +11,9 @@ use crate::run::{prelude, text};
 
 #[test]
 fn conform_lists_its_checks_and_makes_keys_for_a_receiver() {
+    let json = prelude(&["conform", "--list", "--json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["checks"][0]["name"], "activation");
     let list = prelude(&["conform", "--list"]);
     assert!(list.status.success());
     assert!(

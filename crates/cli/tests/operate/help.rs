@@ -30,6 +30,8 @@ async fn a_wrong_command_line_exits_with_2() {
         &["parked", "list", "--reason", "boredom"],
         &["parked", "show"],
         &["parked", "replay", "--limit", "x"],
+        &["parked", "replay", "--to", ""],
+        &["parked", "replay", "--to", "https://sqs.eu-west-1.amazonaws.com/123456789012/"],
         &["redrive"],
         &["redrive", "user.created", "--all"],
         &["redrive", "user.created", "--rate", "501"],
