@@ -28,6 +28,9 @@ pub struct Held {
     pub entry: Entry,
     #[serde(skip)]
     receipt_handles: Vec<String>,
+    /// Whether a consumer gave it back, and nobody received it since.
+    #[serde(skip)]
+    is_given_back: bool,
 }
 
 impl Held {
@@ -39,6 +42,7 @@ impl Held {
             received: 0,
             entry,
             receipt_handles: Vec::new(),
+            is_given_back: false,
         }
     }
 
@@ -121,9 +125,15 @@ impl Ledger {
             }
             if let Some(held) = queue.iter_mut().find(|held| held.message_id == id) {
                 held.received += 1;
+                held.is_given_back = false;
                 held.receipt_handles.push(text(message, "ReceiptHandle").to_owned());
             }
             changed = true;
+        }
+        // With room left, whatever was visible is in the answer, or SQS moved it to the dead-letter queue.
+        let most = request.get("MaxNumberOfMessages").and_then(Value::as_u64).unwrap_or(1);
+        if u64::try_from(list(&response, "Messages").count()).is_ok_and(|count| count < most) {
+            queues.get_mut(name).into_iter().flatten().for_each(|held| held.is_given_back = false);
         }
         drop(queues);
         if changed {
@@ -147,10 +157,35 @@ impl Ledger {
                 self.lock().remove(queue);
                 self.tell();
             }
-            // A message becomes visible or invisible.
-            "ChangeMessageVisibility" | "ChangeMessageVisibilityBatch" | "CreateQueue" => self.tell(),
+            "ChangeMessageVisibility" => self.hidden(queue, [&request]),
+            "ChangeMessageVisibilityBatch" => self.hidden(queue, list(&request, "Entries")),
+            "CreateQueue" => self.tell(),
             _ => {}
         }
+    }
+
+    /// How many messages of the queue that is asked about were given back, and not received since.
+    pub(super) fn given_back(&self, request: &MockRequest) -> usize {
+        let request = json(&request.body).unwrap_or_default();
+        let queues = self.lock();
+        let messages = queues.get(queue_name(text(&request, "QueueUrl"))).into_iter().flatten();
+        messages.filter(|held| held.is_given_back).count()
+    }
+
+    /// Books for how long messages are hidden: with no time at all, they are given back.
+    fn hidden<'a>(&self, queue: &str, changes: impl IntoIterator<Item = &'a Value>) {
+        let mut queues = self.lock();
+        for change in changes {
+            let handle = text(change, "ReceiptHandle");
+            let is_given_back = change.get("VisibilityTimeout").and_then(Value::as_u64) == Some(0);
+            for held in queues.get_mut(queue).into_iter().flatten() {
+                if held.receipt_handles.iter().any(|other| other == handle) {
+                    held.is_given_back = is_given_back;
+                }
+            }
+        }
+        drop(queues);
+        self.tell();
     }
 
     fn deleted(&self, queue: &str, handles: &[&str]) {
@@ -176,6 +211,18 @@ fn take(queues: &mut BTreeMap<String, Vec<Held>>, id: &str) -> Option<Held> {
         let index = queue.iter().position(|held| held.message_id == id)?;
         Some(queue.remove(index))
     })
+}
+
+/// Adds to the count of a queue's visible messages.
+pub(super) fn with_more_visible(mut response: MockResponse, more: usize) -> MockResponse {
+    const VISIBLE: &str = "ApproximateNumberOfMessages";
+    let Some(mut answer) = json(&response.body).filter(|_| more > 0) else { return response };
+    if let Some(count) = answer.get_mut("Attributes").and_then(|attributes| attributes.get_mut(VISIBLE)) {
+        let counted = count.as_str().and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
+        *count = Value::from((counted + more).to_string());
+        response.body = answer.to_string().into();
+    }
+    response
 }
 
 fn json(body: &[u8]) -> Option<Value> {

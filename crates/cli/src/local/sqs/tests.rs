@@ -279,3 +279,24 @@ fn messages_are_received_as_often_as_with_the_template() {
     let default = parameter.lines().find_map(|line| line.trim().strip_prefix("Default: ")).unwrap();
     assert_eq!(default, MAX_RECEIVE_COUNT.to_string());
 }
+
+#[tokio::test]
+async fn a_message_that_was_given_back_counts_as_visible() {
+    let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
+    let url = EmbeddedSqs::queue_url_prefix("q");
+    let counts = async || {
+        let depth = sqs.depths().await.unwrap().remove(0);
+        (depth.visible, depth.in_flight)
+    };
+    sqs.client().send_message().queue_url(&url).message_body("{}").send().await.unwrap();
+    assert_eq!(counts().await, (1, 0));
+    for _ in 0..2 {
+        let received = sqs.client().receive_message().queue_url(&url).send().await.unwrap();
+        assert_eq!(counts().await, (0, 1));
+        let give_back = sqs.client().change_message_visibility().queue_url(&url).visibility_timeout(0);
+        give_back.receipt_handle(received.messages()[0].receipt_handle().unwrap()).send().await.unwrap();
+        assert_eq!(counts().await, (1, 0));
+    }
+    sqs.drain("q").await.unwrap();
+    assert_eq!(counts().await, (0, 0));
+}
