@@ -386,6 +386,15 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_as_long_as_its_base64_says() {
+        for length in [256, 384, 1024] {
+            let header = format!("{SCHEME}={}", STANDARD.encode(vec![7; length]));
+            let unverified = Unverified::new(Bytes::new(), header.as_bytes()).unwrap();
+            assert_eq!(unverified.signature_length(), length);
+        }
+    }
+
+    #[test]
     fn a_size_is_accepted_from_2048_to_8192_bits() {
         for (bits, accepted) in [(0, false), (2047, false), (2048, true), (8192, true), (8193, false)] {
             assert_eq!(checked_size(bits), if accepted { Ok(()) } else { Err(KeyError::Size(bits)) });

@@ -222,6 +222,26 @@ async fn failures_of_sqs_are_told_without_what_was_sent() {
 }
 
 #[tokio::test]
+async fn a_call_that_sqs_refuses_is_told_by_its_kind_and_its_queue() {
+    for (code, failure) in [
+        ("InvalidMessageContents", "content"),
+        ("QueueDoesNotExist", "queue_missing"),
+        ("AccessDenied", "queue_denied"),
+        ("RequestThrottled", "retryable"),
+        ("NobodyKnowsThis", "unknown"),
+    ] {
+        let stack = Stack::start().await;
+        stack.sqs.inject(Fault::once(FaultKind::Call { status: 400, code: code.to_owned() }));
+        let answer = stack.send(&stack.signed(r#"{"id":"evt","type":"verify.attempt"}"#)).await;
+        let line = answer.log.iter().find(|line| line["code"] == "sqs_call_failed").unwrap();
+        assert_eq!(line["sqs_code"], code);
+        assert_eq!(line["failure"], failure, "{code}");
+        assert_eq!(line["queue"], "prelude-webhooks-verify-attempt", "{code}");
+        assert_eq!(line["entries"], 1, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_of_no_gateway_is_refused_without_being_repeated() {
     let stack = Stack::start().await;
     let personal = personal();

@@ -54,3 +54,19 @@ async fn read(body: aws_smithy_types::body::SdkBody) -> Result<Bytes, FetchError
         Err(_broken) => Err(FetchError::Unreachable),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_document_that_is_too_large_is_told_from_one_that_breaks_off() {
+        let document = |length| SdkBody::from(vec![b' '; length]);
+        assert_eq!(read(document(jwks::MAX_LENGTH)).await.map(|read| read.len()), Ok(jwks::MAX_LENGTH));
+        assert_eq!(read(document(jwks::MAX_LENGTH + 1)).await, Err(FetchError::TooLarge));
+        // The only body that fails without a connection.
+        assert_eq!(read(SdkBody::taken()).await, Err(FetchError::Unreachable));
+    }
+}

@@ -1,6 +1,9 @@
 //! Which keys prove which family's events.
 
-use prelude_cli::local::prelude::{ADDRESSES, batch};
+use prelude_cli::local::{
+    jwks_server::JwksFault,
+    prelude::{ADDRESSES, batch},
+};
 use prelude_events::{EventType, Source, samples};
 use serde_json::{Value, json};
 
@@ -96,6 +99,23 @@ async fn a_key_of_two_owners_proves_both() {
     let message = stack.drain("verify-attempt").await.pop().unwrap();
     assert_eq!(message.attribute("key_id"), Some(&*key.thumbprint()));
     assert_eq!(message.attribute("app_id"), None);
+}
+
+#[tokio::test]
+async fn a_key_that_may_be_the_apps_too_refuses_nothing_before_the_apps_keys_are_known() {
+    let setup = Setup::new().await;
+    setup.jwks.set_fault("app2", JwksFault::Close);
+    let stack = setup.start().await;
+    let of_app2 = |key| stack.signed_by(key, batch("app2", [r#"{"id":"e","type":"user.created"}"#]));
+    for key in [&stack.app("app1").keys[0], &stack.prelude.account_key] {
+        let answer = stack.send(&of_app2(key)).await;
+        assert_eq!((answer.status, answer.code()), (503, Some("keys_unavailable")));
+    }
+    let named = stack.signed_by(&stack.app("app2").keys[0], r#"{"type":"verify.attempt"}"#);
+    assert_eq!(stack.send(&named).await.code(), Some("keys_unavailable"), "no key at hand verifies");
+    let other = stack.signed_by(&stack.app("app1").keys[0], r#"{"type":"verify.attempt"}"#);
+    assert_401("whose the key is makes no difference", &stack.send(&other).await, "key_wrong_for_family");
+    assert_eq!(stack.taken(), 0);
 }
 
 #[tokio::test]

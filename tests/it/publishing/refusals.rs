@@ -1,6 +1,9 @@
 //! Calls that SQS refuses as a whole for what one entry holds, and texts that it refuses even when parked.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use prelude_cli::local::guard::wire::BatchRequest;
@@ -97,6 +100,24 @@ async fn a_trace_that_is_refused_costs_the_trace() {
     let parked = stack.parked().await;
     assert_eq!(ids(&parked), ["evt_traced"]);
     assert_eq!(parked[0].system_attributes.get("AWSTraceHeader"), None);
+}
+
+#[tokio::test]
+async fn parked_texts_that_are_refused_again_share_calls() {
+    let stack = Stack::start().await;
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&calls);
+    let wired = Wired::start(&stack, move |_, batch| {
+        let is_text = holds(batch, "evt_");
+        if !is_text {
+            seen.lock().unwrap().push(batch.entries.len());
+        }
+        if is_text { Fate::Refuse(400, "InvalidMessageContents") } else { Fate::Pass }
+    });
+    // Counted a hundred times too large, they would not fit into one call.
+    let events: Vec<_> = (0..10).map(|index| user_created(&format!("evt_{index}"), 2_000)).collect();
+    assert_eq!(wired.send(&stack.batch("app1", events)).await.0, 200);
+    assert_eq!(*calls.lock().unwrap(), [10]);
 }
 
 #[tokio::test]
