@@ -2,7 +2,7 @@
 //!
 //! No input panics the receiver, so nothing can be sent to the real binary that would make it panic. These tests run
 //! the real [`Handler`] under the real Lambda runtime, in a process of its own, with ports that panic when they see a
-//! mark: this test binary starts itself once more, to be that function. What remains of the real binary is whether
+//! mark: the first test below starts itself once more, to be that function. What remains of the real binary is whether
 //! panics unwind in it: the profile says so, and a test reads the profile. A crash needs no such help: the binary is
 //! killed.
 
@@ -33,7 +33,7 @@ use crate::support::{
 
 /// What makes SQS's port panic, in a body. It is also what must not be found in an answer or a log.
 const MARK: &str = "panic-because-of-this";
-/// What the process is told beside Lambda's variables; without it the function below is no test.
+/// What tells the process, beside Lambda's variables, that it is the function and not the test.
 const ROLE: &str = "PRELUDE_CLI_TEST_PANICKING_FUNCTION";
 
 struct PanickingSqs;
@@ -55,13 +55,8 @@ impl FetchKeySet for PanickingKeyServer {
     }
 }
 
-/// The function itself, when the process was started to be it: what `main.rs` does, but for the ports.
-#[tokio::test]
-#[ignore = "the other tests start it as a process"]
+/// The function: what `main.rs` does, but for the ports.
 async fn panicking_function() {
-    if std::env::var_os(ROLE).is_none() {
-        return;
-    }
     telemetry::start(None, Some("json"), io::stdout);
     std::panic::set_hook(Box::new(|_| tracing::error!(target: "prelude_webhooks", code = "panic")));
     let variables = std::env::vars().map(|(name, value)| (name, Some(value)));
@@ -75,7 +70,7 @@ async fn panicking_function() {
     run.await.unwrap();
 }
 
-/// Starts this test binary as the function.
+/// Starts this test binary as the function: by the test that becomes it.
 async fn start() -> (RuntimeApi, FunctionProcess) {
     let runtime_api = RuntimeApi::start().await;
     let variables = [
@@ -87,7 +82,8 @@ async fn start() -> (RuntimeApi, FunctionProcess) {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let binary = std::env::current_exe().unwrap();
-    let arguments = ["--exact", "panics::panicking_function", "--ignored", "--nocapture"];
+    let test = "panics::a_panic_costs_its_own_invocation_and_the_next_one_works";
+    let arguments = ["--exact", test, "--nocapture"];
     let process = FunctionProcess::spawn_with(&binary, &arguments, &variables, &runtime_api);
     runtime_api.first_poll().await;
     (runtime_api, process)
@@ -118,6 +114,9 @@ fn accepted() -> (u64, String) {
 
 #[tokio::test]
 async fn a_panic_costs_its_own_invocation_and_the_next_one_works() {
+    if std::env::var_os(ROLE).is_some() {
+        return panicking_function().await;
+    }
     let (runtime_api, mut process) = start().await;
     for _ in 0..3 {
         assert_eq!(send(&runtime_api, event(MARK)).await, unavailable());
