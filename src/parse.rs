@@ -123,7 +123,8 @@ pub struct Event {
     pub verdict: Verdict,
     /// The type's wire name, known or not.
     pub type_name: Option<Box<str>>,
-    /// What consumers key idempotency on: the same for the same event, however often it is delivered.
+    /// The same for the same event, however often it is delivered. Consumers key idempotency on it together with the
+    /// source, the app and the type.
     pub event_id: Box<str>,
 }
 

@@ -44,7 +44,7 @@ pub struct NotParked(pub &'static str);
 pub struct Readdressed {
     /// The type's wire name, known or not.
     pub type_name: Option<Box<str>>,
-    /// What consumers key idempotency on.
+    /// The attribute `event_id`. Consumers key idempotency on it together with the source, the app and the type.
     pub event_id: Box<str>,
     /// The queue's URL and the message for it, or why there is none.
     pub place: Result<(Arc<str>, Message), Stay>,
