@@ -77,6 +77,20 @@ fn every_sample_serializes_as_received_and_reads_the_same_again() {
     }
 }
 
+/// Therefore consumers key idempotency on the type as well.
+#[test]
+fn documented_events_of_several_types_share_one_id() {
+    let documented = samples::ALL.iter().filter(|sample| sample.documented);
+    let received: Vec<_> = documented.map(|sample| Received::parse(sample.json).unwrap().envelope).collect();
+    let ids: BTreeSet<_> = received.iter().map(|envelope| &envelope.id).collect();
+    let keys: BTreeSet<_> = received
+        .iter()
+        .map(|envelope| (envelope.event_type.source(), &envelope.event_type, &envelope.id))
+        .collect();
+    assert!(ids.len() < received.len());
+    assert_eq!(keys.len(), received.len());
+}
+
 #[test]
 fn every_time_of_every_sample_is_readable() {
     fn check(value: &Value) {

@@ -31,7 +31,7 @@ pub struct EventFate {
     /// Its type; absent where it has none that could be written.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// What consumers key idempotency on.
+    /// The attribute `event_id`. Consumers key idempotency on it together with `source`, `app_id` and `event_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
     /// The queue's name.

@@ -3,8 +3,9 @@
 //!
 //! Source: <https://docs.prelude.so/verify/v1/documentation/webhook>.
 //!
-//! The documented examples share one `id`, and several delivery reports share one `attempt_uuid`: neither
-//! tells duplicates from new events. The `event_id` attribute of the SQS message does.
+//! The documented examples of all three types share one `id`, and several delivery reports share one
+//! `attempt_uuid`: neither tells duplicates from new events. The message attributes `source`, `app_id`, `event_type`
+//! and `event_id` together do.
 
 pub use super::verify::DeliveryStatus;
 use super::{Price, payload};

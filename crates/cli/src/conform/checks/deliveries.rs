@@ -142,7 +142,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Major,
         fault: "refuses-duplicates",
         says: "A delivery that came before is refused. Prelude repeats what it has no 200 for, and a refusal makes \
-               it repeat for two weeks: answer 200, and drop the event by its id.",
+               it repeat for two weeks: answer 200, and drop the event by its source, app, type and id.",
         needs: Needs::Either,
         plan: Plan::InTurn(duplicates),
     },
