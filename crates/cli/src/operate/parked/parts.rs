@@ -55,6 +55,7 @@ pub struct Sorter {
 struct Key {
     source: Option<String>,
     app_id: Option<String>,
+    event_type: Option<String>,
     event_id: Option<String>,
     count: usize,
 }
@@ -81,7 +82,8 @@ impl Sorter {
 
     fn put_part(&mut self, letter: Letter, index: usize, count: usize) -> Sorted {
         let text = |name| letter.attribute(name).map(str::to_owned);
-        let key = Key { source: text("source"), app_id: text("app_id"), event_id: text("event_id"), count };
+        let [source, app_id, event_type, event_id] = ["source", "app_id", "event_type", "event_id"].map(text);
+        let key = Key { source, app_id, event_type, event_id, count };
         let digest = digest(&letter);
         let is_copy = |parts: &BTreeMap<usize, [u8; 32]>| parts.get(&index) == Some(&digest);
         if self.joined.get(&key).is_some_and(|joined| joined.iter().any(is_copy)) {
@@ -113,7 +115,7 @@ impl Sorter {
 
     /// Forgets what was joined: it did not become durable, so a copy of its parts is not superfluous.
     pub fn forget(&mut self, label: &Label) {
-        self.joined.retain(|key, _| key.event_id != label.event_id);
+        self.joined.retain(|key, _| (&key.event_type, &key.event_id) != (&label.event_type, &label.event_id));
     }
 
     /// The parts whose event is not whole: what is told of each event, with how many parts are there, and of how many.
@@ -255,6 +257,33 @@ mod tests {
             (&["x".into(), "y".into()][..], 2, 3)
         );
         assert!(!z.is_empty() && sorter.take_incomplete().is_empty());
+    }
+
+    /// Prelude's own examples reuse one id for several types.
+    #[test]
+    fn parts_of_two_types_with_one_id_are_not_mixed() {
+        let [a, b, c] = parts(b"an event that is long enough to be cut");
+        let [x, y, z] = parts(b"one of another type, of the same size");
+        let of_type = |event_type: &str, message_id: &str, index, body: &str| {
+            let mut letter = part(message_id, index, body);
+            letter.attributes.insert("event_type".to_owned(), event_type.to_owned());
+            letter
+        };
+        let mut sorter = Sorter::default();
+        for letter in [
+            of_type("user.created", "1", 1, &a),
+            of_type("user.deleted", "y", 2, &y),
+            of_type("user.deleted", "z", 3, &z),
+            of_type("user.created", "2", 2, &b),
+        ] {
+            assert!(matches!(sorter.put(letter), Sorted::Waiting));
+        }
+        for (letter, ids) in [
+            (of_type("user.created", "3", 3, &c), ["1", "2", "3"]),
+            (of_type("user.deleted", "x", 1, &x), ["x", "y", "z"]),
+        ] {
+            assert_eq!(whole_of(sorter.put(letter)).label.message_ids, ids);
+        }
     }
 
     #[test]

@@ -244,7 +244,9 @@ impl Run<'_> {
         // Its event may still be on its way.
         self.send_pending().await;
         let is_durable = |row: &Row| {
-            matches!(row.fate, Fate::Moved(_) | Fate::NotRemoved(_)) && row.label.event_id == label.event_id
+            matches!(row.fate, Fate::Moved(_) | Fate::NotRemoved(_))
+                && row.label.event_type == label.event_type
+                && row.label.event_id == label.event_id
         };
         if !self.report.rows.iter().any(is_durable) {
             return;
