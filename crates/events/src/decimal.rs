@@ -48,22 +48,36 @@ impl Decimal {
         let units = if shift < 0 { units / factor } else { units.checked_mul(factor)? };
         Some(if parts.negative { -units } else { units })
     }
+
+    pub(crate) fn of(scalar: Scalar) -> Result<Self, NotADecimal> {
+        Parts::of(scalar.as_str()).ok_or(NotADecimal)?;
+        Ok(Self(scalar))
+    }
+
+    /// The number of a count, e.g. 15 for `15`, `15.0` and `1.5e1`.
+    ///
+    /// A text is 19 digits at most, which always fit, and nothing else. A JSON Schema compares the values of numbers,
+    /// but only the characters of a text.
+    pub(crate) fn count(&self) -> Option<u64> {
+        let text = self.as_str();
+        if self.0.is_quoted() && !(is_digits(text) && text.len() <= 19) {
+            return None;
+        }
+        self.units(0)?.try_into().ok()
+    }
 }
 
 impl FromStr for Decimal {
     type Err = NotADecimal;
 
     fn from_str(text: &str) -> Result<Self, NotADecimal> {
-        Parts::of(text).ok_or(NotADecimal)?;
-        Ok(Self(Scalar::quoted(text.to_owned())))
+        Self::of(Scalar::quoted(text.to_owned()))
     }
 }
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let scalar = Scalar::deserialize(deserializer)?;
-        Parts::of(scalar.as_str()).ok_or_else(|| de::Error::custom(NotADecimal))?;
-        Ok(Self(scalar))
+        Scalar::deserialize(deserializer).and_then(|scalar| Self::of(scalar).map_err(de::Error::custom))
     }
 }
 

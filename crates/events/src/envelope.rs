@@ -1,10 +1,8 @@
 use crate::{
-    EventType, ParseError, RawJson, Timestamp,
-    raw_json::{is_blank, kind},
+    EventType, ParseError, RawJson, Timestamp, from_json::FromJson, members::Members, raw_json::kind,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// What every event has around its payload.
 ///
@@ -12,16 +10,19 @@ use std::collections::BTreeMap;
 /// V1 (<https://docs.prelude.so/verify/v2/documentation/webhook>,
 /// <https://docs.prelude.so/verify/v1/documentation/webhook>). The shape of an element of a Session batch is
 /// not documented, so an envelope is read with tolerance: only a type is required, `null` and `""` count as
-/// absent, and unknown members are ignored, though they remain in [`raw`](Self::raw).
+/// absent, and unknown members are ignored, though they remain in [`raw`](Self::raw). A number in place of a text
+/// is read as its digits. An id of any other form counts as absent.
 ///
 /// Serializes as the event that was received, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Envelope {
-    /// The event's id, e.g. `evt_01jnh4zwabf1grfsaq955ej3mt`, the same on every retry. A Verify V1 id is not
-    /// known to be unique: use the `event_id` attribute of the SQS message to tell duplicates.
+    /// The event's id, e.g. `evt_01jnh4zwabf1grfsaq955ej3mt`, the same on every retry.
+    ///
+    /// It is not unique: Prelude's own examples reuse one id for several types. To recognise a duplicate, use the
+    /// message attributes `source`, `app_id`, `event_type` and `event_id` together.
     pub id: Option<String>,
-    /// From `type`, else from `event`.
+    /// From `type`, otherwise from `event`. Only a text counts, as in the receiver, which routes by it.
     pub event_type: EventType,
     /// When Prelude created the event. Verify V1 sends none; its payload has a `time`.
     pub created_at: Option<Timestamp>,
@@ -45,17 +46,17 @@ impl Envelope {
     }
 
     pub(crate) fn read(raw: &RawValue) -> Result<Self, ParseError> {
-        let members = Members::of(raw)?;
+        if !raw.get().starts_with('{') {
+            return Err(ParseError::NotAnObject { found: kind(raw.get()) });
+        }
+        let members = Members::of(raw).map_err(not_json)?;
+        let text = |name| serde_json::from_str::<String>(members.last(name)?.get()).ok();
         Ok(Self {
-            id: members.text("id"),
-            event_type: members
-                .text("type")
-                .or_else(|| members.text("event"))
-                .ok_or(ParseError::MissingType)?
-                .into(),
-            created_at: members.value("created_at").and_then(|raw| serde_json::from_str(raw.get()).ok()),
-            correlation_id: members.text("correlation_id"),
-            payload: members.value("payload").or_else(|| members.value("data")).unwrap_or(raw).into(),
+            id: optional(&members, "id"),
+            event_type: text("type").or_else(|| text("event")).ok_or(ParseError::MissingType)?.into(),
+            created_at: optional(&members, "created_at"),
+            correlation_id: optional(&members, "correlation_id"),
+            payload: members.last("payload").or_else(|| members.last("data")).unwrap_or(raw).into(),
             raw: raw.into(),
         })
     }
@@ -74,25 +75,9 @@ impl<'de> Deserialize<'de> for Envelope {
     }
 }
 
-/// The members of an event, unread. Of a repeated name the last counts.
-struct Members<'a>(BTreeMap<String, &'a RawValue>);
-
-impl<'a> Members<'a> {
-    fn of(raw: &'a RawValue) -> Result<Self, ParseError> {
-        if !raw.get().starts_with('{') {
-            return Err(ParseError::NotAnObject { found: kind(raw.get()) });
-        }
-        // What fails here is a name that is no valid string, such as half a surrogate pair.
-        serde_json::from_str(raw.get()).map(Self).map_err(not_json)
-    }
-
-    fn value(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name).copied().filter(|raw| !is_blank(raw.get()))
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        serde_json::from_str(self.value(name)?.get()).ok()
-    }
+/// No member around a payload is worth the event: one that cannot be read counts as absent.
+fn optional<T: FromJson>(members: &Members<'_>, name: &str) -> Option<T> {
+    T::from_json(members.last(name)?).ok()
 }
 
 /// Keeps the position and drops the message, which may quote the body.
@@ -144,7 +129,8 @@ mod tests {
             r#"{"type":"a"}"#,
             r#"{"type":"a","id":null,"created_at":null,"correlation_id":null}"#,
             r#"{"type":"a","id":"","created_at":"","correlation_id":""}"#,
-            r#"{"type":"a","id":7,"correlation_id":{}}"#,
+            r#"{"type":"a","id":true,"correlation_id":{}}"#,
+            r#"{"type":"a","id":["secret"],"correlation_id":false}"#,
         ] {
             let envelope = Envelope::parse(body).unwrap();
             assert_eq!(
@@ -153,6 +139,15 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn a_number_is_read_as_its_digits_but_is_not_a_type() {
+        let body = r#"{"type":7,"event":"a","id":1.50,"correlation_id":123456789012345678901234567890}"#;
+        let envelope = Envelope::parse(body).unwrap();
+        assert_eq!(envelope.event_type.as_str(), "a");
+        assert_eq!(envelope.id.as_deref(), Some("1.50"));
+        assert_eq!(envelope.correlation_id.as_deref(), Some("123456789012345678901234567890"));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 use crate::{
     Envelope, EventType, ParseError, RawJson,
-    blame::blame,
     event_type::event_types,
+    from_json::FromJson,
     payload::{Correlated, inbound, notify, session, subscription, verify, verify_v1},
-    raw_json::kind,
 };
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde::{Serialize, Serializer};
 
 macro_rules! define_event {
     ($(
@@ -79,16 +78,10 @@ macro_rules! define_event {
 }
 event_types! { define_event }
 
-fn decode<T: DeserializeOwned>(envelope: &Envelope) -> Result<T, ParseError> {
-    let json = envelope.payload.as_str();
-    let broken =
-        |member, found| ParseError::Payload { event_type: envelope.event_type.clone(), member, found };
-    // serde would also read a struct from an array, by position.
-    if !json.starts_with('{') {
-        return Err(broken(String::new(), kind(json)));
-    }
-    serde_json::from_str(json).map_err(|_| {
-        let (member, found) = blame::<T>(json);
-        broken(member, found)
+fn decode<T: FromJson>(envelope: &Envelope) -> Result<T, ParseError> {
+    T::from_json(envelope.payload.as_raw()).map_err(|fault| ParseError::Payload {
+        event_type: envelope.event_type.clone(),
+        member: fault.path,
+        found: fault.found,
     })
 }

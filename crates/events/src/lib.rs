@@ -1,12 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod blame;
-mod blank;
 mod decimal;
 mod envelope;
 mod error;
 mod event;
 mod event_type;
+mod from_json;
+mod members;
 mod open_enum;
 pub mod payload;
 mod personal;

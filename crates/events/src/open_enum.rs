@@ -80,6 +80,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl crate::from_json::FromJson for $name {
+            fn from_json(json: &serde_json::value::RawValue) -> Result<Self, crate::from_json::Misfit> {
+                crate::from_json::FromJson::from_json(json).map(|word: String| Self::from(word))
+            }
+        }
+
         #[cfg(feature = "schema")]
         impl crate::schema::Described for $name {
             fn form() -> crate::schema::Form {

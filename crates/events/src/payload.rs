@@ -2,8 +2,11 @@
 //!
 //! Every member is optional, even those that Prelude documents as required: an event that lacks one is worth
 //! more than an error. Missing, `null` and `""` read alike, as `None`. Members that are not listed are
-//! ignored here and remain in [`Envelope::payload`](crate::Envelope::payload). A member of another form than
-//! documented, such as an object in place of a string, is an error.
+//! ignored here and remain in [`Envelope::payload`](crate::Envelope::payload).
+//!
+//! A number in place of a text is read as its digits, exactly as they are written: `36184`, `1.50`, `1e3`. A text
+//! in place of a number is read as that number. Any other value of another form than documented, such as an object or
+//! a boolean in place of a text, is an error.
 
 pub mod inbound;
 pub mod notify;
@@ -24,44 +27,28 @@ macro_rules! payload {
     )+) => {
         $(
             $(#[doc = $doc])+
-            #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-            // The derived functions are called below: by themselves they would read an array, too, by position.
-            #[serde(remote = "Self")]
+            #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
             #[non_exhaustive]
             pub struct $name {
                 $(
                     $(#[doc = $member_doc])+
-                    #[serde(
-                        $(rename = $wire,)?
-                        default,
-                        deserialize_with = "crate::blank::blank_as_none",
-                        skip_serializing_if = "Option::is_none"
-                    )]
+                    #[serde($(rename = $wire,)? skip_serializing_if = "Option::is_none")]
                     pub $member: Option<$type>,
                 )+
             }
 
-            impl<'de> serde::Deserialize<'de> for $name {
-                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    struct Object;
-                    impl<'de> serde::de::Visitor<'de> for Object {
-                        type Value = $name;
-
-                        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                            f.write_str("an object")
-                        }
-
-                        fn visit_map<A: serde::de::MapAccess<'de>>(self, members: A) -> Result<$name, A::Error> {
-                            $name::deserialize(serde::de::value::MapAccessDeserializer::new(members))
-                        }
-                    }
-                    deserializer.deserialize_map(Object)
+            impl crate::from_json::FromJson for $name {
+                fn from_json(json: &serde_json::value::RawValue) -> Result<Self, crate::from_json::Misfit> {
+                    let members =
+                        crate::members::Members::of(json).map_err(|_| crate::from_json::Misfit::new(json))?;
+                    Ok(Self { $( $member: members.read(crate::payload::wire_name!($member $(, $wire)?))?, )+ })
                 }
             }
 
-            impl serde::Serialize for $name {
-                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    Self::serialize(self, serializer)
+            impl<'de> serde::Deserialize<'de> for $name {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let json = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+                    crate::from_json::FromJson::from_json(&json).map_err(serde::de::Error::custom)
                 }
             }
 
@@ -81,7 +68,6 @@ macro_rules! payload {
 use payload;
 
 /// A member's name in the JSON.
-#[cfg(feature = "schema")]
 macro_rules! wire_name {
     ($member:ident) => {
         stringify!($member)
@@ -90,7 +76,6 @@ macro_rules! wire_name {
         $wire
     };
 }
-#[cfg(feature = "schema")]
 use wire_name;
 
 payload! {

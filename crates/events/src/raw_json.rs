@@ -16,6 +16,10 @@ impl RawJson {
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
+
+    pub(crate) fn as_raw(&self) -> &RawValue {
+        &self.0
+    }
 }
 
 impl From<&RawValue> for RawJson {

@@ -13,8 +13,25 @@ pub(crate) struct Scalar {
 }
 
 impl Scalar {
+    pub(crate) fn of(json: &RawValue) -> Self {
+        match serde_json::from_str(json.get()) {
+            Ok(text) => Self::quoted(text),
+            Err(_not_a_string) => Self { text: json.get().to_owned(), quoted: false },
+        }
+    }
+
     pub(crate) fn quoted(text: String) -> Self {
         Self { text, quoted: true }
+    }
+
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.quoted
+    }
+
+    /// The text of a string, or the digits of a number; `None` for any other value.
+    pub(crate) fn into_text(self) -> Option<String> {
+        let is_number = self.text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        (self.quoted || is_number).then_some(self.text)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -39,11 +56,7 @@ impl Hash for Scalar {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(match serde_json::from_str(raw.get()) {
-            Ok(text) => Self::quoted(text),
-            Err(_not_a_string) => Self { text: raw.get().to_owned(), quoted: false },
-        })
+        Box::<RawValue>::deserialize(deserializer).map(|json| Self::of(&json))
     }
 }
 

@@ -52,9 +52,9 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Form {
-    /// A string.
+    /// A string, or a number, which is read as its digits.
     Text,
-    /// A whole number, not negative.
+    /// A whole number, not negative, or a string of its digits.
     Count,
     /// A [`Decimal`]: a number, or a string of one.
     Decimal,
@@ -62,7 +62,7 @@ pub enum Form {
     Time,
     /// Any JSON, kept as received.
     Json,
-    /// One of these words, or a newer one.
+    /// One of these words, or a newer one. A number is read as its digits.
     Word(Vec<Word>),
     /// An object.
     Object(Object),

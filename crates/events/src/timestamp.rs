@@ -62,6 +62,10 @@ impl Timestamp {
             SystemTime::UNIX_EPOCH.checked_add(distance)
         }
     }
+
+    pub(crate) fn of(scalar: Scalar) -> Self {
+        Self(scalar)
+    }
 }
 
 impl From<&str> for Timestamp {

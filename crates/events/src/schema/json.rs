@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 /// The JSON Schema (draft 2020-12) of a type's whole event; `None` for an unknown type.
 ///
 /// It is as tolerant as this crate: a payload that [`Event::parse`](crate::Event::parse) reads is valid, with `null`
-/// and `""` for absent members, newer words and further members. What is about a person is marked `x-personal`.
+/// and `""` for absent members, numbers for texts, texts for numbers, newer words and further members. What is about a
+/// person is marked `x-personal`.
 pub fn json_schema(event_type: &EventType) -> Option<Value> {
     let payload = payload(event_type)?;
     let meaning = event_type.meaning()?;
@@ -19,7 +20,8 @@ pub fn json_schema(event_type: &EventType) -> Option<Value> {
     } else {
         let member = |form: &Form, meaning: &str| described(form.schema(), meaning);
         let members = [
-            ("id", member(&Form::Text, "The event, `evt_…`: the same on every retry.")),
+            // A text or a number. An id of any other form counts as absent.
+            ("id", member(&Form::Json, "The event, `evt_…`: the same on every retry.")),
             ("type", kind),
             ("payload", described(Form::Object(payload.clone()).schema(), &payload.meaning)),
             ("created_at", member(&Form::Time, "When Prelude created the event.")),
@@ -56,13 +58,15 @@ fn described(mut schema: Value, meaning: &str) -> Value {
 
 impl Form {
     fn schema(&self) -> Value {
-        // `maxLength` counts for strings alone: of them only the empty one stands for an absent member.
+        // `pattern` and `maxLength` count for strings alone. The empty string stands for an absent member.
         match self {
-            Self::Text => json!({"type": ["string", "null"]}),
-            Self::Count => json!({"type": ["integer", "null", "string"], "minimum": 0, "maxLength": 0}),
+            Self::Text => json!({"type": ["string", "number", "null"]}),
+            Self::Count => json!({
+                "type": ["integer", "string", "null"], "minimum": 0, "maximum": u64::MAX, "pattern": "^[0-9]{0,19}$",
+            }),
             Self::Decimal => json!({
                 "type": ["number", "string", "null"],
-                "pattern": "^(-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?)?$",
+                "pattern": "^(-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?)?$",
             }),
             // A time that cannot be read must not cost the event: the format is a hint.
             Self::Time => json!({"format": "date-time"}),
@@ -71,7 +75,7 @@ impl Form {
                 let known = |word: &Word| json!({"const": word.word, "description": word.meaning});
                 let newer = json!({"description": "A word that is newer than this schema."});
                 let any: Vec<_> = words.iter().map(known).chain([newer]).collect();
-                json!({"type": ["string", "null"], "anyOf": any})
+                json!({"type": ["string", "number", "null"], "anyOf": any})
             }
             Self::Object(object) => json!({
                 "type": ["object", "null", "string"], "maxLength": 0, "properties": properties(object),
@@ -85,7 +89,7 @@ impl Form {
     /// An element is never absent.
     fn element_schema(&self) -> Value {
         match self {
-            Self::Text | Self::Word(_) => json!({"type": "string"}),
+            Self::Text | Self::Word(_) => json!({"type": ["string", "number"]}),
             Self::Object(object) => json!({"type": "object", "properties": properties(object)}),
             other => other.schema(),
         }
