@@ -43,7 +43,7 @@ fn one_type_is_shown_with_all_its_parts() {
         "signed with the account's key",
         "<prefix>verify-delivery-status",
         "price.amount",
-        "submitted | in_transit | delivered | undeliverable | unknown",
+        "submitted | in_transit | silent_started | delivered | undeliverable | expired | ",
         "as Prelude documents it",
         "https://json-schema.org/draft/2020-12/schema",
     ] {
