@@ -1,10 +1,11 @@
 //! Any bytes as the body of a message, through `prelude-events`: what is read is written back byte for byte, an unknown
-//! member never changes what is known, and neither `Debug` nor an error depends on anything personal.
+//! member never changes what is known, a number reads as the text of its digits, and neither `Debug` nor an error depends
+//! on anything personal.
 
 use prelude_events::{Envelope, Event, EventType, ParseError, Received};
 use serde_json::{Value, value::RawValue};
 
-use crate::json::Members;
+use crate::json::{Members, places};
 
 /// The input is the body.
 pub fn check(body: &[u8]) {
@@ -17,6 +18,7 @@ pub fn check(body: &[u8]) {
     }
     if let Ok(body) = serde_json::from_slice::<Value>(body) {
         check_discretion(&body);
+        check_notation(&body);
     }
 }
 
@@ -90,6 +92,33 @@ fn check_error(body: &[u8], error: &ParseError) {
     }
 }
 
+/// A number and the text of its digits read alike, except where any JSON is kept as it came.
+fn check_notation(body: &Value) {
+    let Ok(as_number) = Received::parse(body.to_string()) else { return };
+    if matches!(as_number.event, Event::Unknown { .. }) {
+        return;
+    }
+    for place in places(body) {
+        let is_kept = place.split('/').any(|name| KEPT.contains(&name));
+        let Some(Value::Number(number)) = body.pointer(&place) else { continue };
+        if is_kept || place == "/type" || place == "/event" {
+            continue;
+        }
+        let mut other = body.clone();
+        *other.pointer_mut(&place).unwrap() = number.to_string().into();
+        match Received::parse(other.to_string()) {
+            Ok(as_text) => assert_eq!(as_text.event, as_number.event, "{place}"),
+            // The text of a count is digits alone.
+            Err(error) => {
+                assert!(place.ends_with("/segment_count") && !number.is_u64(), "{error} at {place}")
+            }
+        }
+    }
+}
+
+/// The members that are kept as JSON (`RawJson` in the payloads).
+const KEPT: [&str; 4] = ["variables", "profile", "metadata", "backup_state"];
+
 /// What is shown of an event is the same when every text about a person in it is another one of the same length.
 fn check_discretion(body: &Value) {
     let mut other = body.clone();
@@ -103,13 +132,21 @@ fn check_discretion(body: &Value) {
     assert_eq!(shown(body), shown(&other), "what is shown depends on something personal");
 }
 
-/// Changes each letter and digit of what is personal; whether there was any.
+/// Changes each letter and digit of what is personal, and tells whether there was any.
 fn disguise(value: &mut Value, is_personal: bool) -> bool {
     match value {
         Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
             disguise(value, is_personal || PERSONAL.contains(&name.as_str())) | any
         }),
         Value::Array(items) => items.iter_mut().fold(false, |any, item| disguise(item, is_personal) | any),
+        Value::Number(number) if is_personal && number.is_u64() => {
+            // A number of as many digits that is not greater, so that it fits, too.
+            let before = number.as_u64();
+            let other: u64 =
+                number.to_string().replace(|digit| matches!(digit, '2'..='9'), "1").parse().unwrap();
+            *value = other.into();
+            Some(other) != before
+        }
         Value::String(text) if is_personal => {
             let before = text.clone();
             *text = text.chars().map(another).collect();

@@ -56,7 +56,7 @@ pub fn check(input: &[u8]) {
 struct Change {
     /// A JSON pointer; of a member that came or went, its own.
     place: String,
-    /// Whether no reader may notice: a member that is missing, blank or not documented.
+    /// Whether no reader may fail: a member that is missing, blank, not documented, or in the other notation.
     is_harmless: bool,
 }
 
@@ -65,7 +65,7 @@ fn change(event: &mut Value, choices: &mut Unstructured<'_>) -> Result<Change> {
     let place = choices.choose(&all)?.clone();
     let (parent, name) = place.rsplit_once('/').unwrap_or(("", ""));
     let (parent, name) = (parent.to_owned(), name.replace("~1", "/").replace("~0", "~"));
-    let kind = choices.int_in_range(0..=4)?;
+    let kind = choices.int_in_range(0..=5)?;
     let is_member = |event: &Value| !place.is_empty() && event.pointer(&parent).is_some_and(Value::is_object);
     // A flat event in place of a blank payload: the envelope's own members are read as a payload's.
     let is_payload = place == "/payload" || place == "/data";
@@ -96,10 +96,27 @@ fn change(event: &mut Value, choices: &mut Unstructured<'_>) -> Result<Change> {
                 _ => Err(arbitrary::Error::IncorrectFormat),
             }
         }
+        4 => {
+            let value = event.pointer_mut(&place).unwrap();
+            *value = other_notation(value, choices)?;
+            Ok(Change { place, is_harmless: true })
+        }
         _ => {
             *event.pointer_mut(&place).unwrap() = any_value(choices, 0)?;
             Ok(Change { place, is_harmless: false })
         }
+    }
+}
+
+/// A number in place of a text, and the text of its digits in place of a number.
+fn other_notation(value: &Value, choices: &mut Unstructured<'_>) -> Result<Value> {
+    match value {
+        Value::Number(number) => Ok(json!(number.to_string())),
+        Value::String(text) if !text.is_empty() => {
+            let number = serde_json::from_str(text).map(Value::Number);
+            number.or_else(|_| Ok(json!(choices.arbitrary::<i64>()?)))
+        }
+        _ => Err(arbitrary::Error::IncorrectFormat),
     }
 }
 
