@@ -64,7 +64,12 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
                 Ok(Response::rest_api(self.receiver.receive(inbound, &arrival).await))
             }
             None => {
-                tracing::error!(code = "not_api_gateway", "the event is not an API Gateway request");
+                let request_id = &*arrival.request_id;
+                tracing::error!(
+                    code = "not_api_gateway",
+                    request_id,
+                    "the event is not an API Gateway request"
+                );
                 Err(Diagnostic {
                     error_type: "not_api_gateway".into(),
                     error_message: "this function answers API Gateway requests only (HTTP API or REST API)"

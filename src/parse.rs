@@ -4,6 +4,7 @@
 
 mod members;
 pub(crate) mod parked;
+mod slices;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -13,9 +14,10 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::members::{Member, Members, Name};
+use self::slices::slices;
 use crate::{
     authenticate::{Delivery, Owner, signature::Verified},
-    parking::{ATTRIBUTES_RESERVE, MAX_MESSAGE, Reason, is_sqs_text},
+    parking::{Reason, is_sqs_text},
     rejection::Rejection,
     secret::hex,
 };
@@ -29,52 +31,32 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// How many events the sender sent.
     pub count: usize,
-    body: Bytes,
+    /// The body that the events are views of, where they are elements of its array.
+    array: Option<Bytes>,
 }
 
 impl Batch {
     /// Events that were parked together, read once more from the bytes that hold them.
-    pub(crate) fn of_parked(origin: Origin, events: Vec<Event>, body: &Bytes) -> Self {
-        Self { origin, count: events.len(), events, body: body.clone() }
+    pub(crate) const fn of_parked(origin: Origin, events: Vec<Event>) -> Self {
+        Self { origin, count: events.len(), events, array: None }
     }
 
-    /// The batch with its array cut into slices, each parked as one message.
-    #[must_use]
-    pub fn into_slices(self) -> Self {
-        let events = slices(&self.body, self.events.iter().map(|event| &*event.raw));
-        Self { events, ..self }
+    /// Reports whether the events are elements of an array, so that slices of it can carry them.
+    pub(crate) const fn is_array(&self) -> bool {
+        self.array.is_some()
+    }
+
+    /// Adds slices that carry these elements, behind all events; gives the first slice's place.
+    pub(crate) fn add_slices(&mut self, elements: &[usize]) -> usize {
+        let first = self.events.len();
+        if let Some(body) = &self.array {
+            let elements = elements.iter().filter_map(|place| Some((*place, &*self.events.get(*place)?.raw)));
+            let slices = slices(body, elements);
+            self.events.extend(slices);
+        }
+        first
     }
 }
-
-/// Cuts an array into runs of elements with the text between them, each a JSON array of its own. Where the cuts are
-/// depends on the body alone, so that a retry makes the same slices.
-fn slices<'a>(body: &Bytes, elements: impl Iterator<Item = &'a [u8]>) -> Vec<Event> {
-    let mut slices = Vec::new();
-    let mut run: Option<(usize, usize)> = None;
-    for element in elements {
-        let start = element.as_ptr().addr() - body.as_ptr().addr();
-        let end = start + element.len();
-        run = match run {
-            Some((first, _)) if end - first <= MAX_SLICE_LENGTH => Some((first, end)),
-            Some((first, last)) => {
-                slices.push(slice(body, first, last));
-                Some((start, end))
-            }
-            None => Some((start, end)),
-        };
-    }
-    slices.extend(run.map(|(first, last)| slice(body, first, last)));
-    slices
-}
-
-fn slice(body: &Bytes, first: usize, last: usize) -> Event {
-    let elements = body.get(first..last).unwrap_or_default();
-    let raw: Bytes = [b"[", elements, b"]"].concat().into();
-    Event::new(raw, Verdict::Park(Reason::BatchTooLarge), None, None)
-}
-
-/// Leaves room for the brackets and every attribute below SQS's limit.
-const MAX_SLICE_LENGTH: usize = MAX_MESSAGE - ATTRIBUTES_RESERVE - 2;
 
 /// Where a delivery comes from, and how that is known.
 #[derive(Debug, Clone)]
@@ -126,6 +108,8 @@ pub struct Event {
     /// The same for the same event, however often it is delivered. Consumers key idempotency on it together with the
     /// source, the app and the type.
     pub event_id: Box<str>,
+    /// How many events the bytes hold: one, or more in a slice.
+    pub count: usize,
 }
 
 /// Where an event goes.
@@ -161,7 +145,7 @@ pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Re
                 }
                 let (authentication, key_id) = (Authentication::SecretPath, None);
                 let origin = Origin { source: Some(source), app_id: None, authentication, key_id };
-                Ok(Batch { origin, events: vec![event], count: 1, body: vouched.body().clone() })
+                Ok(Batch { origin, events: vec![event], count: 1, array: None })
             }
             _ => Err(Rejection::SignatureMissing),
         },
@@ -171,7 +155,7 @@ pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Re
 fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
     let body = verified.body();
     let authentication = Authentication::Signature;
-    let (origin, events, count) = match Shape::of(body) {
+    let (origin, event) = match Shape::of(body) {
         Shape::Session(app_id, elements) => {
             let position = app_id.and_then(|claimed| app_ids.iter().position(|app_id| **app_id == *claimed));
             let index = position.ok_or(Rejection::KeyWrongForApp)?;
@@ -182,12 +166,15 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
                 Rejection::KeyWrongForApp
             })?;
             let (app_id, key_id) = (app_ids.get(index).cloned(), Some(Arc::clone(key_id)));
-            let events = if elements.len() > max_events {
-                slices(body, elements.iter().map(|element| element.get().as_bytes()))
-            } else {
-                elements.iter().map(|element| Event::element(body, element)).collect()
-            };
-            (Origin { source: Some(Source::Session), app_id, authentication, key_id }, events, elements.len())
+            let origin = Origin { source: Some(Source::Session), app_id, authentication, key_id };
+            let count = elements.len();
+            if count > max_events {
+                let elements = elements.iter().map(|element| element.get().as_bytes());
+                let events = slices(body, elements.enumerate());
+                return Ok(Batch { origin, events, count, array: None });
+            }
+            let events = elements.iter().map(|element| Event::element(body, element)).collect();
+            return Ok(Batch { origin, events, count, array: Some(body.clone()) });
         }
         Shape::Single(source, kind, members) => {
             let key_id = verified.key_id_of(Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
@@ -197,15 +184,15 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
                 authentication,
                 key_id: Some(Arc::clone(key_id)),
             };
-            (origin, vec![Event::single(body, source, &kind, &members)], 1)
+            (origin, Event::single(body, source, &kind, &members))
         }
         Shape::None(reason, members) => {
             let origin =
                 Origin { source: None, app_id: None, authentication, key_id: verified.key_id().cloned() };
-            (origin, vec![Event::of_no_family(body, reason, members)], 1)
+            (origin, Event::of_no_family(body, reason, members))
         }
     };
-    Ok(Batch { origin, events, count, body: body.clone() })
+    Ok(Batch { origin, events: vec![event], count: 1, array: None })
 }
 
 /// What a body looks like.
@@ -283,7 +270,7 @@ impl Event {
             Some(id) if is_attribute_value(&id) => id.into(),
             _ => format!("sha256:{}", hex(&Sha256::digest(&raw))).into(),
         };
-        Self { raw, verdict, type_name: type_name.map(Into::into), event_id }
+        Self { raw, verdict, type_name: type_name.map(Into::into), event_id, count: 1 }
     }
 }
 

@@ -13,7 +13,7 @@ use prelude_webhooks::{
     },
     config::Config,
     lambda::{Handler, Invocation},
-    publish::{Acknowledgement, SendBatch, failure::CallFailure, message::Message},
+    publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},
     receiver::Receiver,
 };
 use serde::Deserialize;
@@ -143,7 +143,7 @@ impl FetchKeySet for Document {
 struct Takes;
 
 impl SendBatch for Takes {
-    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, CallFailure> {
+    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, SqsFailure> {
         Ok(vec![Acknowledgement::Durable; messages.len()])
     }
 }

@@ -12,20 +12,20 @@ pub enum Failure {
     QueueDenied,
     /// Another try can help.
     Retryable,
-    /// A code that is in no list: tried again, a few times.
+    /// A code that is in no list: tried three times, and then parked.
     Unknown,
 }
 
-/// A call that failed as a whole.
+/// How SQS failed a call as a whole, or one of its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallFailure {
+pub struct SqsFailure {
     /// What can be done about it.
     pub failure: Failure,
     /// SQS's code, or where the call broke. Never SQS's message, which can quote content.
     pub code: Box<str>,
 }
 
-impl CallFailure {
+impl SqsFailure {
     /// A call that SQS answered with an error.
     #[must_use]
     pub fn answered(code: &str, status: u16) -> Self {
@@ -35,6 +35,12 @@ impl CallFailure {
             failure => failure,
         };
         Self { failure, code: code.into() }
+    }
+
+    /// An entry that SQS refused in an answer of 200.
+    #[must_use]
+    pub fn of_entry(code: &str) -> Self {
+        Self { failure: Failure::of_code(code), code: code.into() }
     }
 
     /// A call without a usable answer.
@@ -86,12 +92,7 @@ impl Failure {
                 Self::QueueMissing
             }
             "AccessDenied" | "AccessDeniedException" | "InvalidSecurity" => Self::QueueDenied,
-            "RequestThrottled"
-            | "RequestThrottledException"
-            | "Throttling"
-            | "ThrottlingException"
-            | "ThrottledException"
-            | "TooManyRequestsException"
+            "TooManyRequestsException"
             | "OverLimit"
             | "InternalError"
             | "InternalFailure"
@@ -100,7 +101,17 @@ impl Failure {
             | "ServiceUnavailableException"
             | "RequestTimeout"
             | "RequestTimeoutException"
-            | "SlowDown" => Self::Retryable,
+            | "RequestLimitExceeded"
+            | "LimitExceededException"
+            | "SlowDown"
+            // Credentials and clocks: a later call has fresh ones.
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException" => Self::Retryable,
+            _ if code.starts_with("ExpiredToken") || code.contains("Throttl") => Self::Retryable,
             _ => Self::Unknown,
         }
     }
@@ -163,8 +174,8 @@ mod tests {
             (500, Failure::Retryable),
             (503, Failure::Retryable),
         ] {
-            assert_eq!(CallFailure::answered("NeverHeardOf", status).failure, failure, "{status}");
+            assert_eq!(SqsFailure::answered("NeverHeardOf", status).failure, failure, "{status}");
         }
-        assert_eq!(CallFailure::answered("InvalidMessageContents", 500).failure, Failure::Content);
+        assert_eq!(SqsFailure::answered("InvalidMessageContents", 500).failure, Failure::Content);
     }
 }

@@ -11,9 +11,10 @@ use tokio::time::Instant;
 
 use super::{
     Arrival, Publisher, SendBatch,
+    call::Draft,
     failure::Failure,
     message::{Message, Stamp},
-    send::{self, Draft, Refused},
+    serve::Service,
 };
 use crate::{
     parking::{Reason, is_sqs_text},
@@ -179,12 +180,15 @@ impl<S: SendBatch> Publisher<S> {
         messages: Vec<Message>,
         deadline: Instant,
     ) -> Result<Vec<(usize, Failure)>, Rejection> {
-        let draft = |(event, message)| Draft { event, message, parked: None };
+        let draft = |(event, message)| Draft { event, message, parked: None, sliceable: false, unlisted: 0 };
         let drafts = messages.into_iter().enumerate().map(draft).collect();
-        let fifo = self.routes.queue_type() == QueueType::Fifo;
-        let refused =
-            send::all(&self.sender, [(Arc::clone(queue_url), drafts)].into(), fifo, deadline).await?;
-        Ok(refused.into_iter().map(|Refused { draft, failure }| (draft.event, failure)).collect())
+        let queues = vec![self.queue(queue_url, drafts)];
+        let mut service = Service::new(&self.sender, queues, deadline, NO_REQUEST);
+        let mut refused = Vec::new();
+        while let Some(settled) = service.next().await {
+            refused.extend(settled.refused.into_iter().map(|refused| (refused.draft.event, refused.failure)));
+        }
+        if service.is_complete() { Ok(refused) } else { Err(Rejection::PublishFailed) }
     }
 
     /// Publishes the events of a slice one by one, as the receiver would if they came now: what has no queue is parked
@@ -202,16 +206,20 @@ impl<S: SendBatch> Publisher<S> {
         let mut events = slice.events(raw).into_iter().peekable();
         let mut durable = 0;
         while events.peek().is_some() {
-            // So few that not even one FIFO group would make too many calls and be sliced again.
-            let run: Vec<_> = events.by_ref().take(super::MAX_FIFO_CALLS).collect();
+            let run: Vec<_> = events.by_ref().take(MAX_RUN).collect();
             durable += run.len();
-            let batch = Batch::of_parked(slice.origin.clone(), run, raw);
+            let batch = Batch::of_parked(slice.origin.clone(), run);
             self.publish(batch, &slice.arrival(Instant::now() + patience)).await?;
             after(durable);
         }
         Ok(())
     }
 }
+
+/// How many events of a slice are sent at a time: few enough for one FIFO group, which takes a call for each.
+const MAX_RUN: usize = 100;
+/// What the log names in place of a request, which a replay has none of.
+const NO_REQUEST: &str = "replay";
 
 /// The event as it came, in one message, to whoever wants it.
 fn forwarded(event: &Event, stamp: &Stamp) -> Result<Message, Stay> {
@@ -245,8 +253,8 @@ mod tests {
             &self,
             _queue_url: &str,
             _messages: &[&Message],
-        ) -> Result<Vec<super::super::Acknowledgement>, super::super::CallFailure> {
-            Err(super::super::CallFailure::timeout())
+        ) -> Result<Vec<super::super::Acknowledgement>, super::super::SqsFailure> {
+            Err(super::super::SqsFailure::timeout())
         }
     }
 

@@ -15,12 +15,7 @@ use aws_sdk_sqs::{
 };
 use tokio::time::Duration;
 
-use super::{
-    Acknowledgement, SendBatch,
-    failure::{CallFailure, Failure},
-    message::Message,
-    send::CALL_TIMEOUT,
-};
+use super::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message, serve::CALL_TIMEOUT};
 
 /// Sends batches through the AWS SDK.
 #[derive(Debug, Clone)]
@@ -67,7 +62,7 @@ impl SendBatch for SqsSender {
         &self,
         queue_url: &str,
         messages: &[&Message],
-    ) -> Result<Vec<Acknowledgement>, CallFailure> {
+    ) -> Result<Vec<Acknowledgement>, SqsFailure> {
         let mut call = self.client.send_message_batch().queue_url(queue_url);
         for (index, message) in messages.iter().enumerate() {
             call = call.entries(entry(index, message)?);
@@ -79,8 +74,8 @@ impl SendBatch for SqsSender {
     }
 }
 
-fn entry(index: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, CallFailure> {
-    let invalid = |_missing| CallFailure::unanswered("request");
+fn entry(index: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, SqsFailure> {
+    let invalid = |_missing| SqsFailure::unanswered("request");
     let mut entry =
         SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(message.body());
     for (name, value) in message.attributes() {
@@ -113,26 +108,24 @@ fn acknowledgements(answer: &SendMessageBatchOutput, count: usize) -> Vec<Acknow
     }
     // After the successes: an entry that is told both ways is not known to be durable.
     for failed in answer.failed() {
-        let failure = Failure::of_code(failed.code());
-        tracing::warn!(code = "sqs_entry_failed", sqs_code = failed.code(), failure = failure.as_str());
-        tell(failed.id(), Acknowledgement::Failed(failure));
+        tell(failed.id(), Acknowledgement::Failed(SqsFailure::of_entry(failed.code())));
     }
     told
 }
 
-fn call_failure(error: &SdkError<SendMessageBatchError>) -> CallFailure {
+fn call_failure(error: &SdkError<SendMessageBatchError>) -> SqsFailure {
     match error {
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
             match answer.err().meta().code() {
-                Some(code) => CallFailure::answered(code, status),
-                None => CallFailure::answered("", status),
+                Some(code) => SqsFailure::answered(code, status),
+                None => SqsFailure::answered("", status),
             }
         }
-        SdkError::TimeoutError(_) => CallFailure::timeout(),
-        SdkError::DispatchFailure(_) => CallFailure::unanswered("dispatch"),
-        SdkError::ResponseError(_) => CallFailure::unanswered("response"),
-        _ => CallFailure::unanswered("request"),
+        SdkError::TimeoutError(_) => SqsFailure::timeout(),
+        SdkError::DispatchFailure(_) => SqsFailure::unanswered("dispatch"),
+        SdkError::ResponseError(_) => SqsFailure::unanswered("response"),
+        _ => SqsFailure::unanswered("request"),
     }
 }
 
@@ -161,7 +154,7 @@ mod tests {
             (SdkError::response_error("garbage", response), "response"),
             (SdkError::construction_failure("invalid"), "request"),
         ] {
-            assert_eq!(call_failure(&error), CallFailure::unanswered(code), "{error}");
+            assert_eq!(call_failure(&error), SqsFailure::unanswered(code), "{error}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! FIFO queues: names, deduplication and grouping; the order is in the file beside this one's.
 
 mod order;
+mod pace;
 
 use std::collections::BTreeSet;
 

@@ -58,6 +58,17 @@ fn assert_one_line(case: &str, answer: &Answer) {
         _ => "WARN",
     };
     assert_eq!(end["level"], level, "{case}: {end}");
+    // Key sets are fetched in a task of their own, for whatever requests come.
+    let is_of_request =
+        |line: &&Value| line["code"].as_str().is_some_and(|code| !code.starts_with("keys_fetch"));
+    for line in answer.log.iter().filter(is_of_request) {
+        assert_eq!(line["request_id"], end["request_id"], "{case}: {line}");
+        assert!(line["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{case}: {line}");
+    }
+    for line in answer.log.iter().filter(|line| line.get("failure").is_some()) {
+        let queue = line["queue"].as_str().unwrap_or_default();
+        assert!(queue.starts_with("prelude-webhooks-"), "{case}: {line}");
+    }
 }
 
 async fn check(stack: &Stack, case: &str, request: &Request, status: u16) {
@@ -203,6 +214,8 @@ async fn failures_of_sqs_are_told_without_what_was_sent() {
     };
     for (kind, times, status) in [
         (call(403, "AccessDenied"), usize::MAX, 503),
+        (call(403, "NobodyKnowsThis"), usize::MAX, 503),
+        (entries("InvalidMessageContents"), usize::MAX, 503),
         (call(400, "InvalidMessageContents"), usize::MAX, 503),
         (call(400, "InvalidMessageContents"), 1, 200),
         (call(503, "ServiceUnavailable"), 1, 200),
@@ -256,6 +269,7 @@ async fn an_event_of_no_gateway_is_refused_without_being_repeated() {
         assert!(response.is_err(), "{event}: {response:?}");
         let text = log.iter().map(Value::to_string).collect::<String>();
         assert!(text.contains("not_api_gateway"), "{event}: {text}");
+        assert!(log.iter().all(|line| line.get("request_id").is_some()), "{event}: {text}");
         for secret in SECRETS {
             assert!(!text.contains(secret), "{secret} in {text}");
         }

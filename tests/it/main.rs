@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod consistency;
+mod fairness;
 mod families;
 mod fifo;
 mod keys;

@@ -16,7 +16,7 @@ use prelude_webhooks::{
     authenticate::keys::cache::{FetchError, FetchKeySet},
     config::Config,
     lambda::{Handler, Invocation as Event},
-    publish::{Acknowledgement, SendBatch, failure::CallFailure, message::Message},
+    publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},
     receiver::Receiver,
     telemetry,
 };
@@ -39,7 +39,7 @@ const ROLE: &str = "PRELUDE_CLI_TEST_PANICKING_FUNCTION";
 struct PanickingSqs;
 
 impl SendBatch for PanickingSqs {
-    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, CallFailure> {
+    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, SqsFailure> {
         if let Some(message) = messages.iter().find(|message| message.body().contains(MARK)) {
             panic!("{}", message.body());
         }

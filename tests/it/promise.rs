@@ -1,6 +1,6 @@
 //! The promise: 200 is answered only when every event is durable, and nothing is ever lost.
 //!
-//! One generator, five properties, all of them asserted in every case. For any deliveries and any schedule of faults of
+//! One generator, six properties, all of them asserted in every case. For any deliveries and any schedule of faults of
 //! SQS and of the key server:
 //!
 //! 1. 200 means that every event is in its queue, or parked for the right reason, byte for byte, and that SQS
@@ -10,6 +10,7 @@
 //! 3. The answer comes within the budget, and within the function's own time.
 //! 4. Once the faults are over, the same delivery is answered with 200, and 1. holds for it.
 //! 5. Whatever is sent of an event, at any time, is marked with the same `event_id`.
+//! 6. Events whose queues nothing befalls are durable after the first attempt, whatever becomes of the others.
 //!
 //! On FIFO queues also: within a group of a queue nothing overtakes, and SQS keeps each message once.
 //!
@@ -149,6 +150,7 @@ async fn run(case: &Case) -> Result<Seen, TestCaseError> {
         let accepted = check_answer(case, delivery, &answer, &calls)?;
         let account = settle(delivery, &calls, accepted)?;
         in_order(delivery, &calls)?;
+        is_fair(case, delivery, &account)?;
         prop_assert!(accepted || !case.is_calm(), "{} although nothing failed", answer.status);
         seen.statuses.push(answer.status);
         slices.push(account.slices.clone());
@@ -213,6 +215,22 @@ fn check_answer(
     };
     prop_assert_eq!(&answer.body, &body);
     Ok(answer.status == 200)
+}
+
+/// Events whose queues nothing befalls are durable, whatever becomes of the others and of the answer.
+fn is_fair(case: &Case, delivery: &Delivery, account: &Account) -> Result<(), TestCaseError> {
+    if delivery.sliced || !case.has_time() {
+        return Ok(());
+    }
+    for event in &delivery.events {
+        let queue = match event.place {
+            Place::Queue(slug) => slug,
+            Place::Parked(_) => "unrouted",
+        };
+        let is_durable = account.durable.get(&event.raw).is_some_and(|count| *count > 0);
+        prop_assert!(is_durable || case.meets(queue), "{queue} works, and lacks an event");
+    }
+    Ok(())
 }
 
 /// Events of one group that reach their queue do so in the delivery's order. One that comes twice has no place in it.

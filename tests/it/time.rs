@@ -124,13 +124,9 @@ async fn one_slow_queue_costs_no_more_than_the_budget_and_the_others_none_of_the
 
 #[tokio::test(start_paused = true)]
 async fn slow_calls_are_durable_in_time_or_not_accepted() {
-    for (queue_type, takes, expected) in [
-        ("standard", seconds(2), 200),
-        ("fifo", seconds(2), 200),
-        // Six calls to each queue, one after the other.
-        ("fifo", Some(Duration::from_millis(2_900)), 503),
-        ("standard", seconds(4), 503),
-    ] {
+    for (queue_type, takes, expected) in
+        [("standard", seconds(2), 200), ("fifo", seconds(2), 200), ("standard", seconds(4), 503)]
+    {
         let sqs = sqs(move |_, _| takes);
         let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
         let rig = Rig::with(&keys(Some(NOW)), &sqs, NOW, &variables);
@@ -278,11 +274,10 @@ async fn batches_of_every_length_are_durable_in_time() {
                 let shown = format!("{count} events of {users} users, {queue_type}: {took:?}");
                 assert_eq!(status, 200, "{shown}");
                 assert!(took < BUDGET, "{shown}");
-                assert!(
-                    taken(&sqs) == count || count > 100 && taken(&sqs) < 100,
-                    "{shown}, {} taken",
-                    taken(&sqs)
-                );
+                // A FIFO queue takes a call for each event of one user, 130 of them in the time.
+                let is_sliced = count > 2_000 || queue_type == "fifo" && users < 10 && count > 1_000;
+                let is_whole = taken(&sqs) == count;
+                assert_eq!(is_whole, !is_sliced, "{shown}, {} taken", taken(&sqs));
             }
         }
     }

@@ -3,11 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prelude_events::EventType;
-use prelude_webhooks::publish::{
-    Acknowledgement, SendBatch,
-    failure::{CallFailure, Failure},
-    message::Message,
-};
+use prelude_webhooks::publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message};
 
 /// A message that is durable.
 #[derive(Debug)]
@@ -55,7 +51,7 @@ impl SendBatch for Sqs {
         &self,
         queue_url: &str,
         messages: &[&Message],
-    ) -> Result<Vec<Acknowledgement>, CallFailure> {
+    ) -> Result<Vec<Acknowledgement>, SqsFailure> {
         let hangs = {
             let mut state = self.0.lock().unwrap();
             state.note_faults(queue_url, messages);
@@ -64,16 +60,16 @@ impl SendBatch for Sqs {
                     // Stored, and the answer is lost.
                     Some(b'L') => {
                         messages.iter().for_each(|message| state.keep(queue_url, message));
-                        return Err(CallFailure::unanswered("response"));
+                        return Err(SqsFailure::unanswered("response"));
                     }
-                    Some(b'A') => return Err(CallFailure::answered("AccessDenied", 403)),
-                    Some(b'C') => return Err(CallFailure::answered("InvalidMessageContents", 400)),
+                    Some(b'A') => return Err(SqsFailure::answered("AccessDenied", 403)),
+                    Some(b'C') => return Err(SqsFailure::answered("InvalidMessageContents", 400)),
                     Some(b'N') => {
-                        return Err(CallFailure::answered("AWS.SimpleQueueService.NonExistentQueue", 400));
+                        return Err(SqsFailure::answered("AWS.SimpleQueueService.NonExistentQueue", 400));
                     }
-                    Some(b'S') => return Err(CallFailure::answered("InternalError", 500)),
-                    Some(b'T') => return Err(CallFailure::answered("RequestThrottled", 400)),
-                    Some(b'U') => return Err(CallFailure::answered("NeverHeardOf", 400)),
+                    Some(b'S') => return Err(SqsFailure::answered("InternalError", 500)),
+                    Some(b'T') => return Err(SqsFailure::answered("RequestThrottled", 400)),
+                    Some(b'U') => return Err(SqsFailure::answered("NeverHeardOf", 400)),
                     _ => true,
                 }
             } else {
@@ -91,16 +87,18 @@ impl State {
     /// One entry of a call that is answered.
     fn entry(&mut self, queue_url: &str, message: &Message) -> Acknowledgement {
         match self.script.pop() {
-            Some(b'a') => Acknowledgement::Failed(Failure::QueueDenied),
-            Some(b'c') => Acknowledgement::Failed(Failure::Content),
+            Some(b'a') => Acknowledgement::Failed(SqsFailure::of_entry("AccessDenied")),
+            Some(b'c') => Acknowledgement::Failed(SqsFailure::of_entry("InvalidMessageContents")),
             Some(b'l') => {
                 self.keep(queue_url, message);
                 Acknowledgement::Missing
             }
             Some(b'm') => Acknowledgement::Missing,
-            Some(b'n') => Acknowledgement::Failed(Failure::QueueMissing),
-            Some(b't') => Acknowledgement::Failed(Failure::Retryable),
-            Some(b'u') => Acknowledgement::Failed(Failure::Unknown),
+            Some(b'n') => {
+                Acknowledgement::Failed(SqsFailure::of_entry("AWS.SimpleQueueService.NonExistentQueue"))
+            }
+            Some(b't') => Acknowledgement::Failed(SqsFailure::of_entry("RequestThrottled")),
+            Some(b'u') => Acknowledgement::Failed(SqsFailure::of_entry("NeverHeardOf")),
             _ => {
                 self.keep(queue_url, message);
                 Acknowledgement::Durable

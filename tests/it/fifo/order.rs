@@ -69,22 +69,45 @@ async fn a_call_that_is_split_keeps_the_order_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_after_an_entry_that_fails_for_good_waits_for_the_redelivery() {
+async fn what_comes_after_an_entry_that_fails_waits_for_it_and_other_groups_do_not() {
+    let stack = fifo().await;
+    let kind = FaultKind::Entries {
+        containing: "evt_004".to_owned(),
+        code: "InternalError".to_owned(),
+        sender_fault: false,
+    };
+    // More tries than one delivery has time for, and fewer than two.
+    stack.sqs.inject(Fault::once(kind).times(20));
+    let request = stack.batch("app1", about_users(4, 24));
+    assert_eq!(stack.send(&request).await.status, 503);
+    let taken: BTreeSet<_> = order(&stack, "user-created").into_iter().collect();
+    let expected = (0..24).filter(|index| *index < 4 || index % 4 != 0);
+    assert_eq!(taken, expected.collect(), "all but 4, 8, 12 and so on");
+    assert_eq!(stack.send(&request).await.status, 200);
+    // SQS drops what it had already.
+    let messages = stack.drain("user-created").await;
+    let ids: BTreeSet<_> = messages.iter().map(|message| message.attribute("event_id").unwrap()).collect();
+    assert_eq!(ids.len(), 24);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_is_refused_by_an_unlisted_code_is_parked_after_three_tries() {
     let stack = fifo().await;
     let kind = FaultKind::Entries {
         containing: "evt_004".to_owned(),
         code: "NobodyKnowsThis".to_owned(),
         sender_fault: false,
     };
-    stack.sqs.inject(Fault::once(kind).times(3));
-    let request = stack.batch("app1", about_users(4, 24));
-    assert_eq!(stack.send(&request).await.status, 503);
-    assert!(order(&stack, "user-created").iter().all(|index| *index < 4 || index % 4 != 0), "4, 8, 12 …");
-    assert_eq!(stack.send(&request).await.status, 200);
-    // SQS drops what it had already.
-    let messages = stack.drain("user-created").await;
-    let ids: BTreeSet<_> = messages.iter().map(|message| message.attribute("event_id").unwrap()).collect();
-    assert_eq!(ids.len(), 24);
+    stack.sqs.inject(Fault::once(kind).on(stack.queue("user-created")).always());
+    assert_eq!(stack.send(&stack.batch("app1", about_users(4, 24))).await.status, 200);
+    let order = order(&stack, "user-created");
+    assert_eq!(order.len(), 23, "{order:?}");
+    let user_0: Vec<_> = order.iter().filter(|index| *index % 4 == 0).collect();
+    assert_eq!(user_0, [&0, &8, &12, &16, &20], "those behind it go on, in order");
+    let parked = stack.parked().await;
+    assert_eq!(parked.len(), 1);
+    assert_eq!(parked[0].attribute("reason"), Some("rejected_by_sqs"));
+    assert_eq!(parked[0].attribute("event_id"), Some("evt_004"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,10 @@ use serde_json::value::RawValue;
 
 use super::delivery::{Delivery, Expected, Place, hash_id};
 use crate::support::{
-    faults::ledger::{Call, Sent, Told},
+    faults::{
+        UNLISTED,
+        ledger::{Call, Sent, Told},
+    },
     parked::decode,
     stack::REQUEST_ID,
 };
@@ -16,6 +19,8 @@ use crate::support::{
 /// What became of one delivery.
 #[derive(Debug, Default)]
 pub(super) struct Account {
+    /// Events that are durable, by their bytes, and how often.
+    pub(super) durable: HashMap<Vec<u8>, usize>,
     /// Why events were parked, and how many.
     pub(super) parked: BTreeMap<String, usize>,
     /// The slices' ids, of a batch that came in slices.
@@ -24,13 +29,15 @@ pub(super) struct Account {
 
 /// Checks the calls that one delivery made against its events and its answer.
 pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Result<Account, TestCaseError> {
-    let mut found = Found::default();
+    let is_fifo = calls.iter().any(|call| call.queue.ends_with(".fifo"));
+    let mut found = Found { is_fifo, ..Found::default() };
     let events: HashMap<&[u8], &Expected> =
         delivery.events.iter().map(|event| (event.raw.as_slice(), event)).collect();
     for call in calls {
+        let slug = call.queue.trim_end_matches(".fifo");
+        found.queue_refusals.entry(slug.to_owned()).or_default().extend(call.refusal.clone());
         for sent in &call.sent {
             prop_assert!(sent.stored || sent.told != Told::Durable, "acknowledged and not stored");
-            let slug = call.queue.trim_end_matches(".fifo");
             if slug == "unrouted" {
                 found.parked(delivery, &events, sent)?;
             } else {
@@ -52,11 +59,12 @@ pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Res
         let routed = found.routed.get(raw).copied().unwrap_or_default();
         let parked = found.parked.get(raw).map(Vec::as_slice).unwrap_or_default();
         let acknowledged = routed + parked.len();
+        account.durable.insert(raw.to_vec(), acknowledged);
         let shown = shown(event);
         prop_assert!(acknowledged <= copies, "{acknowledged} copies of {copies} were acknowledged: {shown}");
         prop_assert!(!accepted || acknowledged == copies, "200, and {acknowledged} of {copies}: {shown}");
         for reason in parked {
-            found.may_be_parked(event, reason)?;
+            found.may_be_parked(delivery, event, reason)?;
             *account.parked.entry(reason.clone()).or_default() += 1;
         }
     }
@@ -65,6 +73,7 @@ pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Res
 
 #[derive(Default)]
 struct Found {
+    is_fifo: bool,
     /// How often an event was acknowledged in its queue.
     routed: HashMap<Vec<u8>, usize>,
     /// For which reasons it was acknowledged in the parking queue, once for each time.
@@ -73,6 +82,10 @@ struct Found {
     parts: BTreeMap<(String, String, usize), Parts>,
     /// The codes that SQS told of an event on its way to its queue.
     refusals: HashMap<Vec<u8>, Vec<String>>,
+    /// The codes that a queue refused whole calls with, by its slug.
+    queue_refusals: HashMap<String, Vec<String>>,
+    /// How often an event was sent by itself, whatever became of it.
+    sent: HashMap<Vec<u8>, usize>,
 }
 
 /// By place: a part's body, and how often it was acknowledged.
@@ -88,6 +101,7 @@ impl Found {
         });
         let event = event.ok_or_else(|| TestCaseError::fail(format!("nobody's event in {slug}")))?;
         attributes(delivery, event, sent, None)?;
+        *self.sent.entry(event.raw.clone()).or_default() += 1;
         match &sent.told {
             Told::Durable => *self.routed.entry(event.raw.clone()).or_default() += 1,
             Told::Refused(code) => self.refusals.entry(event.raw.clone()).or_default().push(code.clone()),
@@ -117,8 +131,28 @@ impl Found {
         }
         let raw = decode(encoding.unwrap_or("text"), &sent.entry.message_body);
         self.is_ours(delivery, events, &raw, sent, &reason)?;
+        if reason == "batch_too_large" && !delivery.sliced {
+            return self.slice(delivery, &raw, durable > 0);
+        }
+        *self.sent.entry(raw.clone()).or_default() += 1;
         if durable > 0 {
             self.parked.entry(raw).or_default().push(reason);
+        }
+        Ok(())
+    }
+
+    /// Notes the elements of a slice that a slow FIFO queue left no time for. None of them was sent before.
+    fn slice(&mut self, delivery: &Delivery, raw: &[u8], durable: bool) -> Result<(), TestCaseError> {
+        let elements: Vec<&RawValue> = serde_json::from_slice(raw).unwrap();
+        for element in elements {
+            let element = element.get().as_bytes();
+            let copies = delivery.events.iter().filter(|event| event.raw == element).count();
+            let sent = self.sent.get(element).copied().unwrap_or_default();
+            prop_assert!(copies > 0, "a slice holds nobody's event");
+            prop_assert!(sent == 0 || copies > 1, "sliced after it was sent");
+            if durable {
+                self.parked.entry(element.to_vec()).or_default().push("batch_too_large".to_owned());
+            }
         }
         Ok(())
     }
@@ -132,7 +166,7 @@ impl Found {
         sent: &Sent,
         reason: &str,
     ) -> Result<(), TestCaseError> {
-        if delivery.sliced {
+        if reason == "batch_too_large" {
             let place = Place::Parked("batch_too_large");
             let slice = Expected { raw: raw.to_vec(), place, event_id: hash_id(raw), event_type: None };
             return attributes(delivery, &slice, sent, Some(reason));
@@ -170,13 +204,34 @@ impl Found {
         Ok(())
     }
 
-    /// Whether an event may be parked for this reason: its own, or what SQS said of it.
-    fn may_be_parked(&self, event: &Expected, reason: &str) -> Result<(), TestCaseError> {
-        let said = match event.place {
+    /// Whether an event may be parked for this reason: its own, what SQS said of it or of its queue, or a lack of time.
+    fn may_be_parked(
+        &self,
+        delivery: &Delivery,
+        event: &Expected,
+        reason: &str,
+    ) -> Result<(), TestCaseError> {
+        if reason == "batch_too_large" && self.is_fifo && delivery.source == Some("session") {
+            return Ok(());
+        }
+        let codes = |codes: Option<&Vec<String>>| codes.cloned().unwrap_or_default();
+        let said: Vec<_> = match event.place {
             Place::Parked(own) => vec![own],
-            Place::Queue(_) => {
-                let codes = self.refusals.get(&event.raw).map(Vec::as_slice).unwrap_or_default();
-                codes.iter().filter_map(|code| reason_of(code)).collect()
+            Place::Queue(slug) => {
+                let (of_event, of_queue) =
+                    (codes(self.refusals.get(&event.raw)), codes(self.queue_refusals.get(slug)));
+                let is_unlisted =
+                    |codes: &[String]| codes.iter().filter(|code| *code == UNLISTED).count() >= 3;
+                let closed = of_queue
+                    .iter()
+                    .filter_map(|code| reason_of(code))
+                    .filter(|reason| *reason != "rejected_by_sqs");
+                let unlisted = [
+                    is_unlisted(&of_queue).then_some("queue_denied"),
+                    is_unlisted(&of_event).then_some("rejected_by_sqs"),
+                ];
+                let of_event = of_event.iter().filter_map(|code| reason_of(code));
+                of_event.chain(closed).chain(unlisted.into_iter().flatten()).collect()
             }
         };
         prop_assert!(said.contains(&reason), "parked as {reason}, not {said:?}: {}", shown(event));

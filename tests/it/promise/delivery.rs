@@ -8,7 +8,7 @@ use prelude_cli::local::{
     prelude::{PreludeKey, batch},
 };
 use prelude_events::{EventType, Source};
-use proptest::{collection::vec, option, prelude::*, sample::Index};
+use proptest::{collection::vec, prelude::*, sample::Index};
 use sha2::{Digest, Sha256};
 
 use crate::support::faults::{
@@ -21,8 +21,10 @@ use crate::support::faults::{
 pub(super) enum Plan {
     /// A batch of the app.
     Batch(Vec<Element>),
-    /// A batch of more events than are sent one by one; on FIFO queues because they are about one user.
+    /// A batch of more events than are sent one by one.
     Crowd(usize),
+    /// A batch with many events for one queue and one for each other; on FIFO queues those of a user take a call each.
+    Lopsided { kind: usize, count: usize, users: usize },
     /// One event, signed by the account.
     Single(Single),
     /// An event of Verify V1, which nobody signs.
@@ -135,13 +137,15 @@ pub(super) fn hash_id(raw: &[u8]) -> String {
 
 /// Any delivery. Large ones and crowds are rare, for they take as long as a hundred others.
 pub(super) fn plan(fifo: bool) -> impl Strategy<Value = Plan> {
-    let crowd = if fifo { 101..130_usize } else { 2_001..2_040 };
+    let users = if fifo { 1..40_usize } else { 1_000..1_001 };
     prop_oneof![
         600 => vec(element(), 0..8).prop_map(Plan::Batch),
         150 => vec(element(), 8..40).prop_map(Plan::Batch),
         200 => single().prop_map(Plan::Single),
         100 => (0..3_usize, any::<u8>()).prop_map(|(kind, number)| Plan::Unsigned { kind, number }),
-        4 => crowd.prop_map(Plan::Crowd),
+        4 => (2_001..2_040_usize).prop_map(Plan::Crowd),
+        40 => (0..12_usize, 20..110_usize, users)
+            .prop_map(|(kind, count, users)| Plan::Lopsided { kind, count, users }),
     ]
 }
 
@@ -189,9 +193,9 @@ fn large() -> impl Strategy<Value = usize> {
     1_048_576..1_300_000_usize
 }
 
-/// Which rule of a schedule is about which queue: any known type's.
-pub(super) fn slug() -> impl Strategy<Value = Option<&'static str>> {
-    option::weighted(0.9, (0..12_usize).prop_map(|kind| session_type(kind).1))
+/// The queues of Session, which batches go to.
+pub(super) fn slugs_of_session() -> Vec<String> {
+    of_source(Source::Session).map(|(_, slug)| slug.to_owned()).collect()
 }
 
 const UNKNOWN: [&str; 6] = [
@@ -246,6 +250,19 @@ pub(super) fn make(plan: &Plan, number: usize) -> Delivery {
             let known = Element::Known { kind: 1, user: 0, id: Id::Own, text };
             let event = |place| make_element(&known, &format!("{number}_{place}"));
             session((0..*count).map(event).collect(), true)
+        }
+        Plan::Lopsided { kind, count, users } => {
+            let event = |kind: usize, place: usize| {
+                let (event_type, slug) = session_type(kind);
+                let id = format!("evt_{number}_{place}");
+                let user = place % users;
+                let raw =
+                    format!(r#"{{"id":"{id}","type":"{event_type}","payload":{{"user_id":"usr_{user}"}}}}"#);
+                Expected::new(raw, Place::Queue(slug), Some(&id), Some(event_type))
+            };
+            let many = (0..*count).map(|place| event(*kind, place));
+            let others = (0..12).filter(|other| other != kind).map(|other| event(other, count + other));
+            session(many.chain(others).collect(), false)
         }
         Plan::Single(single) => single_delivery(single, number),
         Plan::Unsigned { kind, number: uuid } => {

@@ -31,10 +31,11 @@ const fn outcomes(fault: SqsFault) -> [Outcome; 3] {
     match fault {
         SqsFault::Throttled(_)
         | SqsFault::Failing
-        | SqsFault::UnknownCode
         | SqsFault::EntriesOfService { .. }
         | SqsFault::Hanging
         | SqsFault::Cut => [MENDED, GIVEN_UP, GIVEN_UP],
+        // The queue is taken for one that refuses everything.
+        SqsFault::UnknownCode => [MENDED, DENIED, GIVEN_UP],
         SqsFault::Slow(_) => [MENDED; 3],
         SqsFault::SlowAnswer(_) | SqsFault::LostAnswer | SqsFault::Garbage(_) => [MENDED, UNTOLD, UNTOLD],
         SqsFault::EntriesOfSender { .. } => [REJECTED, REJECTED, GIVEN_UP],
@@ -49,7 +50,7 @@ const fn outcomes(fault: SqsFault) -> [Outcome; 3] {
 async fn each_fault_of_sqs_has_its_outcome() {
     let garbage = (1..GARBAGE.len()).map(SqsFault::Garbage);
     for fault in SqsFault::ALL.into_iter().chain(garbage) {
-        let own = || Scope::Queue("verify-attempt".to_owned());
+        let own = || Scope::Queues(vec!["verify-attempt".to_owned()]);
         let rules = [
             Rule { fault, scope: own(), spared: 0, times: 1 },
             Rule::always(fault, own()),

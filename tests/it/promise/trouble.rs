@@ -1,10 +1,15 @@
 //! What can go wrong in a case, and when.
 
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
 use tokio::time::Duration;
 
-use super::delivery::{Plan, plan, slug};
-use crate::support::faults::{GARBAGE, KeyFault, Rule, Scope, SqsFault};
+use super::delivery::{Plan, plan, slugs_of_session};
+use crate::support::faults::{GARBAGE, KeyFault, Rule, Scope, SqsFault, UNLISTED};
 
 /// Deliveries, and what befalls them.
 #[derive(Clone, Debug)]
@@ -22,6 +27,17 @@ pub(super) struct Case {
 }
 
 impl Case {
+    /// Whether a fault is on a queue.
+    pub(super) fn meets(&self, slug: &str) -> bool {
+        self.rules.iter().any(|rule| rule.scope.meets(slug))
+    }
+
+    /// Whether a request has the time to reach every queue that works, however many of the others hang.
+    pub(super) fn has_time(&self) -> bool {
+        let is_whole = |time: Duration| time >= Duration::from_secs(8);
+        self.initialization.is_zero() && self.keys.is_none() && self.left.is_none_or(is_whole)
+    }
+
     /// Whether nothing befalls the deliveries.
     pub(super) fn is_calm(&self) -> bool {
         let has_time = self.initialization.is_zero() && self.left.is_none();
@@ -51,7 +67,8 @@ pub(super) fn any_case(fifo: bool) -> impl Strategy<Value = Case> {
 fn rule() -> impl Strategy<Value = Rule> {
     let scope = prop_oneof![
         3 => Just(Scope::Everywhere),
-        3 => slug().prop_map(|slug| slug.map_or(Scope::AllButParking, |slug| Scope::Queue(slug.to_owned()))),
+        3 => slugs(1).prop_map(Scope::Queues),
+        2 => slugs(7).prop_map(Scope::Queues),
         2 => Just(Scope::AllButParking),
         2 => Just(Scope::Parking),
     ];
@@ -64,9 +81,15 @@ fn rule() -> impl Strategy<Value = Rule> {
     })
 }
 
+/// So many queues that deliveries go to.
+fn slugs(count: usize) -> impl Strategy<Value = Vec<String>> {
+    subsequence(slugs_of_session(), count)
+}
+
 fn fault() -> impl Strategy<Value = SqsFault> {
     let places = 1..1024_u16;
-    let of_sender = select(vec!["InvalidMessageContents", "InvalidParameterValue", "AccessDeniedException"]);
+    let of_sender =
+        select(vec!["InvalidMessageContents", "InvalidParameterValue", "AccessDeniedException", UNLISTED]);
     let of_service =
         select(vec!["InternalError", "ServiceUnavailable", "RequestThrottled", "InvalidMessageContents"]);
     // Never three seconds exactly: the call's limit and its answer would come in the same instant.

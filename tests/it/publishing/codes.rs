@@ -134,6 +134,8 @@ async fn a_parking_queue_that_fails_as_well_makes_503() {
         (attempt("evt_4"), vec![refused(QUEUE), refused(PARKING)]),
         (unknown.clone(), vec![denied(PARKING)]),
         (unknown.clone(), vec![missing(PARKING)]),
+        (unknown.clone(), vec![Fault::once(call(403, "NobodyKnowsThis")).on(PARKING).always()]),
+        (unknown.clone(), vec![Fault::once(entry("NobodyKnowsThis", true)).on(PARKING).always()]),
         (unknown, vec![Fault::once(call(400, "RequestThrottled")).on(PARKING).always()]),
     ] {
         let stack = paused().await;
@@ -150,17 +152,48 @@ async fn a_parking_queue_that_fails_as_well_makes_503() {
 }
 
 #[tokio::test]
+async fn a_code_that_is_in_no_list_is_tried_three_times_and_then_parked() {
+    for (kind, reason) in [
+        (call(400, "NobodyKnowsThis"), "queue_denied"),
+        (call(403, "OptInRequired"), "queue_denied"),
+        (call(499, ""), "queue_denied"),
+        (entry("NobodyKnowsThis", true), "rejected_by_sqs"),
+        (entry("NobodyKnowsThis", false), "rejected_by_sqs"),
+    ] {
+        let stack = paused().await;
+        let shown = format!("{kind:?}");
+        stack.sqs.inject(Fault::once(kind).on(QUEUE).always());
+        let start = Instant::now();
+        let answer = stack.send(&stack.signed(attempt("evt_unlisted"))).await;
+        assert_eq!(answer.both(), (200, r#"{"accepted":1}"#), "{shown}");
+        assert!(start.elapsed() < Duration::from_secs(1), "{shown}: {:?}", start.elapsed());
+        assert_eq!(stack.sqs.calls().len(), 4, "{shown}: three, and the parking queue's");
+        let parked = stack.parked().await;
+        assert_eq!(parked[0].attribute("reason"), Some(reason), "{shown}");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
 async fn what_no_try_mends_makes_503_in_time_and_is_not_parked() {
     for kind in [
         call(400, "RequestThrottled"),
         call(500, "InternalFailure"),
         call(503, "ServiceUnavailable"),
-        call(400, "NobodyKnowsThis"),
+        call(400, "SomethingThrottled"),
         call(403, "ExpiredToken"),
+        call(403, "ExpiredTokenException"),
+        call(400, "RequestExpired"),
+        call(403, "RequestTimeTooSkewed"),
+        call(403, "InvalidClientTokenId"),
+        call(403, "UnrecognizedClientException"),
         call(403, "SignatureDoesNotMatch"),
+        call(403, "InvalidSignatureException"),
+        call(400, "RequestLimitExceeded"),
+        call(400, "LimitExceededException"),
         entry("RequestThrottled", true),
         entry("InternalError", false),
-        entry("NobodyKnowsThis", true),
+        entry("ExpiredToken", true),
         FaultKind::Delay(Duration::from_secs(60)),
     ] {
         let stack = paused().await;

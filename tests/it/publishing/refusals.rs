@@ -108,11 +108,15 @@ async fn parked_texts_that_are_refused_again_share_calls() {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&calls);
     let wired = Wired::start(&stack, move |_, batch| {
-        let is_text = holds(batch, "evt_");
-        if !is_text {
-            seen.lock().unwrap().push(batch.entries.len());
+        if holds(batch, "evt_") {
+            return Fate::FailEntries {
+                places: u16::MAX,
+                code: "InvalidMessageContents",
+                sender_fault: true,
+            };
         }
-        if is_text { Fate::Refuse(400, "InvalidMessageContents") } else { Fate::Pass }
+        seen.lock().unwrap().push(batch.entries.len());
+        Fate::Pass
     });
     // Counted a hundred times too large, they would not fit into one call.
     let events: Vec<_> = (0..10).map(|index| user_created(&format!("evt_{index}"), 2_000)).collect();

@@ -56,6 +56,9 @@ pub(crate) enum SqsFault {
     Garbage(usize),
 }
 
+/// A code that no documentation knows.
+pub(crate) const UNLISTED: &str = "NobodyKnowsThis";
+
 /// What marks a body that [`SqsFault::RefusedForOneEntry`] refuses.
 pub(crate) const CULPRIT: &str = "culprit";
 
@@ -124,7 +127,7 @@ impl SqsFault {
         Some(match self {
             Self::Throttled(code) => Fate::Refuse(400, code),
             Self::Failing => Fate::Refuse(500, "InternalFailure"),
-            Self::UnknownCode => Fate::Refuse(400, "NobodyKnowsThis"),
+            Self::UnknownCode => Fate::Refuse(400, UNLISTED),
             Self::EntriesOfSender { places, code } => Fate::FailEntries { places, code, sender_fault: true },
             Self::EntriesOfService { places, code } => {
                 Fate::FailEntries { places, code, sender_fault: false }
@@ -150,18 +153,19 @@ impl SqsFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Everywhere,
-    /// The queue with this slug.
-    Queue(String),
+    /// The queues with these slugs.
+    Queues(Vec<String>),
     Parking,
     AllButParking,
 }
 
 impl Scope {
-    fn meets(&self, queue: &str) -> bool {
+    /// Reports whether calls to the queue of this name are in the scope.
+    pub(crate) fn meets(&self, queue: &str) -> bool {
         let slug = queue.trim_end_matches(".fifo");
         match self {
             Self::Everywhere => true,
-            Self::Queue(name) => slug == name,
+            Self::Queues(slugs) => slugs.iter().any(|name| name == slug),
             Self::Parking => slug == "unrouted",
             Self::AllButParking => slug != "unrouted",
         }

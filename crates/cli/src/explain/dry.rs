@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use prelude_webhooks::publish::{Acknowledgement, SendBatch, failure::CallFailure, message::Message};
+use prelude_webhooks::publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message};
 
 /// A message that would have been sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl SendBatch for DrySqs {
         &self,
         queue_url: &str,
         messages: &[&Message],
-    ) -> Result<Vec<Acknowledgement>, CallFailure> {
+    ) -> Result<Vec<Acknowledgement>, SqsFailure> {
         let queue = queue_url.rsplit('/').next().unwrap_or(queue_url);
         let taken = messages.iter().map(|message| {
             let attribute = |name: &str| {

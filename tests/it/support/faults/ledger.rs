@@ -16,6 +16,8 @@ pub(crate) struct Call {
     /// The queue's name.
     pub(crate) queue: String,
     pub(crate) sent: Vec<Sent>,
+    /// The code that the call as a whole was refused with.
+    pub(crate) refusal: Option<String>,
 }
 
 /// One entry of a call.
@@ -60,7 +62,7 @@ impl Ledger {
         let sent = |entry: &Entry| Sent { entry: entry.clone(), stored: false, told: Told::Nothing };
         let queue = batch.queue_url.rsplit('/').next().unwrap().to_owned();
         let mut calls = self.0.lock().unwrap();
-        calls.push(Call { queue, sent: batch.entries.iter().map(sent).collect() });
+        calls.push(Call { queue, sent: batch.entries.iter().map(sent).collect(), refusal: None });
         calls.len() - 1
     }
 
@@ -78,9 +80,9 @@ impl Ledger {
         if status != 200 {
             let code = answer["__type"].as_str().unwrap_or_default();
             let code = code.rsplit('#').next().unwrap_or_default();
-            for sent in &mut self.0.lock().unwrap()[number].sent {
-                sent.told = Told::Refused(code.to_owned());
-            }
+            let call = &mut self.0.lock().unwrap()[number];
+            call.refusal = Some(code.to_owned());
+            call.sent.iter_mut().for_each(|sent| sent.told = Told::Refused(code.to_owned()));
             return;
         }
         for success in answer["Successful"].as_array().into_iter().flatten() {

@@ -16,6 +16,7 @@ use prelude_webhooks::{
     lambda::{Handler, Invocation},
     publish::sqs::{SqsSender, with_limits},
     receiver::Receiver,
+    telemetry,
 };
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
@@ -71,6 +72,8 @@ impl Rig {
         let more = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let variables: BTreeMap<_, _> = usual.into_iter().chain(more).collect();
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), Some(value)));
+        // A line that is first written where nobody listens may be lost to another test that does.
+        telemetry::start(None, None, std::io::sink);
         let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
         let receiver = Receiver::new(config, keys.clone(), sender(sqs));
         Self { handler: Handler::new(receiver, initialization) }

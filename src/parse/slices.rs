@@ -1,0 +1,112 @@
+//! Slices of a batch's array: several events in one message, for those that cannot be sent one by one in time.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::{Event, Verdict};
+use crate::parking::{ATTRIBUTES_RESERVE, MAX_MESSAGE, Reason};
+
+/// Cuts elements of an array into JSON arrays that fit into a message each. Neighbours keep the text between them.
+///
+/// `elements` are places in the array and views of `body`, in the array's order.
+pub(super) fn slices<'a>(body: &Bytes, elements: impl Iterator<Item = (usize, &'a [u8])>) -> Vec<Event> {
+    let mut slices = Vec::new();
+    let mut slice = Slice::default();
+    for (place, element) in elements {
+        let start = element.as_ptr().addr() - body.as_ptr().addr();
+        let range = start..start + element.len();
+        if !slice.takes(place, &range) {
+            slices.push(std::mem::take(&mut slice).into_event(body));
+        }
+        slice.add(place, range);
+    }
+    if slice.count > 0 {
+        slices.push(slice.into_event(body));
+    }
+    slices
+}
+
+/// Leaves room for the brackets and every attribute below SQS's limit.
+const MAX_SLICE_LENGTH: usize = MAX_MESSAGE - ATTRIBUTES_RESERVE - 2;
+
+/// Runs of neighbours, by their places in the body.
+#[derive(Default)]
+struct Slice {
+    runs: Vec<Range<usize>>,
+    length: usize,
+    count: usize,
+    next_place: usize,
+}
+
+impl Slice {
+    fn takes(&self, place: usize, range: &Range<usize>) -> bool {
+        self.runs.is_empty() || self.length + self.growth(place, range) <= MAX_SLICE_LENGTH
+    }
+
+    fn add(&mut self, place: usize, range: Range<usize>) {
+        self.length += self.growth(place, &range);
+        match self.runs.last_mut() {
+            Some(run) if place == self.next_place => run.end = range.end,
+            _ => self.runs.push(range),
+        }
+        self.count += 1;
+        self.next_place = place + 1;
+    }
+
+    /// Bytes that an element adds: itself, and the text or the comma before it.
+    fn growth(&self, place: usize, range: &Range<usize>) -> usize {
+        match self.runs.last() {
+            Some(run) if place == self.next_place => range.end - run.end,
+            Some(_) => range.len() + 1,
+            None => range.len(),
+        }
+    }
+
+    fn into_event(self, body: &Bytes) -> Event {
+        let mut raw = Vec::with_capacity(self.length + 2);
+        for run in self.runs {
+            raw.push(if raw.is_empty() { b'[' } else { b',' });
+            raw.extend_from_slice(body.get(run).unwrap_or_default());
+        }
+        raw.push(b']');
+        let slice = Event::new(raw.into(), Verdict::Park(Reason::BatchTooLarge), None, None);
+        Event { count: self.count, ..slice }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The slices of these elements of an array, and how many events each holds.
+    fn cut(body: &'static str, places: &[usize]) -> Vec<(String, usize)> {
+        let body = Bytes::from_static(body.as_bytes());
+        let elements: Vec<&serde_json::value::RawValue> = serde_json::from_slice(&body).unwrap();
+        let elements = places.iter().map(|place| (*place, elements[*place].get().as_bytes()));
+        let slices = slices(&body, elements).into_iter();
+        slices.map(|slice| (String::from_utf8(slice.raw.to_vec()).unwrap(), slice.count)).collect()
+    }
+
+    #[test]
+    fn neighbours_keep_the_text_between_them() {
+        let body = r#"[ {"a":1} , 2 ,"x",[] ]"#;
+        assert_eq!(cut(body, &[0, 1, 2, 3]), [(r#"[{"a":1} , 2 ,"x",[]]"#.to_owned(), 4)]);
+        assert_eq!(cut(body, &[0, 2, 3]), [(r#"[{"a":1},"x",[]]"#.to_owned(), 3)]);
+        assert_eq!(cut(body, &[1]), [("[2]".to_owned(), 1)]);
+        assert_eq!(cut(body, &[]), []);
+    }
+
+    #[test]
+    fn a_slice_has_at_most_its_length_unless_one_element_is_longer() {
+        let element = "x".repeat(MAX_SLICE_LENGTH / 2 - 2);
+        let text = format!(r#"["{element}","{element}","{element}","{element}{element}y"]"#);
+        let slices = cut(text.leak(), &[0, 1, 2, 3]);
+        assert_eq!(slices.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1, 1, 1, 1]);
+        let element = "x".repeat(MAX_SLICE_LENGTH / 2 - 3);
+        let text = format!(r#"["{element}","{element}","{element}x"]"#);
+        let slices = cut(text.leak(), &[0, 1, 2]);
+        assert_eq!(slices.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 1]);
+        assert!(slices[0].0.len() <= MAX_SLICE_LENGTH + 2);
+    }
+}

@@ -1,0 +1,144 @@
+//! Finds a place for every event: its queue, the parking queue, or a slice of its batch in the parking queue.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Receipt,
+    call::{Draft, Refused},
+    failure::Failure,
+    message::{Message, Stamp},
+    queue_name,
+};
+use crate::{
+    parking::{Form, Reason},
+    parse::{Batch, Verdict},
+    route::Routes,
+};
+
+/// A delivery's events, and where each of them is by now.
+pub(super) struct Plan<'a> {
+    batch: Batch,
+    stamp: &'a Stamp,
+    routes: &'a Routes,
+    request_id: &'a str,
+    places: Vec<Place>,
+    /// The parking queue refused an event, so that there is no place left for it.
+    pub(super) is_lost: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Routed,
+    Parked(Reason),
+    /// In a slice of the batch, which is an event of its own here.
+    Sliced,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) const fn new(batch: Batch, stamp: &'a Stamp, routes: &'a Routes, request_id: &'a str) -> Self {
+        Self { batch, stamp, routes, request_id, places: Vec::new(), is_lost: false }
+    }
+
+    /// Makes each event's first message, or messages: for its queue, or parked where it cannot be routed.
+    pub(super) fn first_messages(&mut self) -> Vec<Draft> {
+        let is_array = self.batch.is_array();
+        let mut drafts = Vec::with_capacity(self.batch.events.len());
+        for (index, event) in self.batch.events.iter().enumerate() {
+            let reason = match (&event.verdict, self.stamp.routed(event)) {
+                (Verdict::Route(_), Some(message)) => {
+                    self.places.push(Place::Routed);
+                    drafts.push(draft(index, message, None, is_array));
+                    continue;
+                }
+                (Verdict::Route(_), None) => Reason::Oversize,
+                (Verdict::Park(reason), _) => *reason,
+            };
+            self.places.push(Place::Parked(reason));
+            drafts.extend(self.park(index, reason, Form::Text, is_array));
+        }
+        drafts
+    }
+
+    /// Makes the messages for what a queue refused; none when there is no place left.
+    pub(super) fn elsewhere(&mut self, refused: Refused) -> Vec<Draft> {
+        let Refused { draft: Draft { event: index, message, parked, sliceable, .. }, failure } = refused;
+        match (parked, failure) {
+            (None, failure) => {
+                let reason = match failure {
+                    Failure::QueueMissing => Reason::QueueMissing,
+                    Failure::QueueDenied => Reason::QueueDenied,
+                    Failure::Content | Failure::Retryable | Failure::Unknown => Reason::RejectedBySqs,
+                };
+                if let Some(place) = self.places.get_mut(index) {
+                    *place = Place::Parked(reason);
+                }
+                self.park(index, reason, Form::Text, sliceable)
+            }
+            // Once more with nothing that could offend.
+            (Some((reason, Form::Text)), Failure::Content | Failure::Unknown) if message.is_encoded() => {
+                vec![draft(index, message.without_optional(), Some((reason, Form::Base64)), false)]
+            }
+            (Some((reason, Form::Text)), Failure::Content | Failure::Unknown) => {
+                self.park(index, reason, Form::Base64, false)
+            }
+            (Some(_), failure) => {
+                if !self.is_lost {
+                    let (request_id, queue) = (self.request_id, queue_name(self.routes.parking()));
+                    tracing::error!(code = "parking_failed", request_id, failure = failure.as_str(), queue);
+                }
+                self.is_lost = true;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Makes the messages for the slices that carry these events instead.
+    pub(super) fn slice(&mut self, overflow: Vec<Draft>) -> Vec<Draft> {
+        let mut elements: Vec<_> = overflow.into_iter().map(|draft| draft.event).collect();
+        elements.sort_unstable();
+        for element in &elements {
+            if let Some(place) = self.places.get_mut(*element) {
+                *place = Place::Sliced;
+            }
+        }
+        let first = self.batch.add_slices(&elements);
+        let added = self.batch.events.len() - first;
+        self.places.extend(std::iter::repeat_n(Place::Parked(Reason::BatchTooLarge), added));
+        (first..first + added)
+            .flat_map(|index| self.park(index, Reason::BatchTooLarge, Form::Text, false))
+            .collect()
+    }
+
+    /// Counts the events of each queue and of each reason.
+    pub(super) fn receipt(&self) -> Receipt {
+        let (mut routed, mut parked) = (BTreeMap::<Arc<str>, usize>::new(), BTreeMap::<Reason, usize>::new());
+        for (event, place) in self.batch.events.iter().zip(&self.places) {
+            match (place, &event.verdict) {
+                (Place::Routed, Verdict::Route(event_type)) => {
+                    *routed.entry(Arc::clone(self.routes.queue_url(event_type))).or_default() += 1;
+                }
+                (Place::Parked(reason), _) | (Place::Routed, Verdict::Park(reason)) => {
+                    *parked.entry(*reason).or_default() += event.count;
+                }
+                (Place::Sliced, _) => {}
+            }
+        }
+        Receipt { accepted: self.batch.count, routed, parked }
+    }
+
+    fn park(&self, index: usize, reason: Reason, form: Form, sliceable: bool) -> Vec<Draft> {
+        let Some(event) = self.batch.events.get(index) else { return Vec::new() };
+        let messages = self.stamp.parked(event, reason, form).into_iter();
+        messages
+            .map(|message| {
+                // An encoded body may be one of several parts.
+                let sliceable = sliceable && !message.is_encoded();
+                draft(index, message, Some((reason, form)), sliceable)
+            })
+            .collect()
+    }
+}
+
+const fn draft(event: usize, message: Message, parked: Option<(Reason, Form)>, sliceable: bool) -> Draft {
+    Draft { event, message, parked, sliceable, unlisted: 0 }
+}

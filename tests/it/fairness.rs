@@ -1,0 +1,219 @@
+//! Queues are served fairly: queues that hang, throttle, fail or refuse cost the events of the others nothing, in the same
+//! attempt. The clock is stopped, so that times are exact.
+
+use std::sync::{Arc, Mutex};
+
+use prelude_events::{EventType, Source};
+use serde_json::json;
+use tokio::time::{Duration, Instant, timeout};
+
+use crate::support::{
+    faults::{
+        key_server::KeyServer,
+        ledger::Told,
+        memory_sqs::MemorySqs,
+        rig::{Rig, app_batch},
+    },
+    wire::{Fate, Wire},
+};
+
+const BUDGET: Duration = Duration::from_millis(8_010);
+/// The queue that most events of [`batch`] are for.
+const LARGE: &str = "user-created";
+
+/// 85 events for one queue, and one for each other queue of Session.
+fn batch() -> Vec<String> {
+    let event = |number: usize, name: &str| {
+        let payload = json!({"user_id": format!("usr_{number}")});
+        json!({"id": format!("evt_{number}"), "type": name, "payload": payload}).to_string()
+    };
+    let types = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
+    let others = types.map(EventType::as_str).filter(|name| *name != "user.created");
+    (0..85).map(|number| event(number, "user.created")).chain(others.map(|name| event(100, name))).collect()
+}
+
+/// The slugs of the first `count` queues of Session, the large one among them.
+fn first_queues(count: usize) -> Vec<String> {
+    let types = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
+    types.filter_map(EventType::queue_slug).take(count).map(ToOwned::to_owned).collect()
+}
+
+/// What one delivery of [`batch`] came to.
+#[derive(Debug)]
+struct Outcome {
+    status: u64,
+    took: Duration,
+    /// Events that are durable in queues without a fault, or parked.
+    healthy: usize,
+    parked: usize,
+    calls: usize,
+}
+
+/// Delivers [`batch`] while the fate of each call is decided by its queue's slug.
+async fn deliver(queue_type: &str, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Outcome {
+    let slug = |queue: &str| queue.trim_end_matches(".fifo").to_owned();
+    let wire = Wire::to_memory(&MemorySqs::default(), move |_, batch| {
+        fate(&slug(batch.queue_url.rsplit('/').next().unwrap()))
+    });
+    let rig = Rig::with(&KeyServer::new(None), &wire, Duration::ZERO, &[("PRELUDE_QUEUE_TYPE", queue_type)]);
+    let (status, took) = rig.send(&app_batch(batch())).await;
+    let calls = wire.ledger().since(0);
+    let durable = |is_parked: bool| {
+        let calls = calls.iter().filter(|call| call.queue.starts_with("unrouted") == is_parked);
+        calls.flat_map(|call| &call.sent).filter(|sent| sent.told == Told::Durable).count()
+    };
+    Outcome { status, took, healthy: durable(false), parked: durable(true), calls: calls.len() }
+}
+
+/// How a queue fails at every call.
+type Trouble = (&'static str, fn() -> Fate);
+
+const TROUBLES: [Trouble; 4] = [
+    ("hangs", || Fate::Hang),
+    ("throttles", || Fate::Refuse(400, "RequestThrottled")),
+    ("answers 503", || Fate::Refuse(503, "ServiceUnavailable")),
+    ("answers an unlisted code", || Fate::Refuse(403, "OptInRequired")),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_in_trouble_costs_the_others_none_of_their_events() {
+    println!("| queues | what they do | type | answer | seconds | in healthy queues | parked | calls |");
+    println!("|---|---|---|---|---|---|---|---|");
+    for queue_type in ["standard", "fifo"] {
+        for troubled in [1, 7] {
+            let queues = first_queues(troubled);
+            assert!(queues.iter().any(|queue| queue == LARGE));
+            let healthy = 12 - troubled;
+            for (shown, fate) in TROUBLES {
+                let queues = queues.clone();
+                let outcome = deliver(queue_type, move |slug| {
+                    if queues.iter().any(|queue| queue == slug) { fate() } else { Fate::Pass }
+                });
+                let Outcome { status, took, healthy: stored, parked, calls } = outcome.await;
+                let seconds = took.as_secs_f64();
+                println!(
+                    "| {troubled} | {shown} | {queue_type} | {status} | {seconds:.1} | {stored} of {healthy} | {parked} | {calls} |"
+                );
+                let is_unlisted = shown == "answers an unlisted code";
+                let shown = format!("{troubled} {queue_type}: {shown}");
+                assert_eq!(stored, healthy, "{shown}");
+                assert!(took < BUDGET, "{shown}");
+                // One backoff a queue: some 12 tries fit into the time, whatever the number of its batches.
+                assert!(calls <= healthy + 20 * troubled, "{shown}");
+                if is_unlisted {
+                    assert_eq!((status, parked), (200, 96 - healthy), "{shown}");
+                    assert!(took < Duration::from_secs(2), "{shown}");
+                } else {
+                    assert_eq!((status, parked), (503, 0), "{shown}");
+                }
+            }
+        }
+        let outcome = deliver(queue_type, |slug| match slug {
+            LARGE => Fate::Hang,
+            "user-deleted" => Fate::Refuse(403, "AccessDenied"),
+            _ => Fate::Pass,
+        });
+        let Outcome { status, took, healthy, parked, calls } = outcome.await;
+        let seconds = took.as_secs_f64();
+        println!(
+            "| 1 and 1 | one hangs, one is denied | {queue_type} | {status} | {seconds:.1} | {healthy} of 10 | {parked} | {calls} |"
+        );
+        assert_eq!((status, healthy, parked), (503, 10, 1), "{queue_type}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_queue_refuses_is_parked_while_one_hangs() {
+    for queue_type in ["standard", "fifo"] {
+        let sqs = MemorySqs::default();
+        let wire = Wire::to_memory(&sqs, |_, batch| match batch.queue_url.rsplit('/').next().unwrap() {
+            queue if queue.starts_with(LARGE) => Fate::Hang,
+            queue if queue.starts_with("user-deleted") => Fate::Refuse(403, "AccessDenied"),
+            // The refusal comes when the queue that hangs has had the time to take every slot.
+            _ => Fate::Pass,
+        });
+        let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
+        let rig = Rig::with(&KeyServer::new(None), &wire, Duration::ZERO, &variables);
+        let cut_off = timeout(Duration::from_millis(1_500), rig.send(&app_batch(batch()))).await;
+        assert!(cut_off.is_err(), "{queue_type}: the queue hangs");
+        let parked = sqs.stored().into_iter().filter(|stored| stored.queue.starts_with("unrouted")).count();
+        assert_eq!(parked, 1, "{queue_type}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failing_queues_hold_half_of_the_slots_at_most() {
+    let start = Instant::now();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&calls);
+    let outcome = deliver("standard", move |slug| {
+        seen.lock().unwrap().push((slug.to_owned(), start.elapsed()));
+        if slug == "unrouted" { Fate::Pass } else { Fate::Hang }
+    });
+    assert_eq!(outcome.await.status, 503);
+    let calls = calls.lock().unwrap();
+    let between = |from: u64, to: u64| {
+        let range = Duration::from_millis(from)..Duration::from_millis(to);
+        calls.iter().filter(|(_, at)| range.contains(at)).count()
+    };
+    assert_eq!(between(0, 10), 8, "every slot, while nothing is known: {calls:?}");
+    // Eight queues hang until 3 s. The other four are tried then, and half of the slots are theirs.
+    assert_eq!(between(3_000, 3_050), 4, "{calls:?}");
+    assert_eq!(between(3_050, 5_900), 4, "the first four that failed: {calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_is_tried_by_one_call_until_it_answers() {
+    let calls = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&calls);
+    let outcome = deliver("standard", move |slug| {
+        *seen.lock().unwrap() += usize::from(slug == LARGE);
+        if slug == LARGE { Fate::Hang } else { Fate::Pass }
+    });
+    let outcome = outcome.await;
+    assert_eq!((outcome.status, *calls.lock().unwrap()), (503, 3), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_calls_with_an_unlisted_code_close_the_queue() {
+    for (code, closes) in
+        [("OptInRequired", true), ("RequestThrottledByNobodyKnows", false), ("ExpiredTokenException", false)]
+    {
+        let calls = Arc::new(Mutex::new(0));
+        let seen = Arc::clone(&calls);
+        let outcome = deliver("standard", move |slug| {
+            *seen.lock().unwrap() += usize::from(slug == LARGE);
+            if slug == LARGE { Fate::Refuse(403, code) } else { Fate::Pass }
+        });
+        let (outcome, calls) = (outcome.await, *calls.lock().unwrap());
+        if closes {
+            assert_eq!((outcome.status, outcome.parked, calls), (200, 85, 3), "{code}");
+        } else {
+            assert_eq!((outcome.status, outcome.parked), (503, 0), "{code}");
+            assert!(calls > 3, "{code}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parking_queue_in_trouble_costs_the_others_none_of_their_events() {
+    for queue_type in ["standard", "fifo"] {
+        for (shown, fate) in TROUBLES
+            .into_iter()
+            .chain([("is missing", (|| Fate::Refuse(400, "QueueDoesNotExist")) as fn() -> Fate)])
+        {
+            let outcome = deliver(queue_type, move |slug| match slug {
+                LARGE => Fate::Refuse(403, "AccessDenied"),
+                "unrouted" => fate(),
+                _ => Fate::Pass,
+            });
+            let outcome = outcome.await;
+            assert_eq!(
+                (outcome.status, outcome.healthy, outcome.parked),
+                (503, 11, 0),
+                "{queue_type}: {shown}"
+            );
+            assert!(outcome.took < BUDGET, "{queue_type}: {shown}");
+        }
+    }
+}
