@@ -155,6 +155,7 @@ async fn send(
         drop(function);
         let a_try = Try { step, faulty: delivery.fault.is_some(), status, took, waited };
         tries.lock().unwrap_or_else(PoisonError::into_inner).push(a_try);
+        delivery.note_starved(mailbag.starved_of(delivery));
         if status == Some(200) {
             delivery.accept(mailbag.stores_all_of(delivery));
             return Ok(());

@@ -31,21 +31,23 @@ pub struct Books {
     pub too_early: usize,
     /// Deliveries that were never answered 200.
     pub unanswered: usize,
+    /// Events that an attempt left out, although no fault was on their queues.
+    pub starved: usize,
     /// Messages whose bytes nobody sent, that are in another type's queue, or that are parked although no fault of
     /// their delivery is a reason to.
     pub misplaced: usize,
 }
 
 impl Books {
-    /// Nothing is lost, nothing is answered too early, nothing is where it does not belong.
+    /// Nothing is lost, answered too early, starved, or where it does not belong.
     pub fn balance(&self) -> bool {
-        [self.lost, self.too_early, self.unanswered, self.misplaced] == [0; 4]
+        [self.lost, self.too_early, self.unanswered, self.starved, self.misplaced] == [0; 5]
     }
 }
 
-/// Only a queue that is denied is a reason to park what is sent here.
+/// Only a queue that is denied, or refuses with a code that nobody documents, is a reason to park what is sent here.
 fn may_park(delivery: &Delivery, reason: Option<&str>) -> bool {
-    delivery.fault.is_some_and(|fault| fault.kind == FaultKind::Denied)
+    delivery.fault.is_some_and(|fault| matches!(fault.kind, FaultKind::Denied | FaultKind::Unlisted))
         && reason == Some(Reason::QueueDenied.as_str())
 }
 
@@ -88,6 +90,7 @@ pub(super) async fn balance(
     }
     for delivery in mailbag.deliveries() {
         books.too_early += usize::from(delivery.verdict() == Verdict::AcceptedTooEarly);
+        books.starved += delivery.starved();
         books.unanswered += usize::from(delivery.verdict() == Verdict::Open);
         for event in &delivery.events {
             books.events += 1;

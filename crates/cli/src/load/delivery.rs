@@ -1,10 +1,10 @@
 //! What is sent: deliveries that a seed decides, each event known by the hash of its bytes.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Plan,
-    fault::{Fault, FaultKind, Span},
+    fault::{Fault, FaultKind, Reach, Span},
 };
 use crate::{
     conform::Identity,
@@ -45,11 +45,14 @@ pub struct Delivery {
     pub events: Vec<SentEvent>,
     /// What is planned for it.
     pub fault: Option<Fault>,
+    /// Queues whose calls meet the fault; `None` for those of all calls.
+    struck: Option<Vec<&'static str>>,
     body: Vec<u8>,
     key: Option<PreludeKey>,
     source_ip: &'static str,
     attempts: AtomicU32,
     calls_hit: AtomicU32,
+    starved: AtomicUsize,
     verdict: Mutex<Verdict>,
 }
 
@@ -106,8 +109,8 @@ impl Mailbag {
     }
 
     /// The fault that meets a call with this event now, counted.
-    pub(super) fn strike(&self, hash: &Hash) -> Option<Fault> {
-        let fault = self.delivery_of(hash)?.strike()?;
+    pub(super) fn strike(&self, hash: &Hash, queue_slug: &str) -> Option<Fault> {
+        let fault = self.delivery_of(hash)?.strike(queue_slug)?;
         let index = FaultKind::ALL.iter().position(|kind| *kind == fault.kind)?;
         self.hits.get(index)?.fetch_add(1, Ordering::Relaxed);
         Some(fault)
@@ -129,27 +132,42 @@ impl Mailbag {
         delivery.events.iter().all(|event| stored.contains(&event.hash))
     }
 
+    /// How many events SQS did not take, although no fault is on their queues.
+    pub(super) fn starved_of(&self, delivery: &Delivery) -> usize {
+        let stored = self.stored();
+        let is_starved =
+            |event: &&SentEvent| !delivery.is_struck(event.queue_slug) && !stored.contains(&event.hash);
+        delivery.events.iter().filter(is_starved).count()
+    }
+
     fn stored(&self) -> MutexGuard<'_, HashSet<Hash>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Delivery {
-    /// Five in a hundred V1, forty Verify, twenty-five Notify, thirty a Session batch of up to twelve.
+    /// Five in a hundred V1, forty Verify, twenty-five Notify, twenty-eight a Session batch of up to twelve, two a lopsided
+    /// one: many events of one type, and one of each other.
     fn new(plan: &Plan, index: usize, identity: &Identity) -> Self {
         let mut draw = Draw::new(plan.seed, index);
         let (source, count) = match draw.below(100) {
             0..5 => (Source::VerifyV1, 1),
             5..45 => (Source::Verify, 1),
             45..70 => (Source::Notify, 1),
-            _ => (Source::Session, 1 + draw.below(12)),
+            70..98 => (Source::Session, 1 + draw.below(12)),
+            _ => (Source::Session, LOPSIDED),
         };
-        let texts: Vec<_> = (0..count).map(|number| event(source, &mut draw, index, number)).collect();
+        let texts: Vec<_> = (0..count)
+            .map(|number| {
+                let kind = if count == LOPSIDED { number.min(12) } else { draw.below(u64::MAX) };
+                event(source, kind, index, number)
+            })
+            .collect();
         let sent = |(event_type, text): &(&'static EventType, String)| SentEvent {
             hash: Sha256::digest(text).into(),
             queue_slug: event_type.queue_slug().unwrap_or_default(),
         };
-        let events = texts.iter().map(sent).collect();
+        let events: Vec<SentEvent> = texts.iter().map(sent).collect();
         let app = identity.apps.first();
         let (body, key) = match source {
             Source::Session => {
@@ -161,14 +179,17 @@ impl Delivery {
         };
         let share = f64::from(u32::try_from(draw.below(1_000_000)).unwrap_or_default()) / 1e6;
         let [first, second, third] = ADDRESSES;
+        let fault = (share < plan.faults).then(|| Fault::of(draw.next(), draw.next(), draw.next()));
         Self {
+            struck: fault.and_then(|fault| struck(&events, fault.reach)),
             events,
-            fault: (share < plan.faults).then(|| Fault::of(draw.next(), draw.next())),
+            fault,
             body,
             key: key.cloned(),
             source_ip: [first, second, third].into_iter().nth(index % 3).unwrap_or(first),
             attempts: AtomicU32::new(0),
             calls_hit: AtomicU32::new(0),
+            starved: AtomicUsize::new(0),
             verdict: Mutex::new(Verdict::Open),
         }
     }
@@ -193,8 +214,13 @@ impl Delivery {
         self.attempts.load(Ordering::Relaxed)
     }
 
-    fn strike(&self) -> Option<Fault> {
-        let fault = self.fault?;
+    /// Reports whether a fault is on a queue.
+    fn is_struck(&self, queue_slug: &str) -> bool {
+        self.fault.is_some() && self.struck.as_ref().is_none_or(|slugs| slugs.contains(&queue_slug))
+    }
+
+    fn strike(&self, queue_slug: &str) -> Option<Fault> {
+        let fault = self.fault.filter(|_| self.is_struck(queue_slug))?;
         let strikes = match fault.span {
             Span::Attempts(attempts) => self.attempts() <= attempts,
             Span::Calls(calls) => self.calls_hit.fetch_add(1, Ordering::Relaxed) < calls,
@@ -207,17 +233,42 @@ impl Delivery {
         *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = verdict;
     }
 
+    /// Notes how many events an attempt left out although no fault is on their queues.
+    pub(super) fn note_starved(&self, events: usize) {
+        self.starved.fetch_max(events, Ordering::Relaxed);
+    }
+
+    /// How many events an attempt left out at most, although no fault is on their queues.
+    pub fn starved(&self) -> usize {
+        self.starved.load(Ordering::Relaxed)
+    }
+
     /// What became of it.
     pub fn verdict(&self) -> Verdict {
         *self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Number of events of a lopsided batch: far more calls for one queue than run beside each other.
+const LOPSIDED: u64 = 100;
+
+/// The queues that a fault is on: the fullest ones of the delivery.
+fn struck(events: &[SentEvent], reach: Reach) -> Option<Vec<&'static str>> {
+    let Reach::Queues(most) = reach else { return None };
+    let mut counts = BTreeMap::<_, usize>::new();
+    for event in events {
+        *counts.entry(event.queue_slug).or_default() += 1;
+    }
+    let mut queues: Vec<_> = counts.into_iter().collect();
+    queues.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Some(queues.into_iter().take(most).map(|(slug, _)| slug).collect())
+}
+
 /// A type of the source, and its sample with an id that no other event has.
-fn event(source: Source, draw: &mut Draw, index: usize, number: u64) -> (&'static EventType, String) {
+fn event(source: Source, kind: u64, index: usize, number: u64) -> (&'static EventType, String) {
     let types: Vec<_> =
         EventType::ALL.iter().filter(|event_type| event_type.source() == Some(source)).collect();
-    let index_of_type = draw.below(u64::try_from(types.len()).unwrap_or(1));
+    let index_of_type = kind % u64::try_from(types.len()).unwrap_or(1);
     let event_type = usize::try_from(index_of_type).ok().and_then(|index| types.get(index).copied());
     let event_type = event_type.unwrap_or(&EventType::VerifyAttempt);
     let mut event: Value =

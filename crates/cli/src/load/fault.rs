@@ -33,6 +33,7 @@ kinds! {
     Unavailable, "unavailable", "The call is answered with a 503.";
     FailedEntries, "failed entries", "Every second entry of the call fails, the others are stored.";
     Denied, "denied", "The call is refused: the function may not use the queue.";
+    Unlisted, "unlisted code", "The call is refused with a code that SQS does not document.";
     Cut, "cut", "Nothing is stored, and the connection breaks off in the answer.";
     LostAnswer, "lost answer", "All is stored, and the connection breaks off in the answer.";
     Slow, "slow", "The call is handled after up to a second.";
@@ -49,6 +50,17 @@ pub struct Fault {
     pub span: Span,
     /// For the slow kinds.
     pub delay: Duration,
+    /// Which calls it meets.
+    pub reach: Reach,
+}
+
+/// Which calls of a delivery a fault meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// All, those to the parking queue too.
+    Everything,
+    /// Those to so many of its queues, the fullest ones first.
+    Queues(usize),
 }
 
 /// How often a fault happens.
@@ -64,8 +76,8 @@ pub enum Span {
 const LASTING: u64 = 10;
 
 impl Fault {
-    /// The fault that two random numbers choose.
-    pub fn of(kind: u64, more: u64) -> Self {
+    /// The fault that three random numbers choose.
+    pub fn of(kind: u64, more: u64, reach: u64) -> Self {
         let kinds = u64::try_from(FaultKind::ALL.len()).unwrap_or(1);
         let index = usize::try_from(kind % kinds).unwrap_or_default();
         let kind = FaultKind::ALL.get(index).copied().unwrap_or(FaultKind::Throttled);
@@ -75,6 +87,8 @@ impl Fault {
         let span = match kind {
             _ if lasts => Span::Attempts(times.min(2)),
             FaultKind::Denied => Span::Calls(1),
+            // A third one would park the events.
+            FaultKind::Unlisted => Span::Calls(times.min(2)),
             // Two of these leave no time for a third call.
             FaultKind::LateAnswer | FaultKind::Hang => Span::Calls(1),
             _ => Span::Calls(times),
@@ -84,7 +98,12 @@ impl Fault {
             // Beyond what the receiver waits for a call.
             _ => Duration::from_millis(3_500),
         };
-        Self { kind, span, delay }
+        let reach = match reach % 3 {
+            0 => Reach::Everything,
+            1 => Reach::Queues(1),
+            _ => Reach::Queues(7),
+        };
+        Self { kind, span, delay, reach }
     }
 }
 
@@ -96,13 +115,18 @@ mod tests {
 
     #[test]
     fn every_kind_is_chosen_for_a_call_and_for_attempts() {
-        let faults: Vec<_> = (0..1000).map(|n| Fault::of(n, n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+        let faults: Vec<_> = (0..1000)
+            .map(|n| Fault::of(n, n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17), n / 10))
+            .collect();
         let of = |lasting: bool| -> BTreeSet<_> {
             let chosen = faults.iter().filter(|fault| matches!(fault.span, Span::Attempts(_)) == lasting);
             chosen.map(|fault| fault.kind).collect()
         };
         assert_eq!(of(true).len(), FaultKind::ALL.len());
         assert_eq!(of(false).len(), FaultKind::ALL.len());
+        for reach in [Reach::Everything, Reach::Queues(1), Reach::Queues(7)] {
+            assert!(faults.iter().any(|fault| fault.reach == reach), "{reach:?}");
+        }
         let names: BTreeSet<_> = FaultKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(names.len(), FaultKind::ALL.len());
         assert!(FaultKind::ALL.iter().all(|kind| kind.meaning().ends_with('.')));

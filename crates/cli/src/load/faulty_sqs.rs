@@ -14,13 +14,14 @@ use tokio::time::{Duration, sleep};
 use winterbaume_core::{MockRequest, MockResponse, MockService as _};
 
 use super::{
+    PREFIX,
     delivery::{Hash, Mailbag},
     fault::{Fault, FaultKind},
 };
 use crate::local::{
     guard::{
         Guard,
-        wire::{BatchRequest, Entry, error_response},
+        wire::{BatchRequest, Entry, error_response, queue_name},
     },
     http_server::HttpServer,
     sqs::EmbeddedSqs,
@@ -61,7 +62,9 @@ async fn respond(request: Request<Incoming>, sqs: &Guard, mailbag: &Mailbag) -> 
         return whole(sqs.handle(request).await);
     };
     // All entries of a call are of one delivery: a function has one request at a time.
-    let Some(fault) = batch.entries.first().and_then(|entry| mailbag.strike(&hash(entry))) else {
+    let queue = queue_name(&batch.queue_url);
+    let slug = queue.strip_prefix(PREFIX).unwrap_or(queue);
+    let Some(fault) = batch.entries.first().and_then(|entry| mailbag.strike(&hash(entry), slug)) else {
         return whole(pass(request, &batch.entries, sqs, mailbag).await);
     };
     fail(fault, request, batch, sqs, mailbag).await
@@ -79,6 +82,7 @@ async fn fail(
         FaultKind::Throttled => refusal(400, "RequestThrottled"),
         FaultKind::Unavailable => refusal(503, "ServiceUnavailable"),
         FaultKind::Denied => refusal(403, "AccessDenied"),
+        FaultKind::Unlisted => refusal(403, "OptInRequired"),
         FaultKind::Cut => cut_off(),
         FaultKind::Hang => {
             sleep(NEVER).await;

@@ -131,8 +131,18 @@ impl Report {
 
     /// The report as tables, with a verdict as the last line.
     pub fn to_table(&self, look: Look) -> String {
-        let Books { events, messages, routed, parked, duplicates, lost, too_early, unanswered, misplaced } =
-            &self.books;
+        let Books {
+            events,
+            messages,
+            routed,
+            parked,
+            duplicates,
+            lost,
+            too_early,
+            unanswered,
+            starved,
+            misplaced,
+        } = &self.books;
         let list = |counts: Vec<(String, String)>| {
             counts.into_iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
         };
@@ -161,6 +171,7 @@ impl Report {
             ("lost", lost.to_string()),
             ("answered too early", too_early.to_string()),
             ("never answered 200", unanswered.to_string()),
+            ("starved by others", starved.to_string()),
             ("misplaced", misplaced.to_string()),
         ];
         let mut table: String = rows.into_iter().map(|(name, text)| format!("{name:<20} {text}\n")).collect();

@@ -76,6 +76,10 @@ async fn a_lost_event_and_a_foreign_message_are_found() {
     assert_eq!(mailbag.delivery(1).unwrap().verdict(), Verdict::AcceptedTooEarly);
     let queues = ["p-a".to_owned(), "p-unrouted".to_owned()];
     let books = account::balance(&sqs, "p-", &queues, &mailbag).await.unwrap();
+    assert_eq!(books.starved, 0, "no attempt was made");
+    mailbag.delivery(0).unwrap().note_starved(mailbag.starved_of(mailbag.delivery(0).unwrap()));
+    let starved = account::balance(&sqs, "p-", &queues, &mailbag).await.unwrap().starved;
+    assert_eq!(starved, mailbag.delivery(0).unwrap().events.len(), "nothing is stored");
     let answered_for: usize = mailbag.deliveries()[..2].iter().map(|delivery| delivery.events.len()).sum();
     assert_eq!((books.lost, books.too_early, books.unanswered, books.misplaced), (answered_for, 1, 1, 1));
     assert!(!books.balance());
@@ -84,7 +88,9 @@ async fn a_lost_event_and_a_foreign_message_are_found() {
 #[tokio::test]
 async fn what_is_parked_for_no_fault_is_misplaced() {
     let denied = |delivery: &delivery::Delivery| {
-        delivery.fault.is_some_and(|fault| fault.kind == fault::FaultKind::Denied)
+        delivery
+            .fault
+            .is_some_and(|fault| matches!(fault.kind, fault::FaultKind::Denied | fault::FaultKind::Unlisted))
     };
     let mailbag = Mailbag::new(&Plan { faults: 0.5, ..plan(200) }).unwrap();
     let single = |wanted| {
