@@ -179,7 +179,11 @@ impl Delivery {
         };
         let share = f64::from(u32::try_from(draw.below(1_000_000)).unwrap_or_default()) / 1e6;
         let [first, second, third] = ADDRESSES;
-        let fault = (share < plan.faults).then(|| Fault::of(draw.next(), draw.next(), draw.next()));
+        let mut fault = (share < plan.faults).then(|| Fault::of(draw.next(), draw.next(), draw.next()));
+        if let (Some(fault), LOPSIDED) = (&mut fault, count) {
+            // A short one would starve nobody.
+            fault.span = Span::Attempts(1);
+        }
         Self {
             struck: fault.and_then(|fault| struck(&events, fault.reach)),
             events,
