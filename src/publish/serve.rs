@@ -136,3 +136,45 @@ impl<'a, S: SendBatch> Service<'a, S> {
         Settled { refused, overflow }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::message::Message;
+
+    struct NoSqs;
+
+    impl SendBatch for NoSqs {
+        async fn send_batch(
+            &self,
+            _queue_url: &str,
+            _messages: &[&Message],
+        ) -> Result<Vec<crate::publish::Acknowledgement>, SqsFailure> {
+            Err(SqsFailure::timeout())
+        }
+    }
+
+    /// A queue without messages that failed so often.
+    fn failing(failures: u64) -> Queue {
+        let mut queue = Queue::new("https://sqs/1/q".into(), false, Vec::new());
+        for number in 0..failures {
+            let call = Call { drafts: Vec::new(), failures: 0, not_before: None };
+            let result = Err(SqsFailure::timeout());
+            queue.settle(Ended { call, number, took: Duration::ZERO, result }, number + 1, "r");
+        }
+        queue
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_pause_that_ends_is_the_next_resumption() {
+        let deadline = Instant::now() + Duration::from_secs(8);
+        let queues = || vec![failing(5), failing(1), failing(0)];
+        let [long, short, _] = &*queues() else { panic!("three queues") };
+        assert!(short.resumption() < long.resumption());
+        let service = Service::new(&NoSqs, queues(), deadline, "r");
+        let next = service.next_resumption().unwrap() - Instant::now();
+        assert!(next <= Duration::from_millis(100), "{next:?}");
+        let over = Service::new(&NoSqs, queues(), Instant::now() + Duration::from_millis(40), "r");
+        assert_eq!(over.next_resumption(), None, "no pause ends in time");
+    }
+}

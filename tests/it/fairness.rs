@@ -160,6 +160,24 @@ async fn failing_queues_hold_half_of_the_slots_at_most() {
     // Eight queues hang until 3 s. The other four are tried then, and half of the slots are theirs.
     assert_eq!(between(3_000, 3_050), 4, "{calls:?}");
     assert_eq!(between(3_050, 5_900), 4, "the first four that failed: {calls:?}");
+    // Now all twelve fail, and no other queue wants the slots that they leave free.
+    assert_eq!(between(6_000, 8_000), 4, "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn queues_that_are_slow_share_the_time() {
+    let event = |number: usize| {
+        let name = if number < 600 { "user.created" } else { "user.deleted" };
+        json!({"id": format!("evt_{number}"), "type": name, "payload": {}}).to_string()
+    };
+    let wire = Wire::to_memory(&MemorySqs::default(), |_, _| Fate::DelayCall(Duration::from_millis(700)));
+    let rig = Rig::start(&KeyServer::new(None), &wire, Duration::ZERO);
+    let (status, _) = rig.send(&app_batch((0..1_200).map(event))).await;
+    assert_eq!(status, 503, "120 calls of 700 ms");
+    let calls = wire.ledger().since(0);
+    let stored = |queue: &str| calls.iter().filter(|call| call.queue == queue && call.sent[0].stored).count();
+    let (created, deleted) = (stored("user-created"), stored("user-deleted"));
+    assert!(created > 30 && created.abs_diff(deleted) <= 8, "{created} and {deleted} calls");
 }
 
 #[tokio::test(start_paused = true)]
