@@ -15,6 +15,7 @@ use self::{
     signature::{HeaderFault, Unverified, Verified},
 };
 use crate::{
+    endpoint::PathProof,
     gate::Caller,
     inbound::{Body, Inbound},
     rejection::Rejection,
@@ -76,7 +77,8 @@ pub struct Authenticator<F> {
 }
 
 impl<F: FetchKeySet> Authenticator<F> {
-    /// Verifies the signature, or vouches for an unsigned body.
+    /// Verifies the signature, or vouches for an unsigned body that came from `caller` through a path that proves
+    /// `path`.
     ///
     /// A signature header that is present, even empty, must verify.
     ///
@@ -86,11 +88,12 @@ impl<F: FetchKeySet> Authenticator<F> {
         &self,
         inbound: Inbound,
         caller: &Caller,
+        path: PathProof,
         watch: &mut impl Watch,
     ) -> Result<Delivery, Rejection> {
         let Inbound { headers, body, .. } = inbound;
         let unverified = match headers.single(SIGNATURE) {
-            Ok(None) => return self.vouch(body, caller).map(Delivery::Unsigned),
+            Ok(None) => return self.vouch(body, caller, path).map(Delivery::Unsigned),
             Ok(Some(header)) => Unverified::new(body.into_bytes()?, header.as_bytes()),
             Err(_repeated) => Err(HeaderFault::Repeated),
         };
@@ -100,12 +103,15 @@ impl<F: FetchKeySet> Authenticator<F> {
         self.keys.verify(unverified, hint, watch).await.map(Delivery::Signed)
     }
 
-    fn vouch(&self, body: Body, caller: &Caller) -> Result<Vouched, Rejection> {
-        if self.accept_unsigned.is_empty() {
+    fn vouch(&self, body: Body, caller: &Caller, path: PathProof) -> Result<Vouched, Rejection> {
+        if self.accept_unsigned.is_empty() || path == PathProof::Public {
             return Err(Rejection::SignatureMissing);
         }
         if !caller.is_listed() {
             return Err(Rejection::UnsignedFromUnlistedAddress);
+        }
+        if path == PathProof::Short {
+            return Err(Rejection::UnsignedTokenShort);
         }
         Ok(Vouched { body: body.into_bytes()?, sources: self.accept_unsigned.clone() })
     }

@@ -3,6 +3,7 @@
 mod apps;
 mod read;
 mod settings;
+mod unsigned;
 
 use std::{borrow::Cow, fmt, io, path::Path, sync::Arc};
 
@@ -126,11 +127,11 @@ mod tests {
     use super::*;
     use crate::{authenticate::test_keys::pem, gate::IpCheck, route::QueueType};
 
-    const PREFIX: (&str, &str) =
+    pub(super) const PREFIX: (&str, &str) =
         ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-");
     const APPS: (&str, &str) = ("PRELUDE_APPS", r#"[{"app_id":"54e9ujn","verification_token":"t"}]"#);
 
-    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    pub(super) fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         read_with_file(variables, "")
     }
 
@@ -147,7 +148,7 @@ mod tests {
 
     /// The variables that are complained about, and the whole text.
     #[track_caller]
-    fn problems(variables: &[(&str, &str)]) -> (Vec<String>, String) {
+    pub(super) fn problems(variables: &[(&str, &str)]) -> (Vec<String>, String) {
         let errors = read(variables).unwrap_err();
         let text = errors.to_string();
         (errors.0.into_iter().map(|problem| problem.variable.into_owned()).collect(), text)
@@ -184,10 +185,10 @@ mod tests {
             ("PRELUDE_QUEUE_TYPE", "fifo"),
             ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#),
             ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1, notify"),
-            ("PRELUDE_ALLOWED_IPS", "10.0.0.0/8, 2001:db8::1"),
+            ("PRELUDE_ALLOWED_IPS", "10.0.0.0/24, 2001:db8::1"),
             ("PRELUDE_IP_CHECK", "report"),
-            ("PRELUDE_TRUSTED_PROXIES", "192.0.2.0/24"),
-            ("PRELUDE_PATH_TOKEN", "short,0123456789abcdef0123456789abcdef"),
+            ("PRELUDE_TRUSTED_PROXIES", "192.0.2.0/24,10.0.0.0/8"),
+            ("PRELUDE_PATH_TOKEN", "fedcba9876543210fedcba9876543210,0123456789abcdef0123456789abcdef"),
             ("PRELUDE_CHALLENGE_RESPONSE", "number"),
             ("PRELUDE_JWKS_TTL_SECONDS", "60"),
         ])
@@ -195,13 +196,14 @@ mod tests {
         assert_eq!((config.apps.len(), config.account_keys.len()), (2, 2));
         assert!(matches!(&config.apps[0].keys, AppKeySource::Pinned(keys) if keys.len() == 1));
         assert_eq!(config.accept_unsigned, [Source::VerifyV1, Source::Notify]);
-        assert_eq!((config.gate.allowed.len(), config.gate.trusted_proxies.len()), (2, 1));
+        assert_eq!((config.gate.allowed.len(), config.gate.trusted_proxies.len()), (2, 2));
         assert_eq!(config.gate.check, IpCheck::Report);
         assert_eq!(config.endpoint.tokens.len(), 2);
         assert_eq!(config.challenge_form, ChallengeForm::Number);
         assert_eq!(config.jwks_ttl, Duration::from_secs(60));
         assert!(config.routes.parking().ends_with("unrouted.fifo"));
-        assert_eq!(config.warnings.len(), 1, "a short token is told: {:?}", config.warnings);
+        let [warning] = &*config.warnings else { panic!("{:?}", config.warnings) };
+        assert!(warning.to_string().contains("holds an allowed address"), "{warning}");
     }
 
     #[test]
@@ -254,26 +256,6 @@ mod tests {
             }
         }
         assert_eq!(problems(&[APPS]).0, ["PRELUDE_QUEUE_URL_PREFIX"]);
-    }
-
-    #[test]
-    fn unsigned_sources_need_the_secret_path_and_the_address_check() {
-        let unsigned = ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1");
-        let token = ("PRELUDE_PATH_TOKEN", "0123456789abcdef0123456789abcdef");
-        let keys = pem("account-2048");
-        let keys = ("PRELUDE_PUBLIC_KEYS", keys.as_str());
-        assert!(read(&[PREFIX, unsigned, token]).is_ok());
-        assert_eq!(problems(&[PREFIX, unsigned]).0, ["PRELUDE_ACCEPT_UNSIGNED"]);
-        assert_eq!(
-            problems(&[PREFIX, unsigned, token, ("PRELUDE_IP_CHECK", "off")]).0,
-            ["PRELUDE_ACCEPT_UNSIGNED"]
-        );
-        assert!(read(&[PREFIX, ("PRELUDE_ACCEPT_UNSIGNED", "verify"), token]).is_ok());
-        assert_eq!(
-            problems(&[PREFIX, ("PRELUDE_ACCEPT_UNSIGNED", "verify"), token, keys]).0,
-            ["PRELUDE_ACCEPT_UNSIGNED"]
-        );
-        assert!(read(&[PREFIX, ("PRELUDE_ACCEPT_UNSIGNED", "notify"), token, keys]).is_ok());
     }
 
     #[test]
@@ -345,6 +327,8 @@ mod tests {
 
     #[test]
     fn path_tokens_are_checked_and_never_repeated() {
+        let config = read(&[PREFIX, APPS, ("PRELUDE_PATH_TOKEN", "short")]).unwrap();
+        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
         for bad in ["with space", "a,,b", "slash/", "sha256:zz", ","] {
             let (variables, text) = problems(&[PREFIX, APPS, ("PRELUDE_PATH_TOKEN", bad)]);
             assert!(variables.iter().all(|variable| variable == "PRELUDE_PATH_TOKEN"), "{text}");

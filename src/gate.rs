@@ -2,6 +2,8 @@
 //!
 //! An address proves that Prelude calls, not that it calls for this account: it is never the only proof.
 
+pub(crate) mod extent;
+
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};

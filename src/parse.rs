@@ -132,7 +132,8 @@ impl std::fmt::Debug for Event {
 ///
 /// # Errors
 /// The family's proof is missing: another kind of key, another app's key, or an unsigned body that is not one of the
-/// accepted sources' own types. [`Rejection::KeysUnavailable`] when the app that is claimed has no key yet.
+/// accepted sources' own types. [`Rejection::NotADelivery`] for a token that an app signed.
+/// [`Rejection::KeysUnavailable`] when the app that is claimed has no key yet.
 pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
     match delivery {
         Delivery::Signed(verified) => parse_signed(verified, app_ids, max_events),
@@ -141,7 +142,7 @@ pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Re
                 let event = Event::single(vouched.body(), source, &kind, &members);
                 // Only the family's own types: anyone can have Prelude post anything else here.
                 if !matches!(event.verdict, Verdict::Route(_)) {
-                    return Err(Rejection::SignatureMissing);
+                    return Err(Rejection::UnsignedTypeUnknown);
                 }
                 let (authentication, key_id) = (Authentication::SecretPath, None);
                 let origin = Origin { source: Some(source), app_id: None, authentication, key_id };
@@ -186,6 +187,11 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
             };
             (origin, Event::single(body, source, &kind, &members))
         }
+        Shape::None(Reason::InvalidJson, _)
+            if verified.key_id_of(Owner::Account).is_none() && is_jws_signing_input(body) =>
+        {
+            return Err(Rejection::NotADelivery);
+        }
         Shape::None(reason, members) => {
             let origin =
                 Origin { source: None, app_id: None, authentication, key_id: verified.key_id().cloned() };
@@ -193,6 +199,18 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
         }
     };
     Ok(Batch { origin, events: vec![event], count: 1, array: None })
+}
+
+/// `<header>.<payload>` (RFC 7515, section 5.1): what an app's key signs in an access token of a user. The user holds
+/// the signature as the token's third part, so that it proves nothing here.
+fn is_jws_signing_input(body: &[u8]) -> bool {
+    let is_base64url =
+        |part: &[u8]| part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
+    let mut parts = body.splitn(2, |byte| *byte == b'.');
+    match (parts.next(), parts.next()) {
+        (Some(header), Some(payload)) => !header.is_empty() && is_base64url(header) && is_base64url(payload),
+        _ => false,
+    }
 }
 
 /// What a body looks like.

@@ -101,12 +101,12 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         self.report(&caller, arrival);
         self.gate.admit(&caller)?;
         watch.see(Step::Admitted);
-        self.endpoint.check(&inbound.path)?;
+        let path = self.endpoint.check(&inbound.path)?;
         watch.see(Step::Found);
         match inbound.method {
             Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
             Method::POST => {
-                let delivery = self.authenticator.authenticate(inbound, &caller, watch).await?;
+                let delivery = self.authenticator.authenticate(inbound, &caller, path, watch).await?;
                 watch.see(Step::Authenticated(&delivery));
                 let batch = parse(&delivery, &self.app_ids, MAX_EVENTS);
                 if let Err(Rejection::KeyWrongForApp | Rejection::KeysUnavailable) = batch

@@ -40,6 +40,12 @@ pub enum Rejection {
     /// No signature header; the source is accepted unsigned, but not from this address.
     #[error("the unsigned request comes from an address that is not on the allow-list")]
     UnsignedFromUnlistedAddress,
+    /// No signature header; the path token is right, and too short to be the proof of an unsigned request.
+    #[error("the unsigned request came through a path token of fewer than 32 characters")]
+    UnsignedTokenShort,
+    /// No signature header; the source is accepted unsigned, but it has no such type.
+    #[error("the unsigned event's type is not one of its source's")]
+    UnsignedTypeUnknown,
     /// The signature header is empty, given twice, or not `<scheme>=<base64>`.
     #[error("the signature header is malformed")]
     SignatureMalformed,
@@ -55,8 +61,11 @@ pub enum Rejection {
     /// The signature is genuine, but the batch's `app_id` is missing or another app's.
     #[error("the key that verified does not belong to the batch's app")]
     KeyWrongForApp,
-    /// An app that could have signed the request has no key yet: its key set could not be fetched.
-    #[error("an app that could have signed has no key yet")]
+    /// Only an app's key verifies the signature, and the body is what a JWS signs: an access token of a user.
+    #[error("the body is the signed part of a token, which the app's key signs too")]
+    NotADelivery,
+    /// The app that the body claims has no key yet: its key set could not be fetched.
+    #[error("the app that the body claims has no key yet")]
     KeysUnavailable,
     /// SQS did not take every event.
     #[error("SQS did not take every event")]
@@ -78,11 +87,14 @@ impl Rejection {
             Self::BodyNotBase64
             | Self::SignatureMissing
             | Self::UnsignedFromUnlistedAddress
+            | Self::UnsignedTokenShort
+            | Self::UnsignedTypeUnknown
             | Self::SignatureMalformed
             | Self::SignatureSchemeUnknown
             | Self::SignatureWrong
             | Self::KeyWrongForFamily
-            | Self::KeyWrongForApp => StatusCode::UNAUTHORIZED,
+            | Self::KeyWrongForApp
+            | Self::NotADelivery => StatusCode::UNAUTHORIZED,
             Self::AddressNotAllowed
             | Self::AddressUnreadable
             | Self::ChallengeAppUnknown
@@ -110,11 +122,14 @@ impl Rejection {
             Self::BodyNotBase64 => "body_not_base64",
             Self::SignatureMissing => "signature_missing",
             Self::UnsignedFromUnlistedAddress => "unsigned_from_unlisted_address",
+            Self::UnsignedTokenShort => "unsigned_token_short",
+            Self::UnsignedTypeUnknown => "unsigned_type_unknown",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureSchemeUnknown => "signature_scheme_unknown",
             Self::SignatureWrong => "signature_wrong",
             Self::KeyWrongForFamily => "key_wrong_for_family",
             Self::KeyWrongForApp => "key_wrong_for_app",
+            Self::NotADelivery => "not_a_delivery",
             Self::KeysUnavailable => "keys_unavailable",
             Self::PublishFailed => "publish_failed",
             Self::Panicked => "panicked",

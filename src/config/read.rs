@@ -3,16 +3,16 @@
 use std::fmt;
 
 use ipnet::IpNet;
-use prelude_events::Source;
 use tokio::time::Duration;
 
 use super::{
     App, Config, Problem, Problems, apps,
     settings::{Settings, name},
+    unsigned,
 };
 use crate::{
     authenticate::{keys::cache::COOL_DOWN, signature::PublicKey},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, SECRET_LENGTH},
     gate::{self, Gate, IpCheck, PRELUDE_ADDRESSES},
     respond::ChallengeForm,
     route::{QueueType, Routes},
@@ -26,7 +26,7 @@ pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Con
         .text(name::PUBLIC_KEYS)
         .and_then(|text| problems.keep(name::PUBLIC_KEYS, PublicKey::all_from_pem(text)))
         .unwrap_or_default();
-    let accept_unsigned = accept_unsigned(settings, problems);
+    let accept_unsigned = unsigned::sources(settings, problems);
     let (tokens, mut warnings) = path_tokens(settings, problems);
     let gate = Gate {
         allowed: match settings.list(name::ALLOWED_IPS) {
@@ -45,7 +45,7 @@ pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Con
             problems,
         ),
     };
-    check_unsigned(settings, &accept_unsigned, gate.check, problems);
+    unsigned::check(settings, &accept_unsigned, &gate, problems);
     check_receivable(settings, &apps, problems);
     let routes = routes(settings, problems);
     for pattern in routes.iter().flat_map(|routes| &routes.unused_rules) {
@@ -107,49 +107,6 @@ fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
     }
 }
 
-fn accept_unsigned(settings: &Settings, problems: &mut Problems) -> Vec<Source> {
-    let mut sources = Vec::new();
-    for (index, word) in settings.list(name::ACCEPT_UNSIGNED).into_iter().flatten().enumerate() {
-        match word.parse() {
-            Ok(Source::Session) => problems.add(
-                name::ACCEPT_UNSIGNED,
-                "can not hold session: Session batches are always signed, and anyone could post one otherwise",
-            ),
-            Ok(source) => sources.push(source),
-            Err(_unknown) => problems.add(
-                name::ACCEPT_UNSIGNED,
-                format!("has an entry {} that is none of verify_v1, verify, notify", index + 1),
-            ),
-        }
-    }
-    sources
-}
-
-/// The three conditions of an unsigned source, as far as the configuration decides them.
-fn check_unsigned(settings: &Settings, accepted: &[Source], check: IpCheck, problems: &mut Problems) {
-    if settings.text(name::ACCEPT_UNSIGNED).is_none() {
-        return;
-    }
-    if settings.text(name::PATH_TOKEN).is_none() {
-        problems.add(
-            name::ACCEPT_UNSIGNED,
-            "needs PRELUDE_PATH_TOKEN: an unsigned request is believed for its secret path",
-        );
-    }
-    if check == IpCheck::Off {
-        problems.add(
-            name::ACCEPT_UNSIGNED,
-            "can not go with PRELUDE_IP_CHECK=off: an unsigned request must come from a listed address",
-        );
-    }
-    if accepted.contains(&Source::Verify) && settings.text(name::PUBLIC_KEYS).is_some() {
-        problems.add(
-            name::ACCEPT_UNSIGNED,
-            "can not hold verify while PRELUDE_PUBLIC_KEYS is set: Verify's events are signed then",
-        );
-    }
-}
-
 /// Something must be receivable. Where one of the three is set and wrong, that is the problem.
 fn check_receivable(settings: &Settings, apps: &[App], problems: &mut Problems) {
     let has_apps = !apps.is_empty() || problems.0.iter().any(|problem| problem.variable == name::APPS);
@@ -170,18 +127,24 @@ fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<Secret>, Ve
             problems.add(name::PATH_TOKEN, "holds a token with other characters than A-Z, a-z, 0-9, _ and -");
             continue;
         }
-        if !is_digest && (1..ADVISED_TOKEN_LENGTH).contains(&token.len()) {
-            let message =
-                format!("holds a token of {} characters; {ADVISED_TOKEN_LENGTH} are advised", token.len());
-            warnings.push(Problem { variable: name::PATH_TOKEN.into(), message });
+        if !is_digest && (1..SECRET_LENGTH).contains(&token.len()) {
+            let length = token.len();
+            if unsigned::is_set(settings) {
+                let message = format!(
+                    "holds a token of {length} characters: expected {SECRET_LENGTH} or more while \
+                     PRELUDE_ACCEPT_UNSIGNED is set, because the path is a proof of an unsigned request"
+                );
+                problems.add(name::PATH_TOKEN, message);
+            } else {
+                let message = format!("holds a token of {length} characters; {SECRET_LENGTH} are advised");
+                warnings.push(Problem { variable: name::PATH_TOKEN.into(), message });
+            }
         }
         let token = Secret::parse(token).map_err(|error| format!("holds a token that {error}"));
         tokens.extend(problems.keep(name::PATH_TOKEN, token));
     }
     (tokens, warnings)
 }
-
-const ADVISED_TOKEN_LENGTH: usize = 32;
 
 fn blocks<'a>(
     name: &'static str,

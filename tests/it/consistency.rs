@@ -117,3 +117,16 @@ fn the_readmes_tables_are_the_codes() {
         assert!(told, "{reason:?} is not in the README");
     }
 }
+
+#[test]
+fn the_readme_names_every_refusal() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (readme, source) = (read("README.md"), read("src/rejection.rs"));
+    let codes = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""));
+    let codes: Vec<_> = codes.map(|(_, code)| code.trim_end_matches("\",")).collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    for code in codes {
+        assert!(readme.contains(&format!("`{code}`")), "README does not know {code}");
+    }
+}

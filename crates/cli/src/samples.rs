@@ -164,9 +164,13 @@ impl Keys {
             (Rejection::SignatureWrong, signed(post(body), &self.other)?),
             (Rejection::KeyWrongForFamily, signed(post(body), &self.app)?),
             (Rejection::KeyWrongForApp, signed(post(batch("another", session_samples())), &self.app)?),
+            (Rejection::NotADelivery, signed(post(SIGNED_PART_OF_A_TOKEN), &self.app)?),
         ])
     }
 }
+
+/// `{"alg":"PS256","kid":"app"}` and `{"sub":"usr_1"}`, as an app signs them in an access token of a user.
+const SIGNED_PART_OF_A_TOKEN: &str = "eyJhbGciOiJQUzI1NiIsImtpZCI6ImFwcCJ9.eyJzdWIiOiJ1c3JfMSJ9";
 
 const WITHOUT_SALT: SignatureForm =
     SignatureForm { salt_len: 0, padding: false, alphabet: crate::local::prelude::Alphabet::UrlSafe };

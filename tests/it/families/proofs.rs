@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::assert_401;
 use crate::support::{
     keys::private_key,
-    stack::{Setup, Stack, prelude},
+    stack::{Api, Setup, Stack, prelude},
 };
 
 #[tokio::test]
@@ -116,6 +116,49 @@ async fn a_key_that_may_be_the_apps_too_refuses_nothing_before_the_apps_keys_are
     let other = stack.signed_by(&stack.app("app1").keys[0], r#"{"type":"verify.attempt"}"#);
     assert_401("whose the key is makes no difference", &stack.send(&other).await, "key_wrong_for_family");
     assert_eq!(stack.taken(), 0);
+}
+
+/// A token as an app signs it for a user: what is signed, without the signature.
+const SIGNED_PART_OF_A_TOKEN: &str =
+    "eyJhbGciOiJQUzI1NiIsImtpZCI6ImtleS1hcHAxIn0.eyJzdWIiOiJ1c3JfMSIsImV4cCI6MX0";
+
+#[tokio::test]
+async fn an_access_token_that_an_app_signed_is_not_a_delivery() {
+    let stack = Stack::start().await;
+    let key = &stack.app("app1").keys[0];
+    for body in [SIGNED_PART_OF_A_TOKEN, "e30.", "-._", "1.", "a.b"] {
+        for api in Api::BOTH {
+            let answer = stack.send_through(api, &stack.signed_by(key, body)).await;
+            assert_401(body, &answer, "not_a_delivery");
+        }
+    }
+    assert_eq!(stack.taken(), 0);
+    // Every other form is parked, JSON and broken JSON among them.
+    let line = format!("{SIGNED_PART_OF_A_TOKEN}\n");
+    let three_parts = format!("{SIGNED_PART_OF_A_TOKEN}.");
+    let quoted = format!("\"{SIGNED_PART_OF_A_TOKEN}\"");
+    for body in
+        ["", ".", ".e30", "e30", "12.5", "-1.0", "e30.e+0", "e30=.e30", "é.e", &line, &three_parts, &quoted]
+    {
+        assert_eq!(stack.send(&stack.signed_by(key, body)).await.status, 200, "{body}");
+        assert_eq!(stack.parked().await.len(), 1, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_account_signed_is_a_delivery_whatever_it_looks_like() {
+    let setup = Setup::new().await;
+    let shared = setup.prelude.app("app1").unwrap().keys[0].clone();
+    let keys = [&setup.prelude.account_key, &shared].map(|key| key.public_key_pem().unwrap()).concat();
+    let stack = setup.set("PRELUDE_PUBLIC_KEYS", keys).start().await;
+    for key in [&stack.prelude.account_key, &shared] {
+        assert_eq!(stack.send(&stack.signed_by(key, SIGNED_PART_OF_A_TOKEN)).await.status, 200);
+        let message = stack.parked().await.pop().unwrap();
+        assert_eq!(
+            (&*message.body, message.attribute("reason")),
+            (SIGNED_PART_OF_A_TOKEN, Some("invalid_json"))
+        );
+    }
 }
 
 #[tokio::test]

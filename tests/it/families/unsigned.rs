@@ -1,10 +1,10 @@
 //! Events without a signature: what has to vouch for them, and what nothing can vouch for.
 
-use prelude_cli::local::receiver::LocalReceiver;
+use prelude_cli::local::{gateway::Request, receiver::LocalReceiver};
 use prelude_events::{EventType, Source, samples};
 use serde_json::{Value, json};
 
-use super::assert_401;
+use super::{assert_401, hash};
 use crate::support::stack::{Api, FOREIGN_ADDRESS, SIGNATURE, Setup, Stack};
 
 #[tokio::test]
@@ -35,6 +35,35 @@ async fn an_unsigned_event_needs_each_of_its_three_conditions() {
 }
 
 #[tokio::test]
+async fn an_unsigned_event_counts_only_behind_a_token_that_nobody_guesses() {
+    let raw = samples::sample(&EventType::V1Attempt).unwrap();
+    let (short, long) = ("x".repeat(31), "x".repeat(32));
+    let tokens = [&*short, &long].map(hash).join(",");
+    let stack = Stack::with(&[("PRELUDE_PATH_TOKEN", &tokens), ("PRELUDE_IP_CHECK", "report")]).await;
+    for api in Api::BOTH {
+        for end in ["", "/"] {
+            let behind = |token: &str, mut request: Request| {
+                request.path = format!("/webhooks/{token}{end}");
+                request
+            };
+            let unsigned = |token: &str| behind(token, stack.post(raw));
+            assert_eq!(stack.send_through(api, &unsigned(&long)).await.status, 200);
+            assert_401(
+                "31 characters",
+                &stack.send_through(api, &unsigned(&short)).await,
+                "unsigned_token_short",
+            );
+            let signed = behind(&short, stack.signed(r#"{"type":"verify.attempt"}"#));
+            assert_eq!(stack.send_through(api, &signed).await.status, 200, "a signature needs no token");
+            let mut elsewhere = unsigned(&short);
+            elsewhere.source_ip = FOREIGN_ADDRESS.to_owned();
+            let answer = stack.send_through(api, &elsewhere).await;
+            assert_401("the address comes first", &answer, "unsigned_from_unlisted_address");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_unsigned_event_of_a_listed_family_is_routed_and_marked() {
     let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "verify_v1, notify")]).await;
     for event_type in EventType::ALL {
@@ -48,20 +77,54 @@ async fn an_unsigned_event_of_a_listed_family_is_routed_and_marked() {
             assert_eq!(message.attribute("source"), Some(source.as_str()), "{name}");
             assert_eq!((message.attribute("key_id"), message.attribute("app_id")), (None, None), "{name}");
         } else {
-            assert_401(name, &answer, "signature_missing");
+            // Alone, an event of Session has a type that Notify does not have.
+            let is_notify = source == Source::Session;
+            assert_401(name, &answer, if is_notify { "unsigned_type_unknown" } else { "signature_missing" });
         }
     }
 }
 
 #[tokio::test]
-async fn an_unsigned_body_that_is_no_type_of_a_listed_family_is_refused() {
-    let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "verify_v1,notify")]).await;
-    for body in [
+async fn an_unsigned_type_that_a_listed_source_does_not_have_is_refused_with_a_code_of_its_own() {
+    let unknown = [
         r#"{"type":"check"}"#,
         r#"{"type":"transactional.message.invented"}"#,
-        r#"{"type":"verify.attempt"}"#,
         r#"{"type":"Attempt"}"#,
+        r#"{"type":"user.created"}"#,
         r#"{"type":""}"#,
+    ];
+    for (listed, bodies) in [
+        ("verify_v1,notify", &unknown[..]),
+        ("notify", &unknown[..]),
+        ("verify", &[r#"{"type":"verify.invented"}"#, r#"{"type":"verify."}"#][..]),
+    ] {
+        let stack = Stack::with(&[
+            ("PRELUDE_ACCEPT_UNSIGNED", listed),
+            ("PRELUDE_PUBLIC_KEYS", ""),
+            ("PRELUDE_IP_CHECK", "report"),
+        ])
+        .await;
+        for body in bodies {
+            let mut request = stack.post(*body);
+            assert_401(body, &stack.send(&request).await, "unsigned_type_unknown");
+            request.source_ip = FOREIGN_ADDRESS.to_owned();
+            assert_401(body, &stack.send(&request).await, "unsigned_from_unlisted_address");
+        }
+        assert_eq!(stack.taken(), 0);
+    }
+    // With none of its source listed, it is what a stranger sends.
+    let stack = Stack::start().await;
+    for body in unknown {
+        assert_401(body, &stack.send(&stack.post(body)).await, "signature_missing");
+    }
+}
+
+#[tokio::test]
+async fn an_unsigned_body_of_no_listed_source_is_refused() {
+    let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "verify_v1,notify")]).await;
+    for body in [
+        r#"{"type":"verify.attempt"}"#,
+        r#"{"type":"verify.invented"}"#,
         r#"{"type":"attempt","type":"attempt"}"#,
         r#"{"type":"attempt","events":[]}"#,
         r#"{"app_id":"app1","events":[{"type":"user.created"}]}"#,

@@ -22,7 +22,7 @@ async fn what_is_not_proven_is_401_with_one_body_for_all() {
         ("no signature and no body", stack.post(""), "signature_missing"),
         ("no signature on a batch", stack.post(batch_of("app1")), "signature_missing"),
         (
-            "an unsigned type of the listed family that it does not have",
+            "an unsigned type of a source that is not listed",
             stack.post(r#"{"type":"check"}"#),
             "signature_missing",
         ),

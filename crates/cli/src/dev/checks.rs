@@ -147,16 +147,20 @@ const fn step_of(rejection: Rejection) -> Step {
         | Rejection::BodyNotBase64
         | Rejection::SignatureMissing
         | Rejection::UnsignedFromUnlistedAddress
+        | Rejection::UnsignedTokenShort
         | Rejection::SignatureMalformed
         | Rejection::SignatureSchemeUnknown
         | Rejection::SignatureWrong
         | Rejection::KeysUnavailable => Step::Proof,
-        Rejection::KeyWrongForFamily | Rejection::KeyWrongForApp => Step::Family,
+        Rejection::UnsignedTypeUnknown
+        | Rejection::KeyWrongForFamily
+        | Rejection::KeyWrongForApp
+        | Rejection::NotADelivery => Step::Family,
         Rejection::PublishFailed | Rejection::Panicked | Rejection::OutOfTime => Step::Queues,
     }
 }
 
-const REJECTIONS: [Rejection; 20] = [
+const REJECTIONS: [Rejection; 23] = [
     Rejection::AddressNotAllowed,
     Rejection::AddressUnreadable,
     Rejection::PathUnknown,
@@ -168,11 +172,14 @@ const REJECTIONS: [Rejection; 20] = [
     Rejection::BodyNotBase64,
     Rejection::SignatureMissing,
     Rejection::UnsignedFromUnlistedAddress,
+    Rejection::UnsignedTokenShort,
+    Rejection::UnsignedTypeUnknown,
     Rejection::SignatureMalformed,
     Rejection::SignatureSchemeUnknown,
     Rejection::SignatureWrong,
     Rejection::KeyWrongForFamily,
     Rejection::KeyWrongForApp,
+    Rejection::NotADelivery,
     Rejection::KeysUnavailable,
     Rejection::PublishFailed,
     Rejection::Panicked,

@@ -242,7 +242,7 @@ async fn news_come_live_and_end_with_the_stack() {
 async fn users_settings_decide_the_path_the_queues_and_the_address() {
     let own = [
         ("PRELUDE_PATH_TOKEN", "mine-0123456789abcdef0123456789abc"),
-        ("PRELUDE_ALLOWED_IPS", "10.0.0.0/8"),
+        ("PRELUDE_ALLOWED_IPS", "10.0.0.0/24"),
         ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.us-east-1.amazonaws.com/999999999999/mine-"),
         ("PRELUDE_QUEUE_TYPE", "fifo"),
     ];

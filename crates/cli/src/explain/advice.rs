@@ -35,6 +35,12 @@ pub(super) const fn of(rejection: Rejection) -> &'static str {
         Rejection::UnsignedFromUnlistedAddress => {
             "Unsigned events are accepted from listed addresses only, in report mode too: add the address to PRELUDE_ALLOWED_IPS if it is Prelude's."
         }
+        Rejection::UnsignedTokenShort => {
+            "Take a path token of 32 characters or more: list the new one beside the old one in PRELUDE_PATH_TOKEN, and register the new URL with Prelude."
+        }
+        Rejection::UnsignedTypeUnknown => {
+            "If Prelude has a new event type, update the receiver within two weeks. A signed event of an unknown type is parked, so a key in PRELUDE_PUBLIC_KEYS is safer."
+        }
         Rejection::SignatureMalformed => {
             "X-Webhook-Signature must reach the function as Prelude sent it: look for a proxy that cuts or repeats headers."
         }
@@ -49,6 +55,9 @@ pub(super) const fn of(rejection: Rejection) -> &'static str {
         }
         Rejection::KeyWrongForApp => {
             "The signature is genuine, but not by a key of the app that the batch names: check app_id and its keys in PRELUDE_APPS."
+        }
+        Rejection::NotADelivery => {
+            "Someone sends the access token of one of the app's users. It is refused, no event is lost, and nothing needs to be done."
         }
         Rejection::KeysUnavailable => {
             "An app's key set could not be fetched: check its jwks_url and the function's way out to the network, or pin public_keys."

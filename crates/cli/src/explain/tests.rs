@@ -59,7 +59,7 @@ async fn an_explanation_agrees_with_the_receiver() {
     let files = files.filter(|file| file.path.ends_with(".json") && file.path != "env.json");
     let mut events: Vec<(String, Value)> =
         files.map(|file| (file.path, serde_json::from_str(&file.text).unwrap())).collect();
-    assert_eq!(events.len(), 1 + 29 + 1 + 15);
+    assert_eq!(events.len(), 1 + 29 + 1 + 16);
     let parts = format!(r#"{{"type":"verify.attempt","payload":{{"x":"{}"}}}}"#, random_text(1_500_000));
     for (name, body, signer) in [
         ("unknown", br#"{"id":"evt_1","type":"verify.newer"}"#.as_slice(), Signer::Account),
@@ -130,7 +130,7 @@ fn check(name: &str, told: &Explanation) {
         "path_unknown" | "path_token_wrong" => "path",
         "method_not_allowed" => "method",
         "not_a_challenge" | "challenge_app_unknown" | "challenge_token_wrong" => "challenge",
-        "key_wrong_for_family" | "key_wrong_for_app" => "family",
+        "key_wrong_for_family" | "key_wrong_for_app" | "not_a_delivery" => "family",
         // An unsigned body is looked at: it could be a family's that is accepted so.
         "signature_missing" => "family",
         "accepted" | "challenge_answered" => "",
@@ -157,9 +157,9 @@ async fn the_findings_name_what_decided() {
         told.steps.iter().find(|finding| finding.step == step).unwrap().finding.clone()
     };
     let mut environment = environment();
-    environment.set("PRELUDE_ALLOWED_IPS", "10.0.0.0/8,34.252.64.0/20");
+    environment.set("PRELUDE_ALLOWED_IPS", "10.0.0.0/25,34.252.67.128/25");
     let told = explained(&sample("user.created.json"), &environment).await;
-    assert!(finding(&told, "address").ends_with("by its entry 34.252.64.0/20"), "{told:#?}");
+    assert!(finding(&told, "address").ends_with("by its entry 34.252.67.128/25"), "{told:#?}");
     assert!(finding(&told, "signature").contains("Session batches of the app demoapp1"), "{told:#?}");
     assert_eq!(told.keys[0].result, "verified");
     let order: Vec<_> = told.steps.iter().map(|step| step.step).collect();

@@ -41,7 +41,7 @@ fn every_refusal_is_explained_and_exits_with_1() {
         assert!(told["advice"].as_str().is_some_and(|advice| advice.ends_with('.')), "{told:#}");
         explained += 1;
     }
-    assert_eq!(explained, 15);
+    assert_eq!(explained, 16);
     let wrong = repository("events/rejected/signature_wrong.json");
     let page = prelude(&["explain", &wrong, "--env-file", &env_file()]);
     let page = text(&page.stdout);

@@ -1,5 +1,8 @@
 //! What Prelude never sends.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::json;
+
 use super::{Check, Needs, Plan, Probes, Severity};
 use crate::{
     conform::{
@@ -115,6 +118,17 @@ pub(super) const CHECKS: &[Check] = &[
         says: "A Session batch whose app_id is not the app of the key that signed it is taken for genuine.",
         needs: Needs::App,
         plan: Plan::InTurn(wrong_app),
+    },
+    Check {
+        name: "access-token",
+        proves: "an access token that an app's key signed is refused as a delivery",
+        severity: Severity::Minor,
+        fault: "accepts-access-tokens",
+        says: "The signed part of an access token, with the token's own signature, is taken for a genuine delivery: \
+               every user of the app can send one. Refuse a body that only an app's key verifies, that is no JSON, \
+               and that is two parts of base64url with a dot between them.",
+        needs: Needs::App,
+        plan: Plan::InTurn(access_token),
     },
     Check {
         name: "scheme",
@@ -273,6 +287,14 @@ fn wrong_app(sender: &Sender) -> Probes {
         refused(Lane::App, "of an app without a name", sender.signed(Lane::App, batch("", [event()]))?),
         refused(Lane::App, "of no app", sender.signed(Lane::App, nameless)?),
     ])
+}
+
+fn access_token(sender: &Sender) -> Probes {
+    let header = json!({"alg": "PS256", "typ": "JWT", "kid": sender.key(Lane::App)?.kid});
+    let payload = json!({"sub": "usr_1", "aud": sender.app()?.app_id, "exp": 4_102_444_800_u64});
+    let parts = [header, payload].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
+    let request = sender.signed(Lane::App, parts.join("."))?;
+    Ok(vec![Probe::refused("an access token of a user of the app", request)])
 }
 
 pub(super) fn schemes(sender: &Sender) -> Probes {

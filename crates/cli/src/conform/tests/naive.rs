@@ -64,17 +64,18 @@ flaws! {
     LockedWhileAtWork => "refuses-concurrent-duplicates";
     MissingSignatureTaken => "accepts-missing-signature";
     EmptySignatureTaken => "accepts-empty-signature";
-    SignatureNotVerified => "accepts-account-key-on-session", "accepts-any-signature", "accepts-app-key-on-verify",
+    SignatureNotVerified => "accepts-access-tokens", "accepts-account-key-on-session", "accepts-any-signature", "accepts-app-key-on-verify",
         "accepts-duplicated-header", "accepts-foreign-key", "accepts-large-forgery", "accepts-other-apps-key",
         "accepts-tampered-body", "accepts-tampered-signature", "accepts-truncated-body", "verifies-rewritten-json";
     BodyTrimmed => "accepts-tampered-body";
-    BrokenJsonIgnored => "accepts-truncated-body";
+    BrokenJsonIgnored => "accepts-access-tokens", "accepts-truncated-body";
     TestKeyTrusted => "accepts-foreign-key";
     EveryAppsKeyTried => "accepts-other-apps-key";
     AccountKeyTriedOnSession => "accepts-account-key-on-session";
     AppKeysTriedOnVerify => "accepts-app-key-on-verify";
     EveryKeyTried => "accepts-account-key-on-session", "accepts-app-key-on-verify", "accepts-other-apps-key";
     UnknownAppTakenForFirst => "accepts-wrong-app";
+    TokenTaken => "accepts-access-tokens";
     SchemeIgnored => "ignores-scheme";
     HeaderListTaken => "accepts-duplicated-header";
     JsonRewritten => "accepts-tampered-body", "refuses-json-as-written", "verifies-rewritten-json";
@@ -352,6 +353,7 @@ impl State {
             }
             Some(_) if self.has(Flaw::AppKeysTriedOnVerify) || self.has(Flaw::EveryKeyTried) => all(),
             Some(_) => self.account.clone(),
+            None if is_token(&request.body) && !self.has(Flaw::TokenTaken) => self.account.clone(),
             None => all(),
         };
         if self.has(Flaw::TestKeyTrusted) {
@@ -384,6 +386,12 @@ impl State {
             _ => false,
         }
     }
+}
+
+/// Whether a body is two parts of base64url with a dot between them.
+fn is_token(body: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    body.iter().all(is_token) && body.iter().filter(|byte| **byte == b'.').count() == 1
 }
 
 fn id(event: &Value) -> Option<String> {
