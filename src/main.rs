@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
     }
     let sender = SqsSender::from_environment(config.routes.parking()).await;
     let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
-    receiver.warm_up();
+    drop(receiver.warm_up());
     let handler = Handler::new(receiver, started.elapsed());
     let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Invocation>| handler.handle(event)));
     match run.await {

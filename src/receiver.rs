@@ -61,9 +61,10 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         }
     }
 
-    /// Starts fetching the apps' key sets, so that the first request finds them.
-    pub fn warm_up(&self) {
-        self.authenticator.keys.start_fetches();
+    /// Starts fetching the apps' key sets, now, so that the first request finds them. The fetches go on whether the
+    /// result is awaited or dropped.
+    pub fn warm_up(&self) -> impl Future<Output = ()> + use<F, S> {
+        self.authenticator.keys.start_fetches()
     }
 
     /// Answers a request, at the latest when its deadline comes.
@@ -113,7 +114,7 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
                     && caller.is_listed()
                 {
                     // The key is a configured one, and not, or not yet, known as the claimed app's.
-                    self.authenticator.keys.start_fetches();
+                    drop(self.authenticator.keys.start_fetches());
                 }
                 let batch = batch?;
                 watch.see(Step::Parsed(&batch));

@@ -66,17 +66,20 @@ impl<F: FetchKeySet> KeyRing<F> {
         Self { account: account.into(), apps: apps.collect() }
     }
 
-    /// Starts fetching every key set, without waiting for any.
-    pub fn start_fetches(&self) {
-        for cache in self.apps.iter().filter_map(AppKeys::cache) {
-            drop(cache.refresh());
+    /// Starts fetching every key set, now. The fetches go on whether the result is awaited or dropped.
+    pub fn start_fetches(&self) -> impl Future<Output = ()> + use<F> {
+        let fetches: Vec<_> = self.apps.iter().filter_map(AppKeys::refresh).collect();
+        async move {
+            for fetch in fetches {
+                fetch.ended().await;
+            }
         }
     }
 
     /// Finds the key that verifies: those at hand first, then sets that are due, then, once, every set again.
     ///
     /// # Errors
-    /// [`Rejection::KeysUnavailable`] while an app without any key could be the signer, else
+    /// [`Rejection::KeysUnavailable`] while the app that the body claims has no key, otherwise
     /// [`Rejection::SignatureWrong`].
     pub async fn verify(
         &self,
@@ -90,21 +93,23 @@ impl<F: FetchKeySet> KeyRing<F> {
         let is_first = |app: &AppKeys<F>| first.is_some_and(|first| std::ptr::eq(first, app));
         // The set that the request claims is fetched before others are tried: a rotated key is found at once, and a
         // key that two apps share is known as both apps'.
-        wait_for(first.into_iter().filter(|app| !app.is_fresh()), patience).await;
+        wait_for(first.filter(|app| !app.is_fresh()).and_then(AppKeys::refresh), patience).await;
         let at_hand = self.candidates(first, hint, |app| app.is_fresh() || is_first(app));
         let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key), &mut tell) {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
         // Old keys are tried only after an attempt to replace them. A miss is worth a fetch of every set: a key may
-        // just have been rotated.
-        wait_for(self.apps.iter().filter(|app| hint.may_refetch || !app.is_fresh()), patience).await;
+        // just have been rotated. The fetch of an app without a key serves later requests only: an app that is gone
+        // for good would delay every bad signature.
+        let due = self.apps.iter().filter(|app| hint.may_refetch || !app.is_fresh());
+        wait_for(due.filter_map(|app| app.refresh().filter(|_started| app.has_keys())), patience).await;
         let all = self.candidates(first, hint, |_| true);
         unverified.verify(all.iter(), |key| self.owners_of(key), tell).map_err(|_unverified| {
-            if self.apps.iter().any(|app| app.keys().is_empty()) {
-                Rejection::KeysUnavailable
-            } else {
+            if first.is_none_or(AppKeys::has_keys) {
                 Rejection::SignatureWrong
+            } else {
+                Rejection::KeysUnavailable
             }
         })
     }
@@ -175,6 +180,10 @@ impl<F: FetchKeySet> AppKeys<F> {
         }
     }
 
+    fn has_keys(&self) -> bool {
+        !self.keys().is_empty()
+    }
+
     fn is_fresh(&self) -> bool {
         self.cache().is_none_or(|cache| cache.is_fresh())
     }
@@ -184,10 +193,10 @@ impl<F: FetchKeySet> AppKeys<F> {
     }
 }
 
-/// Fetches these apps' sets where the cool-down allows it, beside each other, and waits for them.
-async fn wait_for<'a, F: FetchKeySet>(apps: impl Iterator<Item = &'a AppKeys<F>>, patience: Instant) {
-    let fetches: Vec<_> = apps.filter_map(AppKeys::refresh).collect();
-    for fetch in fetches {
+/// Waits for fetches that run beside each other. Every one is started before the first is waited for.
+async fn wait_for(fetches: impl IntoIterator<Item = Refresh>, patience: Instant) {
+    let started: Vec<_> = fetches.into_iter().collect();
+    for fetch in started {
         if timeout_at(patience, fetch.ended()).await.is_err() {
             return;
         }
@@ -201,10 +210,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 fn hinted_app_id(body: &[u8]) -> Option<&[u8]> {
     let body = body.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(br#""app_id""#)?;
     let value = body.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
-    value.split(|byte| *byte == b'"').next().filter(|app_id| app_id.len() <= MAX_APP_ID_LENGTH)
+    value.get(..value.iter().position(|byte| *byte == b'"')?)
 }
-
-const MAX_APP_ID_LENGTH: usize = 63;
 
 #[cfg(test)]
 mod tests {
@@ -221,6 +228,31 @@ mod tests {
 
     fn keys(names: &[&str]) -> Vec<PublicKey> {
         names.iter().flat_map(|name| PublicKey::all_from_pem(&pem(name)).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_body_claims_an_app_by_a_whole_leading_member() {
+        for claim in [
+            r#"{"app_id":"a","events":[]}"#,
+            " {\r\n\t\"app_id\" : \"a\"",
+            r#"{"app_id":"a"x"#,
+            r#"{"app_id":"a","app_id":"b"}"#,
+        ] {
+            assert_eq!(hinted_app_id(claim.as_bytes()), Some(&b"a"[..]), "{claim}");
+        }
+        for other in [
+            "",
+            "{",
+            r#"{"app_id":"a"#,
+            r#"{"app_id":a}"#,
+            r#"{"app_id":["a"]}"#,
+            r#"["app_id":"a"]"#,
+            r#"{"events":[],"app_id":"a"}"#,
+            r#"{"App_id":"a"}"#,
+            r#"{"app\u005fid":"a"}"#,
+        ] {
+            assert_eq!(hinted_app_id(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! RSASSA-PSS with SHA-256 (RFC 8017, section 8.1.2): the header, the public keys, and the only place that makes
 //! [`Verified`]. No other file names `rsa`.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use base64::{
     Engine, alphabet,
@@ -83,7 +83,7 @@ pub struct Unverified {
     digest: [u8; 32],
     signature: rsa::pss::Signature,
     signature_length: usize,
-    tried: Vec<Thumbprint>,
+    tried: BTreeSet<Thumbprint>,
 }
 
 impl Unverified {
@@ -97,7 +97,7 @@ impl Unverified {
         let signature_length = signature.len();
         let signature =
             rsa::pss::Signature::try_from(signature.as_slice()).map_err(|_too_long| HeaderFault::TooLong)?;
-        Ok(Self { body, digest, signature, signature_length, tried: Vec::new() })
+        Ok(Self { body, digest, signature, signature_length, tried: BTreeSet::new() })
     }
 
     /// The bytes before they are believed: for hints that order keys, never for a decision.
@@ -123,7 +123,7 @@ impl Unverified {
         mut tell: impl FnMut(&PublicKey, Trial),
     ) -> Result<Verified, Self> {
         for key in keys {
-            if self.tried.contains(&key.thumbprint) {
+            if !self.tried.insert(key.thumbprint) {
                 continue;
             }
             let trial = if key.modulus_length() != self.signature_length {
@@ -137,7 +137,6 @@ impl Unverified {
             if trial == Trial::Verified {
                 return Ok(Verified { body: self.body, owners: owners_of(key) });
             }
-            self.tried.push(key.thumbprint);
         }
         Err(self)
     }

@@ -2,12 +2,13 @@
 
 mod documents;
 mod outages;
+mod retired;
 
 use futures_util::future::join_all;
 use prelude_cli::local::{
     gateway::Request,
     jwks_server::JwksFault,
-    prelude::{PreludeKey, SessionApp},
+    prelude::{self, PreludeKey, SessionApp},
 };
 use serde_json::json;
 use tokio::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use crate::support::{
         KeyFault,
         key_server::KeyServer,
         memory_sqs::MemorySqs,
-        rig::{Rig, app_batch},
+        rig::{APP, Rig, signed},
     },
     keys::private_key,
     stack::{FOREIGN_ADDRESS, SIGNATURE, Setup, Stack},
@@ -263,7 +264,7 @@ async fn the_set_of_an_app_is_at_the_address_of_its_app_id_unless_told_otherwise
         let keys = KeyServer::new(KeyFault::Hanging);
         let sqs = Wire::to_memory(&MemorySqs::default(), |_, _| Fate::Pass);
         let rig = Rig::with(&keys, &sqs, Duration::ZERO, &[("PRELUDE_APPS", &app(more))]);
-        assert_eq!(rig.send(&app_batch([USER_CREATED])).await.0, 503);
+        assert_eq!(rig.send(&signed(&APP, prelude::batch("54e9ujn", [USER_CREATED]))).await.0, 503);
         assert_eq!(keys.asked(), [url]);
     }
 }

@@ -5,6 +5,7 @@
 //! `docs/reliability.md`.
 
 mod bodies;
+mod key_sets;
 mod stored;
 
 use std::{

@@ -8,6 +8,10 @@ use std::{
 
 use prelude_cli::local::jwks_server::{JwksFault, JwksServer};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+};
 
 use crate::support::{
     keys::private_key,
@@ -100,6 +104,33 @@ async fn the_first_poll_waits_for_no_key_set() {
     assert!(!process.output().contains("keys_fetched"));
     process.output_containing("keys_fetched").await;
     assert_eq!(jwks.requests("demoapp1"), 1);
+}
+
+#[tokio::test]
+async fn a_key_set_request_says_who_asks_and_for_what() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let runtime_api = RuntimeApi::start().await;
+    let _process = spawn(&format!("http://{address}/jwks.json"), &[], &runtime_api);
+    let asked = async {
+        let (connection, _) = listener.accept().await.unwrap();
+        let mut lines = BufReader::new(connection).lines();
+        let mut head = Vec::new();
+        while let Some(line) = lines.next_line().await.unwrap().filter(|line| !line.is_empty()) {
+            head.push(line.to_ascii_lowercase());
+        }
+        head
+    };
+    let mut head = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("a request");
+    assert_eq!(head.remove(0), "get /jwks.json http/1.1");
+    head.sort();
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = [
+        "accept: application/json".to_owned(),
+        format!("host: {address}"),
+        format!("user-agent: prelude-webhooks/{version}"),
+    ];
+    assert_eq!(head, expected);
 }
 
 #[tokio::test]

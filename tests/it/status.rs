@@ -12,8 +12,9 @@ use prelude_cli::local::{
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::support::stack::{
-    Answer, Api, FOREIGN_ADDRESS, LISTED_ADDRESS, PATH_TOKEN, SIGNATURE, Setup, Stack, app_entry,
+use crate::support::{
+    keys::private_key,
+    stack::{Answer, Api, FOREIGN_ADDRESS, LISTED_ADDRESS, PATH_TOKEN, SIGNATURE, Setup, Stack, app_entry},
 };
 
 const VERIFY: &str = r#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#;
@@ -76,7 +77,7 @@ async fn the_path_may_have_a_base_path_and_one_trailing_slash() {
 }
 
 #[tokio::test]
-async fn a_request_that_an_app_without_a_key_could_have_signed_is_503() {
+async fn a_body_that_claims_an_app_without_a_key_is_503() {
     let body = batch("app1", [r#"{"type":"user.created"}"#]);
     for fault in
         [JwksFault::Status(500), JwksFault::Garbage, JwksFault::Close, JwksFault::Redirect("/".to_owned())]
@@ -87,9 +88,11 @@ async fn a_request_that_an_app_without_a_key_could_have_signed_is_503() {
         let case = format!("{fault:?}");
         let request = stack.signed_by(&stack.app("app1").keys[0], body.clone());
         assert_both(&stack, &case, &request, 503, r#"{"error":"unavailable"}"#, "keys_unavailable").await;
-        // Whoever else could have signed it is not asked: only the proof that is at hand counts.
+        // Any other body is answered by the keys at hand.
         let request = stack.signed(VERIFY);
         assert_both(&stack, &case, &request, 200, r#"{"accepted":1}"#, "accepted").await;
+        let request = stack.signed_by(&private_key("other-2048", "account"), VERIFY);
+        assert_both(&stack, &case, &request, 401, UNAUTHORIZED, "signature_wrong").await;
     }
 }
 
@@ -134,6 +137,7 @@ async fn address_path_method_proof_and_family_are_checked_in_this_order() {
     let app = setup.prelude.app("app1").unwrap().clone();
     let apps = json!([app_entry(&app, &setup.jwks)]).to_string();
     let stack = setup.set("PRELUDE_APPS", apps).start().await;
+    stack.await_key_sets().await;
     // Wrong in every way, and then mended from the first check to the last.
     let mut request = stack.signed_by(&app.keys[0], VERIFY);
     let signature = std::mem::take(&mut request.headers);

@@ -3,6 +3,7 @@
 
 use std::time::SystemTime;
 
+use prelude_cli::local::prelude::batch;
 use serde_json::json;
 use tokio::time::Duration;
 
@@ -12,8 +13,9 @@ use crate::support::{
         key_server::KeyServer,
         ledger::Told,
         memory_sqs::MemorySqs,
-        rig::{APP_ID, Rig, app_batch, attempt},
+        rig::{APP, APP_ID, Rig, app_batch, attempt, signed},
     },
+    keys::private_key,
     stack::context,
     wire::{Fate, Wire},
 };
@@ -151,14 +153,19 @@ async fn a_key_server_that_hangs_leaves_time_for_an_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn many_key_servers_that_hang_are_waited_for_together() {
-    let apps: Vec<_> = (0..10)
-        .map(|index| json!({"app_id": format!("app{index}"), "verification_token": "t"}))
-        .chain([json!({"app_id": APP_ID, "verification_token": "t"})])
-        .collect();
-    let (keys, sqs) = (keys(None), sqs(|_, _| Some(NOW)));
-    let rig = Rig::with(&keys, &sqs, NOW, &[("PRELUDE_APPS", &json!(apps).to_string())]);
-    let (status, took) = rig.send(&app_batch(events(1))).await;
-    assert_eq!((status, keys.asked().len()), (503, 11), "each once");
+    let app_ids: Vec<_> = (0..10).map(|index| format!("app{index}")).chain([APP_ID.to_owned()]).collect();
+    let app = |app_id: &String| json!({"app_id": app_id, "verification_token": "t"});
+    let apps = json!(app_ids.iter().map(app).collect::<Vec<_>>()).to_string();
+    let (keys, sqs) = (keys(Some(NOW)), sqs(|_, _| Some(NOW)));
+    let rig = Rig::with(&keys, &sqs, NOW, &[("PRELUDE_APPS", &apps)]);
+    for app_id in &app_ids {
+        assert_eq!(rig.send(&signed(&APP, batch(app_id, events(1)))).await.0, 200);
+    }
+    keys.set(KeyFault::Hanging);
+    tokio::time::advance(Duration::from_secs(601)).await;
+    let before = keys.asked().len();
+    let (status, took) = rig.send(&signed(&private_key("other-2048", "app"), batch(APP_ID, events(1)))).await;
+    assert_eq!((status, keys.asked().len() - before), (401, 11), "each once");
     assert!(took <= Duration::from_millis(4_010), "{took:?}");
 }
 

@@ -41,7 +41,7 @@ pub struct Explanation {
     pub steps: Vec<Finding>,
     /// The keys that were compared with the signature, in order.
     pub keys: Vec<KeyTrial>,
-    /// The key sets that were fetched for it.
+    /// The apps' key sets, and what came of fetching them.
     pub key_sets: Vec<KeySetFetch>,
     /// Where each event goes.
     pub events: Vec<EventFate>,
@@ -57,17 +57,19 @@ pub struct Explanation {
 pub async fn explain(event: &[u8], config: Config, offline: bool) -> Result<Explanation, ExplainError> {
     let invocation: Invocation = serde_json::from_slice(event).map_err(|_| ExplainError::NotJson)?;
     let (kind, inbound) = invocation.into_request().ok_or(ExplainError::NotApiGateway)?;
+    let (apps, labels) = (config.apps.clone(), Labels::of_config(&config));
+    let key_sets = KeySets::new(offline);
+    let sqs = DrySqs::default();
+    let mut sight = Sight::of(kind, &inbound, &config);
+    let receiver = Receiver::new(config, key_sets.clone(), sqs.clone());
+    // The function fetches its key sets when it starts.
+    receiver.warm_up().await;
     let arrival = Arrival {
         request_id: "explain".into(),
         received_at: SystemTime::now(),
         trace_header: None,
         deadline: Instant::now() + BUDGET,
     };
-    let (apps, labels) = (config.apps.clone(), Labels::of_config(&config));
-    let key_sets = KeySets::new(offline);
-    let sqs = DrySqs::default();
-    let mut sight = Sight::of(kind, &inbound, &config);
-    let receiver = Receiver::new(config, key_sets.clone(), sqs.clone());
     let reply = receiver.receive_watched(inbound, &arrival, &mut sight).await;
     let labels = key_sets.label(&apps, labels);
     let status = reply.status.as_u16();

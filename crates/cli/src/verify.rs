@@ -6,13 +6,10 @@ mod keys;
 mod text;
 
 use bytes::Bytes;
-use prelude_webhooks::{
-    authenticate::{
-        Owner,
-        keys::{Hint, KeyRing},
-        signature::{HeaderFault, Unverified, Verified},
-    },
-    rejection::Rejection,
+use prelude_webhooks::authenticate::{
+    Owner,
+    keys::{Hint, KeyRing},
+    signature::{HeaderFault, Unverified, Verified},
 };
 use serde::Serialize;
 
@@ -34,7 +31,7 @@ pub struct Verdict {
     pub finding: String,
     /// The keys that were compared, in order.
     pub keys: Vec<KeyTrial>,
-    /// The key sets that were fetched for it.
+    /// The apps' key sets, and what came of fetching them.
     pub key_sets: Vec<KeySetFetch>,
     /// What the signature proves.
     pub proves: Vec<String>,
@@ -102,6 +99,8 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
     let KnownKeys { account, apps, ttl, labels, generic } = keys;
     let fetched = KeySets::new(offline);
     let ring = KeyRing::new(account, &apps, ttl, fetched.clone());
+    // The function fetches its key sets when it starts.
+    ring.start_fetches().await;
     let mut trials = Trials::default();
     let result = ring.verify(unverified, Hint { key_id: None, may_refetch: true }, &mut trials).await;
     let labels = fetched.label(&apps, labels);
@@ -114,7 +113,7 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
         step: Step::Keys,
         finding: match &result {
             Ok(_) => format!("the signature of {length} bytes is genuine"),
-            Err(Rejection::KeysUnavailable) => {
+            Err(_) if fetched.is_incomplete() => {
                 "no key at hand verifies the signature, and an app's key set could not be fetched".to_owned()
             }
             Err(rejection) => rejection.to_string(),

@@ -24,7 +24,10 @@ pub struct HttpsKeySets {
 
 impl FetchKeySet for HttpsKeySets {
     async fn fetch(&self, url: &str) -> Result<Bytes, FetchError> {
-        let request = HttpRequest::get(url).map_err(|_invalid| FetchError::Unreachable)?;
+        let mut request = HttpRequest::get(url).map_err(|_invalid| FetchError::Unreachable)?;
+        for (name, value) in HEADERS {
+            request.headers_mut().insert(name, value);
+        }
         let answer = self.connector().call(request).await.map_err(|_unreachable| FetchError::Unreachable)?;
         // The connector follows no redirect: one is a status like any other.
         match answer.status().as_u16() {
@@ -33,6 +36,10 @@ impl FetchKeySet for HttpsKeySets {
         }
     }
 }
+
+/// What every request carries besides `host`. Firewalls refuse requests that do not say who asks.
+const HEADERS: [(&str, &str); 2] =
+    [("user-agent", concat!("prelude-webhooks/", env!("CARGO_PKG_VERSION"))), ("accept", "application/json")];
 
 impl HttpsKeySets {
     fn connector(&self) -> &Connector {

@@ -11,10 +11,8 @@ use serde_json::value::RawValue;
 
 use crate::authenticate::signature::PublicKey;
 
-/// The largest document that is read, in bytes.
+/// The largest document that is read, in bytes. It limits the keys that a signature may have to be tried with.
 pub const MAX_LENGTH: usize = 64 * 1024;
-/// The most keys that are taken from one set: a signature may have to be tried with each.
-pub const MAX_KEYS: usize = 16;
 
 /// The set's usable keys, in its order. `alg` and `use` are ignored: Prelude signs webhooks with keys that are
 /// published for access tokens.
@@ -23,7 +21,7 @@ pub const MAX_KEYS: usize = 16;
 #[must_use]
 pub fn parse(document: &[u8]) -> Vec<PublicKey> {
     let Ok(JwkSet { keys }) = serde_json::from_slice(document) else { return Vec::new() };
-    keys.into_iter().filter_map(|jwk| usable_key(jwk.get())).take(MAX_KEYS).collect()
+    keys.into_iter().filter_map(|jwk| usable_key(jwk.get())).collect()
 }
 
 #[derive(Deserialize)]
@@ -117,11 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn at_most_sixteen_keys_are_taken() {
-        let keys: Vec<_> = (0..40)
+    fn every_usable_key_is_taken() {
+        let keys: Vec<_> = (0..200)
             .map(|index| if index % 2 == 0 { jwk("app-2048") } else { json!({"kty": "EC"}) })
             .collect();
-        assert_eq!(names(&json!({"keys": keys})).len(), MAX_KEYS);
+        assert_eq!(names(&json!({"keys": keys})).len(), 100);
     }
 
     #[test]

@@ -100,11 +100,17 @@ async fn alg_use_and_unknown_members_are_ignored_and_a_nameless_key_is_called_by
 }
 
 #[tokio::test]
-async fn sixteen_keys_of_a_set_are_taken_and_no_more() {
+async fn every_usable_key_of_a_set_is_tried() {
     let key = Setup::new().await.prelude.app("app1").unwrap().keys[0].clone();
-    for (strangers, answer) in [(15, accepted()), (16, wrong())] {
-        let stack = with_keys((0..strangers).map(stranger).chain([key.jwk()])).await;
-        assert_eq!(send(&stack, &batch(&stack)).await, answer, "{strangers} strangers");
+    for strangers in [15, 16, 150] {
+        let keys: Vec<_> = (0..strangers).map(stranger).chain([key.jwk()]).collect();
+        assert!(json!({"keys": keys}).to_string().len() <= 65_536);
+        let stack = with_keys(keys).await;
+        assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "{strangers} strangers");
+        let named = batch(&stack).header("X-Webhook-Signature-Key-Id", "key-app1");
+        assert_eq!(send(&stack, &named).await, accepted(), "{strangers} strangers");
+        let nobodys = signed_by(&stack, &private_key("other-2048", "key-app1"));
+        assert_eq!(send(&stack, &nobodys).await, wrong(), "{strangers} strangers");
     }
 }
 

@@ -126,18 +126,29 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// The usual stack.
+    /// The usual stack, with its key sets.
     pub(crate) async fn start() -> Self {
-        Setup::new().await.start().await
+        Self::with(&[]).await
     }
 
-    /// The usual stack with other values for these variables; an empty value unsets one.
+    /// The usual stack, with its key sets and other values for these variables; an empty value unsets one.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let mut setup = Setup::new().await;
         for (name, value) in variables {
             setup = if value.is_empty() { setup.unset(name) } else { setup.set(name, *value) };
         }
-        setup.start().await
+        let stack = setup.start().await;
+        stack.await_key_sets().await;
+        stack
+    }
+
+    /// Waits for the fetches of the start: a body that claims an app does, and others do not.
+    pub(crate) async fn await_key_sets(&self) {
+        for app in &self.prelude.apps {
+            let forged = app.keys[0].sign(b"another body").unwrap();
+            let answer = self.send(&self.post(app.batch(["{}"])).header(SIGNATURE, forged)).await;
+            assert!((401..=404).contains(&answer.status), "{answer:?}");
+        }
     }
 
     /// One of the account's apps.

@@ -60,7 +60,7 @@ pub(super) const fn of(rejection: Rejection) -> &'static str {
             "Someone sends the access token of one of the app's users. It is refused, no event is lost, and nothing needs to be done."
         }
         Rejection::KeysUnavailable => {
-            "An app's key set could not be fetched: check its jwks_url and the function's way out to the network, or pin public_keys."
+            "The key set of the app that the body claims could not be fetched: check its jwks_url and the function's way out to the network, pin public_keys, or remove an app that is gone from PRELUDE_APPS."
         }
         Rejection::PublishFailed | Rejection::OutOfTime => {
             "Prelude will try again; the function's log says what SQS answered."

@@ -57,7 +57,7 @@ impl LocalReceiver {
     pub fn with_config(config: Config, client: &aws_sdk_sqs::Config) -> Self {
         let sender = SqsSender::new(aws_sdk_sqs::Client::from_conf(with_limits(client.to_builder()).build()));
         let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
-        receiver.warm_up();
+        drop(receiver.warm_up());
         Self { handler: Arc::new(Handler::new(receiver, Duration::ZERO)) }
     }
 

@@ -84,6 +84,11 @@ impl KeySets {
         self.seen().iter().map(row).collect()
     }
 
+    /// Whether a key set that was wanted is not there.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.seen().iter().any(|seen| seen.keys().is_empty())
+    }
+
     fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
