@@ -10,6 +10,7 @@ use std::{borrow::Cow, fmt, io, path::Path, sync::Arc};
 use prelude_events::Source;
 use tokio::time::Duration;
 
+pub use self::settings::trim;
 use crate::{
     authenticate::signature::PublicKey, endpoint::Endpoint, gate::Gate, respond::ChallengeForm,
     route::Routes, secret::Secret,
@@ -124,6 +125,8 @@ impl Problems {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
     use crate::{authenticate::test_keys::pem, gate::IpCheck, route::QueueType};
 
@@ -374,6 +377,46 @@ mod tests {
         assert_eq!(variables, ["PRELUDE_ROUTES", "PRELUDE_JWKS_TTL_SECONDS"]);
         let long = format!(r#"{{"user.*":"{}"}}"#, "u".repeat(80));
         assert_eq!(problems(&[PREFIX, APPS, ("PRELUDE_ROUTES", &long)]).0, ["PRELUDE_ROUTES"]);
+    }
+
+    #[test]
+    fn blanks_and_line_ends_around_a_value_do_no_harm() {
+        let key = pem("account-2048");
+        let values = [
+            PREFIX,
+            APPS,
+            ("PRELUDE_QUEUE_TYPE", "fifo"),
+            ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#),
+            ("PRELUDE_PUBLIC_KEYS", &key),
+            ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1"),
+            ("PRELUDE_ALLOWED_IPS", "34.252.67.209,2001:db8::1"),
+            ("PRELUDE_IP_CHECK", "report"),
+            ("PRELUDE_TRUSTED_PROXIES", "192.0.2.1"),
+            ("PRELUDE_PATH_TOKEN", "0123456789abcdef0123456789abcdef"),
+            ("PRELUDE_CHALLENGE_RESPONSE", "number"),
+            ("PRELUDE_JWKS_TTL_SECONDS", "60"),
+        ];
+        let shown = |config: Config| {
+            let Config { gate, endpoint, apps, account_keys, accept_unsigned, jwks_ttl, routes, .. } = config;
+            let queues: BTreeSet<_> = routes.queue_urls().map(ToString::to_string).collect();
+            let shown =
+                format!("{gate:?} {apps:?} {account_keys:?} {accept_unsigned:?} {jwks_ttl:?} {queues:?}");
+            (shown, endpoint.tokens, config.challenge_form, config.warnings)
+        };
+        let plain = shown(read(&values).unwrap());
+        for (before, after) in
+            [("", "\n"), ("\n ", "\r\n"), ("\t", "\n\n"), ("", "\\n"), ("\\n", " \\r\\n\n")]
+        {
+            let padded = values.map(|(name, value)| (name, format!("{before}{value}{after}")));
+            let padded: Vec<_> = padded.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            assert_eq!(shown(read(&padded).unwrap()), plain, "{before:?} {after:?}");
+            let file = serde_json::to_string(&padded.iter().copied().collect::<BTreeMap<_, _>>()).unwrap();
+            let name = ("PRELUDE_CONFIG_FILE", &*format!("{before}/opt/prelude.json{after}"));
+            assert_eq!(shown(read_with_file(&[name], &file).unwrap()), plain, "{before:?} {after:?}");
+            let blank = format!("{before}{after}");
+            let unset = values.map(|(name, _)| (name, blank.as_str()));
+            assert_eq!(problems(&unset), problems(&[]), "blank is unset");
+        }
     }
 
     #[test]

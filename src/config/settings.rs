@@ -1,4 +1,5 @@
-//! The raw texts of all settings: variables over the file, unknown names told, empty ones unset.
+//! The raw texts of all settings: variables over the file, unknown names told, blanks around a value dropped, empty ones
+//! unset.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -59,8 +60,10 @@ impl Settings {
                     problems.add(variable, format!("is set, and no such setting exists{hint}"));
                 }
                 (Some(name), None) => problems.add(name, "is not UTF-8"),
-                (Some(_), Some(value)) if value.is_empty() => {}
-                (Some(name), Some(value)) => drop(settings.insert(name, value)),
+                (Some(name), Some(value)) => match trim(&value) {
+                    "" => {}
+                    text => drop(settings.insert(name, text.to_owned())),
+                },
             }
         }
         if let Some(path) = settings.get(name::CONFIG_FILE) {
@@ -83,6 +86,21 @@ impl Settings {
         self.text(name).map(|text| text.split(',').map(str::trim))
     }
 }
+
+/// A setting's value without the white space and the escaped line ends (`\n`, `\r`) around it. YAML's `|` leaves a line
+/// end after a value, and tools that write a value into one line escape it.
+#[must_use]
+pub fn trim(value: &str) -> &str {
+    let mut text = value.trim();
+    while let Some(rest) =
+        ESCAPED_LINE_ENDS.iter().find_map(|end| text.strip_suffix(end).or_else(|| text.strip_prefix(end)))
+    {
+        text = rest.trim();
+    }
+    text
+}
+
+const ESCAPED_LINE_ENDS: [&str; 2] = ["\\n", "\\r"];
 
 const PREFIX: &str = "PRELUDE_";
 /// The tool's own variables, which the function ignores.
@@ -124,7 +142,7 @@ fn merge_file(text: &str, settings: &mut BTreeMap<&'static str, String>, problem
 fn as_text(name: &'static str, value: Value) -> Result<Option<String>, &'static str> {
     match value {
         Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Value::String(text) => Ok(Some(trim(&text).to_owned()).filter(|text| !text.is_empty())),
         Value::Number(number) => Ok(Some(number.to_string())),
         Value::Bool(_) => Err("a boolean"),
         structured if [name::APPS, name::ROUTES].contains(&name) => Ok(Some(structured.to_string())),

@@ -8,9 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use prelude_webhooks::config::{Config, ConfigErrors};
+use prelude_webhooks::config::{Config, ConfigErrors, trim};
 
-/// Variables with their values; `None` for one that is not UTF-8.
+/// Variables with their values, as the function takes them: without blanks around them, and `None` for one that is not
+/// UTF-8.
 #[derive(Debug, Clone)]
 pub struct Environment {
     variables: Vec<(String, Option<String>)>,
@@ -30,7 +31,7 @@ impl Environment {
     pub fn of_process() -> Self {
         let variables = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
-        Self { variables: variables.collect(), is_of_file: false }
+        Self::new(variables, false)
     }
 
     /// The variables of a file.
@@ -49,8 +50,12 @@ impl Environment {
 
     /// These variables and no others, as a file would have them.
     pub fn of_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name, Some(value))).collect();
-        Self { variables, is_of_file: true }
+        Self::new(variables.into_iter().map(|(name, value)| (name, Some(value))), true)
+    }
+
+    fn new(variables: impl Iterator<Item = (String, Option<String>)>, is_of_file: bool) -> Self {
+        let trimmed = variables.map(|(name, value)| (name, value.map(|value| trim(&value).to_owned())));
+        Self { variables: trimmed.collect(), is_of_file }
     }
 
     /// Whether the variables are a file's, so that each is one of the function's.
@@ -175,6 +180,30 @@ mod tests {
         fs::remove_file(&path).unwrap();
         let error = Environment::read(Some(&path)).unwrap_err().to_string();
         assert!(error.contains("can not be read"), "{error}");
+    }
+
+    #[test]
+    fn a_value_is_read_without_the_blanks_around_it_however_the_file_writes_it() {
+        let path = env::temp_dir().join(format!("prelude-blanks-{}", std::process::id()));
+        let apps = r#"[{"app_id":"a","verification_token":"it's $HOME"},
+            {"app_id":"b","verification_token":"t","public_keys":[]}]"#;
+        // As jq's `@sh` writes it, as this tool does, and with line ends that are escaped between single quotes.
+        let shell = format!("A='{}\n'\nB='1'\n", apps.replace('\'', r"'\''"));
+        let own = env_file([("A", format!(" {apps}\r\n\n")), ("B", "1\n".to_owned())]);
+        let escaped = format!("A='{}\\n'\nB='1\\r\\n'\n", apps.replace('\'', "").replace('\n', " "));
+        for (text, expected) in [
+            (shell, apps.to_owned()),
+            (own, apps.to_owned()),
+            (escaped, apps.replace('\'', "").replace('\n', " ")),
+        ] {
+            fs::write(&path, &text).unwrap();
+            let environment = Environment::of_file(&path).unwrap();
+            let read: Vec<_> = environment.texts().collect();
+            assert_eq!(read, [("A", &*expected), ("B", "1")], "{text}");
+        }
+        fs::remove_file(&path).unwrap();
+        let blank = Environment::of_variables([("A".into(), " \\n\n".into())]);
+        assert_eq!(blank.text("A"), None);
     }
 
     #[test]

@@ -56,21 +56,22 @@ pub(crate) struct Activate {
 
 impl Activate {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let key = variable("PRELUDE_CLI_MANAGEMENT_KEY")
+        let process = Environment::of_process();
+        let key = process
+            .text("PRELUDE_CLI_MANAGEMENT_KEY")
             .ok_or("PRELUDE_CLI_MANAGEMENT_KEY is not set: make a management key in Prelude's dashboard")?;
         if !self.url.starts_with("https://") && !prelude_cli::operate::aws::is_loopback(&self.url) {
             return Err("--url must begin with https://: Prelude calls it over the Internet".into());
         }
         let settings = Environment::read(self.env_file.as_deref())?;
-        let given = variable("PRELUDE_CLI_VERIFICATION_TOKEN");
+        let given = process.text("PRELUDE_CLI_VERIFICATION_TOKEN").map(str::to_owned);
         let registration = Registration {
             verification_token: activate::verification_token(given, &self.app, &settings)?,
             events: if self.events.is_empty() { activate::session_events() } else { self.events },
             url: self.url,
             app_id: self.app,
         };
-        let api = Api::new(&self.base_url, &key, &registration.app_id)?;
+        let api = Api::new(&self.base_url, key, &registration.app_id)?;
         let plan =
             Plan { dry_run: self.dry_run, webhook_id: self.webhook_id, new: self.new, replace: self.replace };
         let outcome = activate::activate(&api, &registration, &plan).await?;

@@ -6,6 +6,7 @@
 mod activate;
 mod doctor;
 mod help;
+mod line_ends;
 mod moto;
 mod parked;
 mod redrive;
