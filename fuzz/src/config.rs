@@ -1,5 +1,8 @@
 //! Any settings: they are used whole or refused with the variables at fault, and no text about them repeats a secret.
 
+use std::collections::HashSet;
+
+use ipnet::{IpNet, Ipv6Net};
 use prelude_webhooks::config::Config;
 use serde_json::Value;
 
@@ -17,9 +20,19 @@ pub fn check(input: &[u8]) {
     let (secrets, others): (Vec<_>, Vec<_>) =
         variables.iter().map(|(name, value)| split(name, value.as_deref())).unzip();
     let others = others.concat() + file;
-    let told = match Config::read(variables, |_| Ok(file.to_owned())) {
+    let read = |variables: Vec<_>| Config::read(variables, |_| Ok(file.to_owned()));
+    let padded = variables.iter().map(|(name, value)| (name.clone(), value.clone().map(pad))).collect();
+    let padded = read(padded).map(drop);
+    let result = read(variables);
+    assert_eq!(result.as_ref().map(drop).map_err(Clone::clone), padded, "blanks around a value");
+    let told = match result {
         Ok(config) => {
             assert!(config.accept_unsigned.is_empty() || !config.endpoint.tokens.is_empty());
+            if !config.accept_unsigned.is_empty() {
+                check_few(&config.gate.allowed);
+                let proxies = config.gate.trusted_proxies.iter().filter(|block| !is_private(block));
+                check_few(&proxies.copied().collect::<Vec<_>>());
+            }
             assert!(
                 !config.apps.is_empty()
                     || !config.account_keys.is_empty()
@@ -38,6 +51,35 @@ pub fn check(input: &[u8]) {
     for secret in secrets.concat().iter().filter(|secret| !others.contains(secret.as_str())) {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
+}
+
+/// The value as YAML's `|`, or a tool that writes it into one line, leaves it.
+fn pad(value: String) -> String {
+    format!(" {value}\n\\n")
+}
+
+/// Addresses one by one: a list that is a proof is short.
+fn check_few(blocks: &[IpNet]) {
+    let (mut v4, mut v6) = (HashSet::new(), HashSet::new());
+    for block in blocks {
+        match block {
+            IpNet::V4(block) => {
+                assert!(block.prefix_len() >= 24);
+                v4.extend(block.trunc().subnets(32).unwrap());
+            }
+            IpNet::V6(block) if block.prefix_len() < 64 => {
+                assert!(block.prefix_len() >= 62);
+                v6.extend(block.trunc().subnets(64).unwrap());
+            }
+            IpNet::V6(block) => drop(v6.insert(Ipv6Net::new(block.addr(), 64).unwrap().trunc())),
+        }
+    }
+    assert!(v4.len() <= 256 && v6.len() <= 4, "{blocks:?}");
+}
+
+fn is_private(block: &IpNet) -> bool {
+    let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+    private.iter().any(|private| private.parse::<IpNet>().unwrap().contains(block))
 }
 
 /// The marked secrets in a variable's value, and everything else of it, which may be told.

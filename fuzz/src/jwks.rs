@@ -30,7 +30,6 @@ use crate::{
 pub fn check(document: &[u8]) {
     let keys = jwks::parse(document);
     let told: Vec<_> = keys.iter().map(|key| (key.key_id().to_string(), *key.thumbprint())).collect();
-    assert!(told.len() <= 16);
     let expected = usable(document);
     assert_eq!(told, expected);
 
@@ -46,7 +45,7 @@ pub fn check(document: &[u8]) {
     }
 }
 
-/// The name and the thumbprint of each of the first sixteen usable keys (RFC 7517, RFC 7518 section 6.3.1, RFC 7638).
+/// The name and the thumbprint of each usable key (RFC 7517, RFC 7518 section 6.3.1, RFC 7638).
 fn usable(document: &[u8]) -> Vec<(String, [u8; 32])> {
     #[derive(Deserialize)]
     struct Set<'a> {
@@ -54,7 +53,7 @@ fn usable(document: &[u8]) -> Vec<(String, [u8; 32])> {
         keys: Vec<&'a RawValue>,
     }
     let Ok(set) = serde_json::from_slice::<Set<'_>>(document) else { return Vec::new() };
-    set.keys.iter().filter_map(|jwk| usable_key(Members::of(jwk.get())?)).take(16).collect()
+    set.keys.iter().filter_map(|jwk| usable_key(Members::of(jwk.get())?)).collect()
 }
 
 fn usable_key(jwk: Members<'_>) -> Option<(String, [u8; 32])> {

@@ -63,13 +63,18 @@ fn seeds_come_to_what_they_are_named_for() {
     assert_eq!(
         refused,
         [
+            ("access-token", 401),
             ("delete", 405),
             ("faults-parking-refused", 503),
             ("keys-down", 503),
+            ("keys-down-claimed", 503),
+            ("keys-down-other-body", 401),
             ("path-empty-token", 404),
             ("session-wrong-app", 401),
             ("two-signatures", 401),
             ("unsigned-session", 401),
+            ("unsigned-short-token", 401),
+            ("unsigned-unknown-type", 401),
         ]
     );
     for (key, name) in [(&keys::ACCOUNT, "account"), (&keys::APP, "app"), (&keys::SECOND_APP, "second")] {

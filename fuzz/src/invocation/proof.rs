@@ -32,7 +32,9 @@ pub fn check(case: &Case, rig: &Rig, sent: &[Sent]) {
         match message.attribute("authentication") {
             Some("signature") => check_signed(rig, signer.expect("a key that signed"), source, message),
             Some("secret_path") => {
-                assert!(seen.signatures.is_empty() && rig.has_token && rig::is_listed(&seen.ip));
+                assert!(
+                    seen.signatures.is_empty() && rig.path_is_secret(&seen.path) && rig::is_listed(&seen.ip)
+                );
                 assert!(rig.unsigned.contains(&source.unwrap()));
                 // Where another reader does not take the names of its members, `verdict` leaves it too.
                 let members = Members::of(std::str::from_utf8(&seen.body).unwrap());

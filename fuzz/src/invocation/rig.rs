@@ -12,6 +12,7 @@ use prelude_webhooks::{
     receiver::Receiver,
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tokio::{runtime::Runtime, time::Duration};
 
 use super::{
@@ -27,7 +28,7 @@ pub struct Rig {
     runtime: Runtime,
     /// Sources whose events need no signature.
     pub unsigned: &'static [Source],
-    /// Whether the path must end in [`TOKEN`].
+    /// Whether the path must end in [`TOKEN`] or [`SHORT_TOKEN`].
     pub has_token: bool,
     /// Whether only listed addresses are admitted.
     pub enforces: bool,
@@ -41,6 +42,8 @@ pub struct Rig {
 }
 
 pub const TOKEN: &str = "sample-path-token-0123456789abcdef";
+/// A token that opens the path and proves nothing.
+const SHORT_TOKEN: &str = "short";
 pub const PREFIX: &str = "prelude-webhooks-";
 /// The apps' ids, with the key of each.
 pub const APPS: [&str; 2] = ["demoapp1", "demoapp2"];
@@ -52,6 +55,8 @@ pub fn all() -> [Rig; 3] {
     let pinned = json!({"app_id": APPS[0], "verification_token": "sample-verification-token", "public_keys": [APP.public_pem]});
     let fetched =
         json!({"app_id": APPS[1], "verification_token": "t", "jwks_url": "https://keys.example/up"});
+    let digest = Sha256::digest(SHORT_TOKEN).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let tokens = format!("{TOKEN},sha256:{digest}");
     let down = json!({"app_id": APPS[0], "verification_token": "t", "jwks_url": "https://keys.example/down"});
     [
         Rig {
@@ -64,7 +69,7 @@ pub fn all() -> [Rig; 3] {
                 ("PRELUDE_APPS", json!([pinned, fetched]).to_string()),
                 ("PRELUDE_PUBLIC_KEYS", ACCOUNT.public_pem.clone()),
                 ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1,notify".into()),
-                ("PRELUDE_PATH_TOKEN", TOKEN.into()),
+                ("PRELUDE_PATH_TOKEN", tokens.clone()),
             ])
         },
         Rig {
@@ -91,7 +96,7 @@ pub fn all() -> [Rig; 3] {
                 ("PRELUDE_QUEUE_URL_PREFIX", url),
                 ("PRELUDE_APPS", json!([down, fetched]).to_string()),
                 ("PRELUDE_ACCEPT_UNSIGNED", "verify".into()),
-                ("PRELUDE_PATH_TOKEN", TOKEN.into()),
+                ("PRELUDE_PATH_TOKEN", tokens),
             ])
         },
     ]
@@ -104,8 +109,10 @@ impl Rig {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let sqs = Sqs::default();
+        let receiver = Receiver::new(config, KeyServers, sqs.clone());
+        runtime.block_on(async { receiver.warm_up().await });
         Self {
-            handler: Handler::new(Receiver::new(config, KeyServers, sqs.clone()), Duration::ZERO),
+            handler: Handler::new(receiver, Duration::ZERO),
             sqs,
             runtime,
             unsigned: &[],
@@ -147,12 +154,21 @@ impl Rig {
     }
 
     pub fn path_is_right(&self, path: &str) -> bool {
+        self.ends_in(path, &[TOKEN, SHORT_TOKEN])
+    }
+
+    /// Whether the path is the proof of an unsigned request.
+    pub fn path_is_secret(&self, path: &str) -> bool {
+        self.has_token && self.ends_in(path, &[TOKEN])
+    }
+
+    fn ends_in(&self, path: &str, tokens: &[&str]) -> bool {
         let mut segments: Vec<_> = path.split('/').collect();
         if segments.len() > 1 && segments.last() == Some(&"") {
             segments.pop();
         }
         match segments[..] {
-            [.., name, token] if self.has_token => name == "webhooks" && token == TOKEN,
+            [.., name, token] if self.has_token => name == "webhooks" && tokens.contains(&token),
             [.., name] => name == "webhooks" && !self.has_token,
             [] => false,
         }

@@ -1,6 +1,7 @@
 //! The status of a request whose parts are known, as the contract says it, in the contract's order.
 
 use prelude_events::{EventType, Source};
+use serde_json::value::RawValue;
 
 use super::{
     answer::Answer,
@@ -43,11 +44,11 @@ fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
     let is_account = rig.has_account && is(&ACCOUNT);
     let is_configured = rig.keys().into_iter().any(is);
     if !is_configured {
-        // Whoever has no key yet may be the signer.
-        return vec![if rig.is_keyless { 503 } else { 401 }];
+        return vec![if rig.is_keyless && claims(&request.body, APPS[0]) { 503 } else { 401 }];
     }
     match family(&request.body) {
         Family::Unclear => vec![200, 401, 503],
+        Family::None if !is_account && is_token(&request.body) => vec![401],
         Family::None => vec![200],
         Family::Single(_) => vec![if is_account { 200 } else { 401 }],
         Family::Session(app_id) => {
@@ -64,6 +65,9 @@ fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
 
 /// By the third of the three conditions; the configuration, the path and the address are the others.
 fn unsigned(request: &Request, rig: &Rig) -> Vec<u16> {
+    if !rig.path_is_secret(&request.path) {
+        return vec![401];
+    }
     let is_accepted = match family(&request.body) {
         Family::Unclear => return vec![200, 401],
         Family::Single(kind) => {
@@ -74,6 +78,23 @@ fn unsigned(request: &Request, rig: &Rig) -> Vec<u16> {
         Family::Session(_) | Family::None => false,
     };
     vec![if is_accepted { 200 } else { 401 }]
+}
+
+/// Whether the body begins with this app's id, whatever comes after it.
+fn claims(body: &[u8], app_id: &str) -> bool {
+    let value = format!("\"{app_id}\"");
+    ["{", "\"app_id\"", ":", &value]
+        .iter()
+        .try_fold(body, |rest, token| rest.trim_ascii_start().strip_prefix(token.as_bytes()))
+        .is_some()
+}
+
+/// Whether the body is no JSON, and two parts of base64url with a dot between them: what an app signs in a token.
+fn is_token(body: &[u8]) -> bool {
+    let of_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let dots = body.iter().filter(|byte| **byte == b'.').count();
+    let is_json = serde_json::from_slice::<&RawValue>(body).is_ok();
+    dots == 1 && body[0] != b'.' && body.iter().all(of_token) && !is_json
 }
 
 enum Family {
