@@ -45,13 +45,20 @@ class Checks:
 
 def check_template(checks, source):
     checks.section("template.yaml")
-    lists, slugs = source["Mappings"]["EventTypes"]["List"], source["Mappings"]["EventTypes"]["Slugs"]
-    checks.same("its slugs are the receiver's", slugs.values(), template.code_table().values())
-    checks.same("each name in its list has a slug, and each slug a name", lists["Names"], slugs)
-    checks.that("no name is listed twice", not duplicates(lists["Names"]), duplicates(lists["Names"]))
+    listed, slugs = source["Mappings"]["Sources"], source["Mappings"]["EventTypes"]["Slugs"]
+    families = source["Parameters"]["Families"]
+    checks.same("Families are the receiver's sources", families["AllowedValues"], template.code_sources())
+    checks.same("every source is deployed by default", families["Default"].split(","), template.code_sources())
+    for family, types in template.code_sources().items():
+        # A mapping's key takes no underscore.
+        names = listed["V1" if family == "verify_v1" else family]["EventTypes"]
+        checks.same(f"its slugs of {family} are the receiver's", (slugs.get(name) for name in names), types.values())
+    names = [name for family in listed.values() for name in family["EventTypes"]]
+    checks.same("each name in its lists has a slug, and each slug a name", names, slugs)
+    checks.that("no name is listed twice", not duplicates(names), duplicates(names))
     checks.that("no slug is listed twice", not duplicates(slugs.values()), duplicates(slugs.values()))
-    names, extra = [*lists["Names"], "Unrouted"], source["Parameters"]["ExtraSlugs"]["AllowedPattern"]
-    taken = [name for name in names if re.search(extra, name)]
+    extra = source["Parameters"]["ExtraSlugs"]["AllowedPattern"]
+    taken = [name for name in [*names, "Unrouted"] if re.search(extra, name)]
     checks.that("no extra slug takes the logical IDs of an event type", not taken, taken)
     variables = source["Resources"][template.FUNCTION]["Properties"]["Environment"]["Variables"]
     checks.same("the function's variables are the receiver's", variables, template.code_variables())
@@ -59,8 +66,9 @@ def check_template(checks, source):
     expanded = template.expand(none, "none", "s3://bucket/code.zip")["Resources"][template.FUNCTION]["Properties"]
     unset = [expanded["Environment"]["Variables"][name] for name in ("PRELUDE_APPS", "PRELUDE_PATH_TOKEN")]
     checks.that("none is no app and no token", unset == ["", ""], unset)
-    for name in ("Apps", "PathToken"):
-        checks.that(f"{name} is not echoed", source["Parameters"][name].get("NoEcho") is True)
+    rate, burst = (source["Parameters"][f"Throttling{name}Limit"]["Default"] for name in ("Rate", "Burst"))
+    # A request takes 8 s at most, so this many can be under way at once. An account has 1,000 concurrent executions.
+    checks.that("the default throttling fits into an account", burst + 8 * rate < 1_000, burst + 8 * rate)
     text = template.TEMPLATE.read_text()
     # SAM's expansion takes it anywhere; CloudFormation's takes it in keys only, and fails at the deployment.
     checks.that("&{…} is not used", "&{" not in text)
@@ -73,15 +81,30 @@ def check_stack(checks, stack):
     checks.that("at most 500 resources", len(stack.resources) <= 500, len(stack.resources))
     checks.that("at most 200 outputs", len(stack.outputs) <= 200, len(stack.outputs))
     checks.that("at most 1 MB when expanded", len(json.dumps(expanded)) <= 1_000_000)
-    slugs = [
-        *template.code_table().values(),
-        *filter(lambda slug: slug != "none", stack.parameters["ExtraSlugs"].split(",")),
-    ]
+    extra = (slug for slug in stack.parameters["ExtraSlugs"].split(",") if slug != "none")
+    slugs = [*deployed_types(stack).values(), *extra]
+    check_secrets(checks, stack)
     check_queues(checks, stack, slugs)
     check_role(checks, stack, slugs)
     check_outputs(checks, stack, slugs)
     check_function(checks, stack)
     check_api(checks, stack)
+
+
+def deployed_types(stack):
+    """The event types that have a queue, with its slug."""
+    sources = template.code_sources()
+    return {name: slug for family in stack.parameters["Families"].split(",") for name, slug in sources[family].items()}
+
+
+def check_secrets(checks, stack):
+    """The processed template holds what it was given, so only digests may be there; and outputs show none of them."""
+    variables = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]["Environment"]["Variables"]
+    for name, variable in [("Apps", "PRELUDE_APPS"), ("PathToken", "PRELUDE_PATH_TOKEN")]:
+        value = stack.parameters[name]
+        checks.that(f"the function has {name} as it was given", variables[variable] == value, variables[variable])
+        shown = [digest for digest in re.findall(r"[0-9a-f]{64}", value) if digest in json.dumps(stack.outputs)]
+        checks.that(f"no output shows {name}", not shown, shown)
 
 
 def check_queues(checks, stack, slugs):
@@ -145,9 +168,13 @@ def check_queues(checks, stack, slugs):
 def check_role(checks, stack, slugs):
     """As moto has it: every policy of the role, inline and attached."""
     iam, role = stack.client("iam"), stack.physical_id("ReceiverRole")
-    checks.that(
-        "the role has no managed policy", not iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    )
+    # moto has no managed policies of AWS. Lambda makes network interfaces with the function's role.
+    declared = stack.of_type("AWS::IAM::Role")["ReceiverRole"]
+    vpc = ["arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"]
+    managed = declared.get("ManagedPolicyArns", [])
+    checks.same("the role's managed policies", managed, vpc if stack.parameters["SubnetIds"] else [])
+    boundary = declared.get("PermissionsBoundary", "")
+    checks.that("its permissions boundary", boundary == stack.parameters["PermissionsBoundaryArn"], boundary)
     statements, size = [], 0
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -214,6 +241,10 @@ def check_function(checks, stack):
     checks.that(
         "its layers", layers == ([parameters["ConfigLayerArn"]] if parameters["ConfigLayerArn"] else []), layers
     )
+    vpc = function.get("VpcConfig", {})
+    expected = {"SubnetIds": parameters["SubnetIds"], "SecurityGroupIds": parameters["SecurityGroupIds"]}
+    found = {key: ",".join(vpc.get(key, [])) for key in expected}
+    checks.that("its VPC", found == expected, vpc)
     checks.that("its tracing", function["TracingConfig"]["Mode"] == parameters["Tracing"], function["TracingConfig"])
     checks.that("it logs JSON", function["LoggingConfig"]["LogFormat"] == "JSON", function["LoggingConfig"])
     size = sum(len(f"{k}{v}") for k, v in function["Environment"]["Variables"].items())

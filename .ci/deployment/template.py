@@ -12,8 +12,11 @@ from pathlib import Path
 os.environ["SAM_CLI_TELEMETRY"] = "0"
 # It would complain about metrics that nobody publishes.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
+# What it logs is in its exceptions too.
+logging.getLogger("samcli").setLevel(logging.CRITICAL)
 
 from boto3 import Session
+from samcli.commands.validate.lib.exceptions import InvalidSamDocumentException as NotExpandable
 from samcli.lib.cfn_language_extensions.sam_integration import expand_language_extensions
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
@@ -85,13 +88,23 @@ def holds(conditions, condition):
 
 def code_table():
     """The receiver's event types and their queue slugs."""
+    return {name: slug for types in code_sources().values() for name, slug in types.items()}
+
+
+def code_sources():
+    """The receiver's sources, with their event types and queue slugs."""
     text = (ROOT / "crates/events/src/event_type.rs").read_text()
     table = text[text.index("$callback! {") : text.index("pub(crate) use event_types")]
     # Variant => Source, "wire name", "queue slug",
-    rows = re.findall(r'\w+ => \w+,\s*"([^"]+)",\s*"([^"]+)",', table)
+    rows = re.findall(r'\w+ => (\w+),\s*"([^"]+)",\s*"([^"]+)",', table)
     if len(rows) != table.count("=>") or not rows:
         raise SystemExit("the table in crates/events/src/event_type.rs is not written as expected")
-    return dict(rows)
+    sources = {}
+    for variant, name, slug in rows:
+        # VerifyV1 is written verify_v1.
+        source = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", variant).lower()
+        sources.setdefault(source, {})[name] = slug
+    return sources
 
 
 def code_variables():

@@ -3,12 +3,14 @@
 
 It is expanded by SAM's own code, compared with the receiver's own lists, and created in moto. The release binary then
 runs with the environment that the stack gives the function, every file of events/ is delivered to it, and the queues are
-read. Done with standard queues, and with FIFO queues and every option on. Nothing is wired by hand but the address of SQS.
+read. Done with standard queues, with FIFO queues and every option on, and with the queues of one source. Nothing is wired
+by hand but the address of SQS.
 
     python .ci/deployment/test.py --moto http://127.0.0.1:5000
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -19,10 +21,12 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import template
-from checks import Checks, check_stack, check_template
+from checks import Checks, check_stack, check_template, deployed_types
+from order import check_order
 from runtime_api import Function
 from stack import QUEUE, Stack
 from template import ACCOUNT, REGION
+from tokens import check_tokens
 
 
 def main():
@@ -36,9 +40,11 @@ def main():
 
     source = template.source()
     variables = json.loads((options.events / "env.json").read_text())["Parameters"]
-    settings = {**template.defaults(source), **template.parameters_for(source, variables)}
+    settings = {**template.defaults(source), **hashed(template.parameters_for(source, variables))}
     checks = Checks()
     check_template(checks, source)
+    check_tokens(checks, source, settings)
+    check_order(checks, source)
     for name, (parameters, moved) in VARIANTS.items():
         checks.section(f"{name}, with {', '.join(f'{k}={v}' for k, v in parameters.items())}")
         started = time.monotonic()
@@ -70,6 +76,9 @@ VARIANTS = {
             "ConfigLayerArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:prelude:1",
             "ReservedConcurrency": "20",
             "DefaultEndpoint": "disabled",
+            "PermissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+            "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+            "SecurityGroupIds": "sg-0123456789abcdef0",
             "QueueDeletionPolicy": "Delete",
             "Tracing": "Active",
             "Architecture": "x86_64",
@@ -80,7 +89,18 @@ VARIANTS = {
             "user.session.revoked": "sessions",
         },
     ),
+    # Somebody who only verifies phone numbers. What has no queue is parked.
+    "verify": ({"Families": "verify", "QueuePrefix": "deployment-verify-"}, {}),
 }
+
+
+def hashed(parameters):
+    """The same with digests in place of tokens, as the template demands, and with the line ends that YAML's | leaves."""
+    digest = lambda token: f"sha256:{hashlib.sha256(token.encode()).hexdigest()}"
+    apps = json.loads(parameters["Apps"])
+    apps = [{**app, "verification_token": digest(app["verification_token"])} for app in apps]
+    token = ",".join(map(digest, parameters["PathToken"].split(",")))
+    return {**parameters, "Apps": json.dumps(apps) + "\n", "PathToken": token + "\n"}
 
 
 def environment(stack):
@@ -105,10 +125,11 @@ def environment(stack):
 
 
 def deliver_all(checks, stack, moved, function, folder):
-    slugs = {**template.code_table(), **moved}
+    slugs = {**dict.fromkeys(template.code_table(), "unrouted"), **deployed_types(stack), **moved}
     is_fifo = stack.parameters["QueueType"] == "fifo"
     routes = stack.routes()
     queues = {queue["QueueName"]: stack.queue_url(queue["QueueName"]) for queue in stack.of_type(QUEUE).values()}
+    parking = f"{stack.parameters['QueuePrefix']}unrouted{'.fifo' if is_fifo else ''}"
     delivered = set()
     for file in sorted(folder.rglob("*.json")):
         name = str(file.relative_to(folder).with_suffix(""))
@@ -142,6 +163,9 @@ def deliver_all(checks, stack, moved, function, folder):
             found = [message.get("event_type") for message in messages if message["body"] in event["body"]]
             arrived = sorted(expected) == sorted(found) and len(found) == len(messages)
             checks.that(f"{name} arrived in {queue}", arrived, messages)
+            reasons = {message.get("reason") for message in messages}
+            expected_reason = "queue_missing" if queue == parking else None
+            checks.that(f"{name} has its reason in {queue}", reasons == {expected_reason}, reasons)
     checks.that("every event type was delivered", delivered == set(template.code_table()), sorted(delivered))
     left = {queue: messages for queue, url in queues.items() if (messages := receive(stack, url))}
     checks.that("nothing else is in any queue", not left, left)
