@@ -19,7 +19,7 @@ use super::print;
 /// PRELUDE_CLI_VERIFICATION_TOKEN, else from PRELUDE_APPS, where it must not be a digest.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  export PRELUDE_CLI_MANAGEMENT_KEY=…\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks --dry-run\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks\n\nExit codes: 0 active, or looked at with --dry-run, 1 not active, 2 the command line is wrong."
+    after_help = "Example:\n  export PRELUDE_CLI_MANAGEMENT_KEY=… PRELUDE_CLI_VERIFICATION_TOKEN=…\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks --dry-run\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks\n\nExit codes: 0 active, or looked at with --dry-run, 1 not active, 2 the command line is wrong."
 )]
 pub(crate) struct Activate {
     /// Prelude's id of the app

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use prelude_cli::operate::{
-    aws::Aws,
+    aws::{Aws, AwsError},
     redrive::{self, Redriven, State},
     stop::Stop,
 };
@@ -66,6 +66,10 @@ impl Redrive {
                 redrive::redrive(&aws, queue, self.rate, self.all, &stop, &progress).await
             };
             progress.finish_and_clear();
+            let is_missing = matches!(state, Err(AwsError::NoQueue));
+            if self.all && is_missing && redrive::has_no_event_queue(&aws, queue).await {
+                continue;
+            }
             let state = state.unwrap_or_else(|error| State::Failed { why: error.to_string() });
             let one = Redriven { queue: queue.name.clone(), state };
             if !self.json && (queues.len() == 1 || !one.state.is_idle()) {

@@ -6,6 +6,7 @@ mod keys;
 mod limits;
 mod queues;
 mod report;
+mod sources;
 
 use prelude_events::Source;
 use prelude_webhooks::{config::Config, route::QueueType};
@@ -61,7 +62,7 @@ pub async fn examine(settings: &Environment, scope: &Scope) -> Report {
             groups.push(keys::group(&config, &client, &mut clock).await);
             let aws = Aws::connect(settings, config.routes.parking(), scope.endpoint_url.as_deref()).await;
             let (queues, place) = match aws {
-                Ok(aws) => (queues::group(&config.routes, &aws).await, aws.endpoint_url),
+                Ok(aws) => (queues::group(&config, &aws).await, aws.endpoint_url),
                 Err(error) => {
                     let mut queues = Group::new("queues");
                     queues.fail(error.to_string());

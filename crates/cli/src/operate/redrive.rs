@@ -19,6 +19,7 @@ pub struct DeadLetters {
     /// Its name.
     pub name: String,
     url: String,
+    event_queue_url: Arc<str>,
 }
 
 /// The dead-letter queues of the queues that these types go to, each once.
@@ -28,7 +29,8 @@ pub fn dead_letters(routes: &Routes, types: &[EventType]) -> Vec<DeadLetters> {
     let of = |queue_url: &Arc<str>| {
         let bare = queue_url.strip_suffix(suffix).unwrap_or(queue_url);
         let url = format!("{bare}{DEAD_LETTER_SUFFIX}{suffix}");
-        DeadLetters { name: url.rsplit('/').next().unwrap_or_default().to_owned(), url }
+        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+        DeadLetters { name, url, event_queue_url: Arc::clone(queue_url) }
     };
     queues.into_iter().map(of).collect()
 }
@@ -118,6 +120,12 @@ const POLL: Duration = Duration::from_millis(500);
 pub async fn look(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
     let (_, messages) = arn_and_depth(aws, queue).await?;
     Ok(if messages == 0 { State::Empty } else { State::Waiting { messages } })
+}
+
+/// Whether the queue that the dead letters come from does not exist, as where its source is not deployed.
+pub async fn has_no_event_queue(aws: &Aws, queue: &DeadLetters) -> bool {
+    let asked = aws.client.get_queue_attributes().queue_url(&*queue.event_queue_url).send().await;
+    asked.is_err_and(|error| matches!(aws.explain(error), AwsError::NoQueue))
 }
 
 /// Moves everything back to where it came from, at most `rate` a second, and follows it to its end. A task that is

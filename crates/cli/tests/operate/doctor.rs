@@ -5,10 +5,10 @@ use prelude_cli::local::{
     faults::{Fault, FaultKind},
     jwks_server::JwksFault,
 };
-use prelude_events::EventType;
+use prelude_events::{EventType, Source};
 use serde_json::{Value, json};
 
-use crate::support::{Stack, run, write_env};
+use crate::support::{Ran, Stack, run, write_env};
 
 /// A stack as the template makes it.
 async fn deployed() -> Stack {
@@ -110,6 +110,76 @@ async fn every_fault_of_a_queue_is_found() {
             "✗ the parking queue does not exist: what has no other place is answered with 503",
         ],
     );
+}
+
+fn slugs_of(is_wanted: impl Fn(Source) -> bool) -> Vec<&'static str> {
+    let wanted = EventType::ALL.iter().filter(|event_type| event_type.source().is_some_and(&is_wanted));
+    wanted.filter_map(EventType::queue_slug).collect()
+}
+
+/// The doctor, with some of the stack's settings taken away and others put in their place.
+async fn examine(stack: &Stack, without: &[&str], with: &[(&str, &str)]) -> Ran {
+    let kept = stack.environment.iter().filter(|(name, _)| !without.contains(&name.as_str())).cloned();
+    let set = with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let path = write_env(&kept.chain(set).collect::<Vec<_>>());
+    let ran = run(&["doctor", "--json", "--env-file", path.to_str().unwrap()], &[]).await;
+    std::fs::remove_file(path).unwrap();
+    ran
+}
+
+const UNSIGNED: [&str; 2] = ["PRELUDE_ACCEPT_UNSIGNED", "PRELUDE_PATH_TOKEN"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_that_are_not_deployed_are_not_reported_as_missing() {
+    let stack = Stack::without(&slugs_of(|source| source != Source::Verify)).await;
+    let only_verify = [&UNSIGNED[..], &["PRELUDE_APPS"]].concat();
+    let ran = examine(&stack, &only_verify, &[]).await;
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, findings(&report, "fail")), (Some(0), Vec::new()));
+    assert_eq!(has(&report, "ok", "not deployed: "), json!(["verify_v1", "notify", "session"]));
+    let there = has(&report, "ok", "there, and a standard queue");
+    assert_eq!(there.as_array().unwrap().len(), 3 + 1, "those of Verify, and the parking queue: {there}");
+
+    // A setting that asks for a source's events makes its queues missing.
+    let session = slugs_of(|source| source == Source::Session).len();
+    for (without, with, missing, left) in [
+        (&UNSIGNED[..], vec![], session, json!(["verify_v1", "notify"])),
+        (&["PRELUDE_APPS"], vec![], 3, json!(["notify", "session"])),
+        (
+            &only_verify,
+            vec![("PRELUDE_ROUTES", r#"{"user.*":"users"}"#)],
+            1,
+            json!(["verify_v1", "notify", "session"]),
+        ),
+    ] {
+        let ran = examine(&stack, without, &with).await;
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(ran.code, Some(1), "{report:#}");
+        let of = has(&report, "fail", "does not exist: its events are parked");
+        assert_eq!(of.as_array().unwrap().len(), missing, "{of}");
+        assert_eq!(has(&report, "ok", "not deployed: "), left);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_a_queue_of_its_sources_and_one_missing_queue_are_failures() {
+    let stack = Stack::without(&slugs_of(|source| source != Source::Session)).await;
+    let ran = examine(&stack, &UNSIGNED, &[]).await;
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let of = has(&report, "fail", "does not exist: its events are parked");
+    let proven = slugs_of(|source| matches!(source, Source::Verify | Source::Notify)).len();
+    assert_eq!(
+        (ran.code, of.as_array().unwrap().len()),
+        (Some(1), proven),
+        "the account's key asks for them"
+    );
+    assert_eq!(has(&report, "ok", "not deployed: "), json!(["verify_v1"]));
+
+    let stack = Stack::without(&["verify-attempt"]).await;
+    let ran = examine(&stack, &UNSIGNED, &[]).await;
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(has(&report, "fail", "does not exist"), json!([stack.queue("verify-attempt")]));
+    assert!(findings(&report, "ok").iter().all(|(text, _)| !text.contains("not deployed")), "{report:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use prelude_cli::local::faults::{Fault, FaultKind};
+use prelude_events::EventType;
 
 use crate::support::{Stack, run};
 
@@ -70,6 +71,22 @@ async fn all_queues_are_looked_at_and_each_failure_told() {
     ran.assert(1, &["✗ prelude-webhooks-user-deleted-dlq: the queue does not exist"]);
     let (code, all) = stack.json(&["redrive", "--all", "--dry-run"]).await;
     assert_eq!((code, all.as_array().unwrap().len()), (Some(1), 29));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queues_that_are_not_deployed_have_no_dead_letters() {
+    let verify = ["verify-authentication", "verify-attempt", "verify-delivery-status"];
+    let others =
+        EventType::ALL.iter().filter_map(EventType::queue_slug).filter(|slug| !verify.contains(slug));
+    let stack = Stack::without(&others.collect::<Vec<_>>()).await;
+    for slug in verify {
+        stack.create_with_dead_letters(slug).await;
+    }
+    stack.put("verify-attempt-dlq", "x", &[]).await;
+    let (code, all) = stack.json(&["redrive", "--all", "--dry-run"]).await;
+    assert_eq!((code, all.as_array().unwrap().len()), (Some(0), verify.len()), "{all:#}");
+    // Asked for by its name, a queue that does not exist is a failure.
+    stack.run(&["redrive", "user.created"]).await.assert(1, &["user-created-dlq: the queue does not exist"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, QueueType, Routes};
+use prelude_webhooks::{
+    config::Config,
+    route::{DEAD_LETTER_SUFFIX, QueueType, Routes},
+};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::{Group, State};
+use super::{Group, State, sources};
 use crate::operate::aws::{Aws, AwsError};
 
 type Attributes = HashMap<Attribute, String>;
@@ -17,13 +20,25 @@ const DAY: u64 = 86_400;
 /// SQS's longest, in seconds.
 const MAX_RETENTION: u64 = 14 * DAY;
 
-pub(super) async fn group(routes: &Routes, aws: &Aws) -> Group {
+pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
     let mut group = Group::new("queues");
+    let routes = &config.routes;
     let urls: Vec<_> = routes.queue_urls().cloned().collect();
     let parking = routes.parking();
     let asked = ask_all(aws, urls.iter().map(|url| url.to_string())).await;
+    let is_missing = |url: &str| matches!(asked.get(url), Some(Err(AwsError::NoQueue)));
+    let not_deployed = sources::not_deployed(config, is_missing);
+    if !not_deployed.is_empty() {
+        group.add(
+            State::Ok,
+            "not deployed: no queue of this source exists, and no setting asks for its events",
+            not_deployed.iter().map(ToString::to_string).collect(),
+        );
+    }
+    let is_expected =
+        |url: &&Arc<str>| !(is_missing(url) && sources::serves_only(url, &not_deployed, routes));
     let mut dead_letters = Vec::new();
-    for url in &urls {
+    for url in urls.iter().filter(is_expected) {
         let is_parking = url == parking;
         match asked.get(&**url) {
             Some(Ok(attributes)) => {
