@@ -1,10 +1,11 @@
 //! `docs/operate.md` names what there is: codes, reasons, commands.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, env, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
+use prelude_cli::environment::Environment;
 use prelude_webhooks::parking::Reason;
 
-use crate::support::run;
+use crate::support::{Stack, run};
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
@@ -52,4 +53,72 @@ async fn every_command_of_the_runbook_is_one() {
         commands += 1;
     }
     assert!(commands > 10);
+}
+
+/// The first block of shell commands of the runbook, which makes `production.env`.
+fn recipe() -> String {
+    let runbook = read("docs/operate.md");
+    let block = runbook.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(block.contains("production.env"), "{block}");
+    block.replace("<output FunctionName>", "receiver")
+}
+
+/// Runs it in a folder, with an AWS that answers with these variables.
+fn make_production_env(folder: &Path, variables: &serde_json::Value) {
+    let aws = folder.join("aws");
+    fs::write(folder.join("variables.json"), variables.to_string()).unwrap();
+    fs::write(&aws, "#!/bin/sh\ncat variables.json\n").unwrap();
+    fs::set_permissions(&aws, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}:{}", folder.display(), env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    let made = shell.args(["-euc", &recipe()]).current_dir(folder).env("PATH", path).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn production_env_is_the_functions_environment_and_serves_every_command() {
+    if !Command::new("jq").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
+        println!("skipped: the runbook's commands need jq");
+        return;
+    }
+    let stack = Stack::without(&[]).await;
+    // As YAML's `|` leaves settings, and with everything that a shell or a file of variables could take for its own.
+    let mut variables: serde_json::Map<String, serde_json::Value> = serde_json::Map::new();
+    for (name, value) in &stack.environment {
+        let ends_lines =
+            ["PRELUDE_APPS", "PRELUDE_PUBLIC_KEYS", "PRELUDE_PATH_TOKEN"].contains(&name.as_str());
+        variables.insert(name.clone(), (value.clone() + if ends_lines { "\n" } else { "" }).into());
+    }
+    variables.insert("OTHER".into(), "'\"`$HOME ${X} $(id) \\ \\n \\\\ # \u{e9}\n\n last ".into());
+    let folder = env::temp_dir().join(format!("prelude-runbook-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    make_production_env(&folder, &variables.clone().into());
+    let file = folder.join("production.env");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let read = Environment::read(Some(&file)).unwrap();
+    for (name, value) in &variables {
+        assert_eq!(read.variable(name), value.as_str(), "{name}");
+    }
+    let (body, event) = (folder.join("body"), folder.join("event.json"));
+    fs::write(&body, "{}").unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/user.created.json"), &event).unwrap();
+    let (body, event) = (body.to_str().unwrap(), event.to_str().unwrap());
+    // The last two say no, to a signature and to a request: they could read the settings.
+    for (command, code) in [
+        (vec!["doctor"], 0),
+        (vec!["doctor", "--offline"], 0),
+        (vec!["parked", "list"], 0),
+        (vec!["parked", "replay", "--dry-run"], 0),
+        (vec!["redrive", "user.created", "--cancel"], 1),
+        (vec!["verify", body, "--signature", "rsassa-pss-sha256=AAAA"], 1),
+        (vec!["explain", event], 1),
+    ] {
+        let ran = run(&[&command[..], &["--env-file", file.to_str().unwrap()]].concat(), &[]).await;
+        assert_eq!(ran.code, Some(code), "{command:?}: {}", ran.all());
+        for problem in ["would not start", "can not be read", "NAME=value"] {
+            assert!(!ran.all().contains(problem), "{command:?}: {}", ran.all());
+        }
+    }
+    fs::remove_dir_all(folder).unwrap();
 }
