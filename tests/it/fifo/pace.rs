@@ -1,6 +1,9 @@
 //! FIFO queues that are too slow for all calls of a batch: what does not fit into the time is parked in slices.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use serde_json::{Value, json};
 use tokio::time::Duration;
@@ -142,15 +145,29 @@ async fn an_event_that_was_sent_is_never_sliced() {
     assert_eq!(status, 200);
     places.assert_each_once(&events);
     assert!(places.slices > 0 && places.routed.contains_key(&events[2]), "sent again, alone");
-    // Never acknowledged: the others are parked, and the answer is 503.
-    let (status, _, places) = deliver(&events, |call, _| match call {
-        2.. if call % 2 == 0 => Fate::LoseAnswer,
-        _ => slow(80),
-    })
-    .await;
-    let is_sent = |index: usize| !places.sliced.contains_key(&events[index]);
-    assert!(is_sent(0) && is_sent(1) && is_sent(2), "{status}");
-    assert!(places.routed.values().chain(places.sliced.values()).all(|count| *count == 1));
+    // The third event is never acknowledged. Its call waits at the last moment, among calls that were not sent yet.
+    let event = |index| {
+        let payload = json!({"user_id": format!("usr_{}", index % 50)});
+        json!({"id": format!("evt_{index}"), "type": "user.created", "payload": payload}).to_string()
+    };
+    let events: Vec<_> = (0..1_200).map(event).collect();
+    let sent = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::clone(&sent);
+    let wire = Wire::to_memory(&MemorySqs::default(), move |_, batch| {
+        let bodies = batch.entries.iter().map(|entry| entry.message_body.clone());
+        if batch.queue_url.ends_with("user-created.fifo") {
+            seen.lock().unwrap().extend(bodies);
+        }
+        let is_third = batch.entries.iter().any(|entry| entry.message_body.contains("\"evt_2\""));
+        if is_third && !batch.queue_url.ends_with("unrouted.fifo") { Fate::LoseAnswer } else { slow(80) }
+    });
+    let rig = Rig::with(&KeyServer::new(None), &wire, Duration::ZERO, &[("PRELUDE_QUEUE_TYPE", "fifo")]);
+    assert_eq!(rig.send(&app_batch(&events)).await.0, 503);
+    let places = Places::of(&wire);
+    let sent = sent.lock().unwrap();
+    assert!(sent.contains(&events[2]) && !places.routed.contains_key(&events[2]), "unacknowledged");
+    assert!(places.slices > 0, "the last moment came");
+    assert!(places.sliced.keys().all(|event| !sent.contains(event)), "sent, and sliced");
 }
 
 #[tokio::test(start_paused = true)]

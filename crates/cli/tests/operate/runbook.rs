@@ -98,7 +98,7 @@ async fn production_env_is_the_functions_environment_and_serves_every_command() 
 
     let read = Environment::read(Some(&file)).unwrap();
     for (name, value) in &variables {
-        assert_eq!(read.variable(name), value.as_str(), "{name}");
+        assert_eq!(read.variable(name), value.as_str().map(str::trim), "{name}");
     }
     let (body, event) = (folder.join("body"), folder.join("event.json"));
     fs::write(&body, "{}").unwrap();
