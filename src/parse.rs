@@ -308,9 +308,17 @@ fn verdict(family: Source, kind: &str) -> Verdict {
 }
 
 /// `<type>:<attempt_uuid or auth_uuid>[:<delivery_status>]:<time>`: V1's `id` and uuids are shared by several events.
+///
+/// `None` when a member is there in another form than a text: left out of the id, it could make two events one.
 fn v1_id<'a>(kind: &str, members: &Members<'a>) -> Option<Cow<'a, str>> {
-    let uuid = members.attempt_uuid.text().or_else(|| members.auth_uuid.text())?;
+    let uuid = match members.attempt_uuid {
+        absent if absent.is_absent() => members.auth_uuid.text()?,
+        attempt => attempt.text()?,
+    };
     let time = members.time.text()?;
-    let status = members.delivery_status.text().map(|status| format!(":{status}")).unwrap_or_default();
+    let status = match members.delivery_status {
+        absent if absent.is_absent() => String::new(),
+        status => format!(":{}", status.text()?),
+    };
     Some(format!("{kind}:{uuid}{status}:{time}").into())
 }

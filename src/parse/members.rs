@@ -29,6 +29,15 @@ impl<'a> Member<'a> {
         }
     }
 
+    /// Reports whether the member says nothing: not there, `null` or an empty text.
+    pub(crate) fn is_absent(self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Once(raw) => matches!(raw.get(), "null" | r#""""#),
+            Self::Repeated => false,
+        }
+    }
+
     /// The text, when the member is a string.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         let Self::Once(raw) = self else { return None };

@@ -169,6 +169,18 @@ async fn an_event_id_is_the_events_own_or_the_hash_of_its_bytes() {
             Some("authentication:b:t".to_owned()),
         ),
         (Source::VerifyV1, v1(r#""type":"attempt","attempt_uuid":"a""#), None),
+        // A member that cannot be read is not left out: two statuses of one attempt are two events.
+        (
+            Source::VerifyV1,
+            v1(r#""type":"delivery_status","attempt_uuid":"a","delivery_status":5,"time":"t""#),
+            None,
+        ),
+        (Source::VerifyV1, v1(r#""type":"attempt","attempt_uuid":7,"auth_uuid":"b","time":"t""#), None),
+        (
+            Source::VerifyV1,
+            v1(r#""type":"attempt","attempt_uuid":"","auth_uuid":"b","delivery_status":null,"time":"t""#),
+            Some("attempt:b:t".to_owned()),
+        ),
         (Source::VerifyV1, v1(r#""type":"attempt","time":"t""#), None),
         (Source::VerifyV1, v1(r#""type":"attempt","attempt_uuid":"a","time":"""#), None),
         (
