@@ -8,6 +8,7 @@ mod call;
 pub mod failure;
 pub mod fifo;
 mod health;
+mod line;
 pub mod message;
 mod pace;
 mod pack;
@@ -109,7 +110,8 @@ impl<S: SendBatch> Publisher<S> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
         let mut plan = Plan::new(batch, &stamp, &self.routes, &arrival.request_id);
         let queues = self.queues(plan.first_messages());
-        let mut service = Service::new(&self.sender, queues, arrival.deadline, &arrival.request_id);
+        let mut service =
+            Service::new(&self.sender, queues, Some(PARKING), arrival.deadline, &arrival.request_id);
         while let Some(Settled { refused, overflow }) = service.next().await {
             let mut drafts: Vec<_> =
                 refused.into_iter().flat_map(|refused| plan.elsewhere(refused)).collect();

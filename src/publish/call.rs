@@ -1,6 +1,6 @@
 //! Messages on their way, and the calls that carry them.
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::{
     Acknowledgement,
@@ -17,7 +17,9 @@ pub(super) struct Draft {
     pub(super) parked: Option<(Reason, Form)>,
     /// The event is an element of an array and was not sent in this attempt: a slice of the array may carry it instead.
     pub(super) sliceable: bool,
-    /// Number of answers with a code that is in no list.
+    /// Number of answers in which this entry failed.
+    pub(super) failures: u32,
+    /// Number of those with a code that is in no list.
     pub(super) unlisted: u32,
 }
 
@@ -30,9 +32,8 @@ pub(super) struct Refused {
 /// The entries of one call.
 pub(super) struct Call {
     pub(super) drafts: Vec<Draft>,
-    pub(super) failures: u32,
-    /// End of the pause after an answer that settled other entries of the call.
-    pub(super) not_before: Option<Instant>,
+    /// Half of a call that was refused for its content: nothing joins it, so that the entry at fault is found.
+    pub(super) is_suspect: bool,
 }
 
 /// A call that ended.
@@ -40,8 +41,18 @@ pub(super) struct Ended {
     pub(super) call: Call,
     /// Number of calls that had started before it.
     pub(super) number: u64,
-    pub(super) took: Duration,
     pub(super) result: Result<Vec<Acknowledgement>, SqsFailure>,
+}
+
+/// What a queue has to know when one of its calls ended.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) now: Instant,
+    /// Number of calls that have started by now, to any queue.
+    pub(super) started: u64,
+    /// The parking queue works, as far as is known.
+    pub(super) may_park: bool,
+    pub(super) request_id: &'a str,
 }
 
 impl Call {

@@ -23,6 +23,8 @@ pub struct SqsFailure {
     pub failure: Failure,
     /// SQS's code, or where the call broke. Never SQS's message, which can quote content.
     pub code: Box<str>,
+    /// SQS answered: the time of the call says how fast it is.
+    pub is_answer: bool,
 }
 
 impl SqsFailure {
@@ -34,19 +36,19 @@ impl SqsFailure {
             Failure::Unknown if status >= 500 || status == 429 || status < 300 => Failure::Retryable,
             failure => failure,
         };
-        Self { failure, code: code.into() }
+        Self { failure, code: code.into(), is_answer: true }
     }
 
     /// An entry that SQS refused in an answer of 200.
     #[must_use]
     pub fn of_entry(code: &str) -> Self {
-        Self { failure: Failure::of_code(code), code: code.into() }
+        Self { failure: Failure::of_code(code), code: code.into(), is_answer: true }
     }
 
     /// A call without a usable answer.
     #[must_use]
     pub fn unanswered(what: &str) -> Self {
-        Self { failure: Failure::Retryable, code: what.into() }
+        Self { failure: Failure::Retryable, code: what.into(), is_answer: false }
     }
 
     /// A call that took too long.

@@ -1,43 +1,53 @@
 //! How fast a FIFO queue takes its calls, which go one after the other.
 
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 
-/// The calls of one queue so far.
-#[derive(Default)]
+/// The calls of one queue so far, and the time that they took, pauses included.
 pub(super) struct Pace {
     calls: u32,
     spent: Duration,
-    slowest: Duration,
+    /// End of the time that is counted already.
+    counted_until: Instant,
 }
 
-/// Shortest time that is kept back for parking: timers and networks are not exact.
-const SHORTEST_RESERVE: Duration = Duration::from_millis(500);
+/// Shortest time that is kept back for parking: the parking queue may be slower, and packing slices takes a moment.
+const SHORTEST_RESERVE: Duration = Duration::from_secs(1);
 
 impl Pace {
-    /// Notes a call that was answered after this time.
-    pub(super) fn answered(&mut self, took: Duration) {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self { calls: 0, spent: Duration::ZERO, counted_until: now }
+    }
+
+    /// Leaves out the time until now, in which the queue had nothing to do, or did not answer.
+    pub(super) const fn resume(&mut self, now: Instant) {
+        self.counted_until = now;
+    }
+
+    /// Notes a call that SQS answered now, well or not.
+    pub(super) fn answered(&mut self, now: Instant) {
         self.calls += 1;
-        self.spent += took;
-        self.slowest = self.slowest.max(took);
+        self.spent += now.saturating_duration_since(self.counted_until);
+        self.counted_until = now;
     }
 
-    /// Reports whether so many calls fit into a time, each as slow as the slowest one so far.
-    pub(super) fn fits(&self, calls: usize, left: Duration) -> bool {
-        times(self.slowest, calls) <= left
-    }
-
-    /// Reports whether a time is just enough to park so many slices.
+    /// Reports whether so many calls fit into a time, each as slow as those so far on average.
     ///
-    /// Until then every call is worth its try: a single slow one says little of those to come. Two calls more than the
-    /// slices are counted: the parking queue may be busy, and slower than this one.
-    pub(super) fn is_last_moment(&self, slices: usize, left: Duration) -> bool {
-        let average = self.spent.checked_div(self.calls).unwrap_or_default();
-        left <= times(average, slices + 2).max(SHORTEST_RESERVE)
+    /// The slowest call is no measure: a single slow one says little of those to come.
+    pub(super) fn fits(&self, calls: usize, left: Duration) -> bool {
+        self.time_of(calls) <= left
     }
-}
 
-fn times(call: Duration, calls: usize) -> Duration {
-    call.saturating_mul(u32::try_from(calls).unwrap_or(u32::MAX))
+    /// The time that it takes to park so many slices.
+    ///
+    /// Two calls more are counted: one that is in flight, and one that may be slower.
+    pub(super) fn reserve(&self, slices: usize) -> Duration {
+        self.time_of(slices + 2).max(SHORTEST_RESERVE)
+    }
+
+    fn time_of(&self, calls: usize) -> Duration {
+        let average = self.spent.checked_div(self.calls).unwrap_or_default();
+        average.saturating_mul(u32::try_from(calls).unwrap_or(u32::MAX))
+    }
 }
 
 #[cfg(test)]
@@ -49,25 +59,24 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_call_counts() {
-        let mut pace = Pace::default();
+    fn the_average_call_counts_with_its_pauses_and_without_idle_time() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
         assert!(pace.fits(1_000_000, Duration::ZERO), "nothing is known yet");
-        pace.answered(seconds(2));
-        pace.answered(seconds(1));
+        pace.answered(start + seconds(1));
+        pace.answered(start + seconds(4));
+        pace.resume(start + seconds(60));
+        pace.answered(start + seconds(62));
         assert!(pace.fits(4, seconds(8)));
         assert!(!pace.fits(5, seconds(8)));
     }
 
     #[test]
-    fn the_last_moment_leaves_time_for_the_slices() {
-        let mut pace = Pace::default();
-        assert!(pace.is_last_moment(1, SHORTEST_RESERVE));
-        assert!(!pace.is_last_moment(1, SHORTEST_RESERVE + Duration::from_millis(1)));
-        for took in [2, 0, 0, 2] {
-            pace.answered(seconds(took));
-        }
-        assert!(pace.is_last_moment(1, seconds(3)));
-        assert!(!pace.is_last_moment(1, seconds(4)));
-        assert!(pace.is_last_moment(2, seconds(4)));
+    fn the_reserve_leaves_time_for_the_slices() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        assert_eq!(pace.reserve(1), SHORTEST_RESERVE);
+        pace.answered(start + seconds(1));
+        assert_eq!((pace.reserve(1), pace.reserve(5)), (seconds(3), seconds(7)));
     }
 }

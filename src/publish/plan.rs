@@ -140,5 +140,5 @@ impl<'a> Plan<'a> {
 }
 
 const fn draft(event: usize, message: Message, parked: Option<(Reason, Form)>, sliceable: bool) -> Draft {
-    Draft { event, message, parked, sliceable, unlisted: 0 }
+    Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
 }

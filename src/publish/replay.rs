@@ -180,10 +180,13 @@ impl<S: SendBatch> Publisher<S> {
         messages: Vec<Message>,
         deadline: Instant,
     ) -> Result<Vec<(usize, Failure)>, Rejection> {
-        let draft = |(event, message)| Draft { event, message, parked: None, sliceable: false, unlisted: 0 };
+        let draft = |(event, message)| {
+            let (parked, sliceable) = (None, false);
+            Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
+        };
         let drafts = messages.into_iter().enumerate().map(draft).collect();
         let queues = vec![self.queue(queue_url, drafts)];
-        let mut service = Service::new(&self.sender, queues, deadline, NO_REQUEST);
+        let mut service = Service::new(&self.sender, queues, None, deadline, NO_REQUEST);
         let mut refused = Vec::new();
         while let Some(settled) = service.next().await {
             refused.extend(settled.refused.into_iter().map(|refused| (refused.draft.event, refused.failure)));

@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
 use super::{
     SendBatch,
-    call::{Call, Draft, Ended, Refused},
+    call::{Call, Draft, Ended, Moment, Refused},
     failure::SqsFailure,
     queue::Queue,
 };
@@ -19,6 +19,8 @@ pub(super) struct Service<'a, S> {
     sender: &'a S,
     request_id: &'a str,
     queues: Vec<Queue>,
+    /// Place of the parking queue, where there is one.
+    parking: Option<usize>,
     /// Place of the queue whose turn is next.
     turn: usize,
     /// Count of the calls so far. A call's number tells whether it started before or after a failure.
@@ -43,28 +45,49 @@ const SLOTS_FOR_FAILING: usize = 4;
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl<'a, S: SendBatch> Service<'a, S> {
-    pub(super) fn new(sender: &'a S, queues: Vec<Queue>, deadline: Instant, request_id: &'a str) -> Self {
-        Self { sender, request_id, queues, turn: 0, started: 0, calls: FuturesUnordered::new(), deadline }
+    pub(super) fn new(
+        sender: &'a S,
+        queues: Vec<Queue>,
+        parking: Option<usize>,
+        deadline: Instant,
+        request_id: &'a str,
+    ) -> Self {
+        Self {
+            sender,
+            request_id,
+            queues,
+            parking,
+            turn: 0,
+            started: 0,
+            calls: FuturesUnordered::new(),
+            deadline,
+        }
     }
 
     /// Sends until a queue gives something back. `None` when every queue is finished, given up, or out of time.
     pub(super) async fn next(&mut self) -> Option<Settled> {
         loop {
-            self.start_calls();
-            let (queue, ended) = match self.next_resumption() {
+            // One moment for everything that is decided in this turn: a pause never ends between two looks at the clock.
+            let now = Instant::now();
+            let overflow = self.take_overflow(now);
+            if !overflow.is_empty() {
+                return Some(Settled { refused: Vec::new(), overflow });
+            }
+            self.start_calls(now);
+            let (queue, ended) = match self.wake_at(now) {
                 None => self.calls.next().await?,
-                Some(resumption) if self.calls.is_empty() => {
-                    sleep_until(resumption).await;
+                Some(wake_at) if self.calls.is_empty() => {
+                    sleep_until(wake_at).await;
                     continue;
                 }
-                Some(resumption) => match timeout_at(resumption, self.calls.next()).await {
+                Some(wake_at) => match timeout_at(wake_at, self.calls.next()).await {
                     Ok(ended) => ended?,
-                    Err(_resumed) => continue,
+                    Err(_woken) => continue,
                 },
             };
-            let settled = self.settle(queue, ended);
-            if !settled.refused.is_empty() || !settled.overflow.is_empty() {
-                return Some(settled);
+            let refused = self.settle(queue, ended);
+            if !refused.is_empty() {
+                return Some(Settled { refused, overflow: Vec::new() });
             }
         }
     }
@@ -81,8 +104,7 @@ impl<'a, S: SendBatch> Service<'a, S> {
         self.queues.iter().all(Queue::is_empty)
     }
 
-    fn start_calls(&mut self) {
-        let now = Instant::now();
+    fn start_calls(&mut self, now: Instant) {
         while self.calls.len() < SLOTS
             && let Some((index, url, call)) = self.take_turn(now)
         {
@@ -94,8 +116,7 @@ impl<'a, S: SendBatch> Service<'a, S> {
                 let sent =
                     timeout_at(deadline.min(now + CALL_TIMEOUT), sender.send_batch(&url, &messages)).await;
                 let result = sent.unwrap_or_else(|_elapsed| Err(SqsFailure::timeout()));
-                let ended = Ended { call, number, took: now.elapsed(), result };
-                (index, ended)
+                (index, Ended { call, number, result })
             };
             self.calls.push(send.boxed());
         }
@@ -111,7 +132,7 @@ impl<'a, S: SendBatch> Service<'a, S> {
             if (queue.is_failing() && held >= SLOTS_FOR_FAILING) || now >= self.deadline {
                 continue;
             }
-            if let Some(call) = queue.take(now) {
+            if let Some(call) = queue.take(now, self.started) {
                 self.turn = index + 1;
                 return Some((index, Arc::clone(queue.url()), call));
             }
@@ -119,21 +140,26 @@ impl<'a, S: SendBatch> Service<'a, S> {
         None
     }
 
-    /// The moment when the first pause of a queue ends. A pause that outlasts the budget ends never: the queue is given
-    /// up.
-    fn next_resumption(&self) -> Option<Instant> {
-        let now = Instant::now();
+    /// The next moment at which there is something to do besides the calls in flight: a pause ends, or what does not fit
+    /// into the time must be parked. A pause that outlasts the budget never ends: the queue is given up.
+    fn wake_at(&self, now: Instant) -> Option<Instant> {
         let resumptions = self.queues.iter().filter_map(Queue::resumption);
-        resumptions.filter(|at| *at > now && *at < self.deadline).min()
+        let last_moments = self.queues.iter().filter_map(|queue| queue.last_moment(now, self.deadline));
+        resumptions.chain(last_moments).filter(|at| *at > now && *at < self.deadline).min()
     }
 
-    fn settle(&mut self, queue: usize, ended: Ended) -> Settled {
-        let Some(queue) = self.queues.get_mut(queue) else {
-            return Settled { refused: Vec::new(), overflow: Vec::new() };
-        };
-        let refused = queue.settle(ended, self.started, self.request_id);
-        let overflow = queue.cut_overflow(self.deadline.saturating_duration_since(Instant::now()));
-        Settled { refused, overflow }
+    /// Takes the messages for whose calls no time is left, when they can just be parked.
+    fn take_overflow(&mut self, now: Instant) -> Vec<Draft> {
+        let deadline = self.deadline;
+        let is_late = |queue: &&mut Queue| queue.last_moment(now, deadline).is_some_and(|at| at <= now);
+        self.queues.iter_mut().filter(is_late).flat_map(Queue::take_sliceable).collect()
+    }
+
+    fn settle(&mut self, queue: usize, ended: Ended) -> Vec<Refused> {
+        let may_park = self.parking.and_then(|parking| self.queues.get(parking)).is_none_or(Queue::may_work);
+        let moment =
+            Moment { now: Instant::now(), started: self.started, may_park, request_id: self.request_id };
+        self.queues.get_mut(queue).map(|queue| queue.settle(ended, moment)).unwrap_or_default()
     }
 }
 
@@ -158,9 +184,10 @@ mod tests {
     fn failing(failures: u64) -> Queue {
         let mut queue = Queue::new("https://sqs/1/q".into(), false, Vec::new());
         for number in 0..failures {
-            let call = Call { drafts: Vec::new(), failures: 0, not_before: None };
-            let result = Err(SqsFailure::timeout());
-            queue.settle(Ended { call, number, took: Duration::ZERO, result }, number + 1, "r");
+            let call = Call { drafts: Vec::new(), is_suspect: false };
+            let ended = Ended { call, number, result: Err(SqsFailure::timeout()) };
+            let moment = Moment { now: Instant::now(), started: number + 1, may_park: true, request_id: "r" };
+            queue.settle(ended, moment);
         }
         queue
     }
@@ -171,10 +198,10 @@ mod tests {
         let queues = || vec![failing(5), failing(1), failing(0)];
         let [long, short, _] = &*queues() else { panic!("three queues") };
         assert!(short.resumption() < long.resumption());
-        let service = Service::new(&NoSqs, queues(), deadline, "r");
-        let next = service.next_resumption().unwrap() - Instant::now();
+        let service = Service::new(&NoSqs, queues(), None, deadline, "r");
+        let next = service.wake_at(Instant::now()).unwrap() - Instant::now();
         assert!(next <= Duration::from_millis(100), "{next:?}");
-        let over = Service::new(&NoSqs, queues(), Instant::now() + Duration::from_millis(40), "r");
-        assert_eq!(over.next_resumption(), None, "no pause ends in time");
+        let over = Service::new(&NoSqs, queues(), None, Instant::now() + Duration::from_millis(40), "r");
+        assert_eq!(over.wake_at(Instant::now()), None, "no pause ends in time");
     }
 }

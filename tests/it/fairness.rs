@@ -1,6 +1,8 @@
 //! Queues are served fairly: queues that hang, throttle, fail or refuse cost the events of the others nothing, in the same
 //! attempt. The clock is stopped, so that times are exact.
 
+mod mixed;
+
 use std::sync::{Arc, Mutex};
 
 use prelude_events::{EventType, Source};

@@ -36,8 +36,13 @@ pub(crate) enum Fate {
     Pass,
     /// The answer is this status and error code, and SQS never hears of it.
     Refuse(u16, &'static str),
+    RefuseAfter(Duration, u16, &'static str),
     /// The entries at these places (bit 0 is the first) fail; SQS gets the others.
-    FailEntries { places: u16, code: &'static str, sender_fault: bool },
+    FailEntries {
+        places: u16,
+        code: &'static str,
+        sender_fault: bool,
+    },
     /// The connection breaks before SQS hears of it.
     Cut,
     /// SQS never hears of it, and nobody hears of SQS.
@@ -192,6 +197,10 @@ async fn conduct(
     match fate {
         Fate::Cut => return Err(broken()),
         Fate::Hang => std::future::pending().await,
+        Fate::RefuseAfter(time, status, code) => {
+            sleep(time).await;
+            return Ok(refusal(status, code));
+        }
         Fate::Refuse(status, code) => return Ok(refusal(status, code)),
         Fate::DelayCall(time) => sleep(time).await,
         Fate::FailEntries { places, code, sender_fault } => {
