@@ -100,10 +100,11 @@ impl<F: FetchKeySet> KeyRing<F> {
             Err(unverified) => unverified,
         };
         // Old keys are tried only after an attempt to replace them. A miss is worth a fetch of every set: a key may
-        // just have been rotated. The fetch of an app without a key serves later requests only: an app that is gone
-        // for good would delay every bad signature.
+        // just have been rotated. The fetch of an app without a key serves later requests only, unless the body claims
+        // it: an app that is gone for good would delay every bad signature.
         let due = self.apps.iter().filter(|app| hint.may_refetch || !app.is_fresh());
-        wait_for(due.filter_map(|app| app.refresh().filter(|_started| app.has_keys())), patience).await;
+        let is_awaited = |app: &AppKeys<F>| app.has_keys() || is_first(app);
+        wait_for(due.filter_map(|app| app.refresh().filter(|_started| is_awaited(app))), patience).await;
         let all = self.candidates(first, hint, |_| true);
         unverified.verify(all.iter(), |key| self.owners_of(key), tell).map_err(|_unverified| {
             if first.is_none_or(AppKeys::has_keys) {

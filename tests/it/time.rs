@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use prelude_cli::local::prelude::batch;
 use serde_json::json;
-use tokio::time::Duration;
+use tokio::time::{Duration, advance};
 
 use crate::support::{
     faults::{
@@ -209,6 +209,19 @@ async fn a_key_server_that_hangs_is_not_waited_for_longer_than_the_function_has(
         let most = Duration::from_millis(left.saturating_sub(500).min(2_000) + 10);
         assert!(took <= most, "{left} ms left: {took:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_the_sandbox_slept_through_is_made_again_for_the_next_request() {
+    let keys = keys(None);
+    let rig = Rig::start(&keys, &sqs(|_, _| Some(NOW)), NOW);
+    let mut context = context();
+    context.deadline = now_in_milliseconds() + 1_200;
+    assert_eq!(rig.send_in(&app_batch(events(1)), context).await.0, 503, "the fetch is under way");
+    keys.set(None);
+    // The sandbox sleeps until the next request comes.
+    advance(Duration::from_secs(61)).await;
+    assert_eq!(rig.send(&app_batch(events(1))).await.0, 200);
 }
 
 #[tokio::test(start_paused = true)]
