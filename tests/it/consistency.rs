@@ -4,14 +4,11 @@ mod properties;
 
 use std::{collections::BTreeSet, path::Path};
 
-use prelude_cli::{
-    demo::{self, setup::sample_events, table::Kind},
-    local::{jwks_server::JwksServer, receiver::LocalReceiver, sqs::EmbeddedSqs},
-};
 use prelude_events::{EventType, Received, samples};
+use prelude_local::aws::sqs::EmbeddedSqs;
 use prelude_webhooks::{config::Config, parking::Reason, route::QueueType};
 
-use crate::support::stack::{QUEUE_PREFIX, Setup, prelude};
+use crate::support::stack::{QUEUE_PREFIX, Setup};
 
 fn names() -> BTreeSet<String> {
     EventType::ALL.iter().map(|event_type| event_type.as_str().to_owned()).collect()
@@ -69,28 +66,6 @@ async fn the_receivers_queues_are_the_tables_and_the_parking_queue() {
         assert_eq!(all, slugs.chain([url("unrouted")]).collect());
         assert_eq!(**routes.parking(), url("unrouted"));
     }
-}
-
-#[tokio::test]
-async fn the_demo_plays_every_type_and_finds_each_in_its_queue() {
-    let of_demo: BTreeSet<_> =
-        sample_events().into_iter().map(|event| (event.event_type, event.queue_slug)).collect();
-    assert_eq!(of_demo, slugs());
-    let setup = demo::setup::Setup::new(sample_events()).unwrap();
-    let sqs = EmbeddedSqs::start(setup.queue_names()).await.unwrap();
-    let jwks = JwksServer::start().await.unwrap();
-    for app in &prelude().apps {
-        jwks.publish(&app.app_id, &app.jwks());
-    }
-    let environment = setup.environment(prelude(), |app_id| jwks.url(app_id)).unwrap();
-    let receiver = LocalReceiver::start(environment, &sqs).unwrap();
-    let report = demo::run(&setup, &sqs, prelude(), &receiver).await.unwrap();
-    assert!(report.is_ok(), "{:#?}", report.rows.iter().filter(|row| !row.ok).collect::<Vec<_>>());
-    let routed = report.rows.iter().filter(|row| row.kind == Kind::Routed).map(|row| {
-        let queue = row.queue.as_deref().unwrap();
-        (row.sent.clone(), queue.strip_prefix(&setup.queue_prefix).unwrap().to_owned())
-    });
-    assert_eq!(routed.collect::<BTreeSet<_>>(), slugs());
 }
 
 #[test]

@@ -5,8 +5,8 @@ mod unsigned;
 
 use std::collections::BTreeMap;
 
-use prelude_cli::local::{gateway::Request, sqs::ReceivedMessage};
 use prelude_events::{EventType, Source, Timestamp, samples};
+use prelude_local::aws::{gateway::Request, sqs::ReceivedMessage};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

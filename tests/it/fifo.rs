@@ -5,8 +5,8 @@ mod pace;
 
 use std::collections::BTreeSet;
 
-use prelude_cli::local::{gateway::Request, guard::record::RecordedEntry};
 use prelude_events::{EventType, samples::sample};
+use prelude_local::aws::{gateway::Request, guard::record::RecordedEntry};
 use serde_json::{Value, json};
 
 use crate::support::{

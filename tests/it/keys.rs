@@ -5,10 +5,9 @@ mod outages;
 mod retired;
 
 use futures_util::future::join_all;
-use prelude_cli::local::{
-    gateway::Request,
-    jwks_server::JwksFault,
-    prelude::{self, PreludeKey, SessionApp},
+use prelude_local::{
+    aws::gateway::Request,
+    prelude::{self, PreludeKey, SessionApp, jwks_server::JwksFault},
 };
 use serde_json::json;
 use tokio::time::{Duration, Instant};

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
-use prelude_cli::local::{
-    faults::{Fault, FaultKind},
-    gateway::Request,
+use prelude_local::{
+    aws::{
+        faults::{Fault, FaultKind},
+        gateway::Request,
+    },
     prelude::{activation_query, batch},
 };
 use prelude_webhooks::telemetry;

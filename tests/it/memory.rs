@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prelude_cli::local::gateway::Request;
+use prelude_local::aws::gateway::Request;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 

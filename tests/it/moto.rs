@@ -10,8 +10,8 @@ mod trouble;
 
 use std::collections::BTreeSet;
 
-use prelude_cli::local::{gateway::Request, prelude::ADDRESSES};
 use prelude_events::{EventType, Source, samples};
+use prelude_local::{aws::gateway::Request, prelude::ADDRESSES};
 use serde_json::{Value, json};
 
 use crate::support::{

@@ -4,7 +4,7 @@ mod sizes;
 
 use std::collections::BTreeMap;
 
-use prelude_cli::local::{prelude::PreludeKey, sqs::ReceivedMessage};
+use prelude_local::{aws::sqs::ReceivedMessage, prelude::PreludeKey};
 use serde_json::{Value, json};
 
 use crate::support::{

@@ -6,7 +6,7 @@ mod refusals;
 
 use std::collections::BTreeSet;
 
-use prelude_cli::local::{
+use prelude_local::aws::{
     faults::{Fault, FaultKind},
     guard::rules::{MAX_BYTES, MAX_ENTRIES},
     sqs::ReceivedMessage,

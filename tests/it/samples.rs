@@ -6,11 +6,12 @@ use std::{
 };
 
 use lambda_runtime::Context;
-use prelude_cli::{
-    local::{receiver::LocalReceiver, sqs::EmbeddedSqs},
-    samples::{self, SampleFile},
-};
 use prelude_events::{EventType, Source};
+use prelude_local::{
+    aws::sqs::EmbeddedSqs,
+    prelude::samples::{self, SampleFile},
+    receiver::LocalReceiver,
+};
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prelude_cli::local::jwks_server::{JwksFault, JwksServer};
+use prelude_local::prelude::jwks_server::{JwksFault, JwksServer};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},

@@ -3,11 +3,12 @@
 mod challenges;
 mod refusals;
 
-use prelude_cli::local::{
-    faults::{Fault, FaultKind},
-    gateway::Request,
-    jwks_server::JwksFault,
-    prelude::batch,
+use prelude_local::{
+    aws::{
+        faults::{Fault, FaultKind},
+        gateway::Request,
+    },
+    prelude::{batch, jwks_server::JwksFault},
 };
 use serde_json::json;
 use tokio::time::{Duration, Instant};

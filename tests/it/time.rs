@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use prelude_cli::local::prelude::batch;
+use prelude_local::prelude::batch;
 use serde_json::json;
 use tokio::time::{Duration, advance};
 

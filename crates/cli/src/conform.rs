@@ -10,8 +10,8 @@ pub mod report;
 pub mod sender;
 pub mod target;
 
-use crate::local::prelude::KeyError;
 use checks::{Check, Plan};
+use prelude_local::prelude::KeyError;
 use probe::{Exchange, Judgement, Probe, Request};
 use report::{Outcome, Report, Verdict};
 use sender::{Lane, Sender};
@@ -168,7 +168,7 @@ fn same_verdict(exchanges: &[Exchange]) -> Verdict {
 pub enum ConformError {
     /// There is no receiver at the address, or it is no address.
     #[error(transparent)]
-    Unreachable(#[from] crate::client::ClientError),
+    Unreachable(#[from] prelude_local::client::ClientError),
     /// A key that does not sign.
     #[error(transparent)]
     Key(#[from] KeyError),

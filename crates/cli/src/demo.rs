@@ -9,34 +9,14 @@ mod plan;
 pub mod setup;
 pub mod table;
 
-use std::future::Future;
-
-use serde_json::Value;
-
-use crate::local::{
-    prelude::{KeyError, LocalPrelude},
-    sqs::{EmbeddedSqs, EmbeddedSqsError},
-};
 use mail::Mail;
+use prelude_local::{
+    aws::sqs::{EmbeddedSqs, EmbeddedSqsError},
+    prelude::{KeyError, LocalPrelude},
+    receiver::Deliver,
+};
 use setup::Setup;
 use table::Report;
-
-/// Whoever answers API Gateway events: the receiver, or something that stands in for it.
-pub trait Deliver {
-    /// Invokes the function with one event and waits for its answer.
-    fn deliver(&self, event: Value) -> impl Future<Output = Answer> + Send;
-}
-
-/// What the sender sees of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body as text.
-    pub body: String,
-    /// The stable log code of a refusal, which the sender does not see; shown when it is known.
-    pub cause: Option<String>,
-}
 
 /// Delivers everything, reads all queues back and compares.
 pub async fn run(

@@ -22,17 +22,16 @@ use prelude_webhooks::{
 use serde::Serialize;
 use tokio::{task::JoinSet, time::Duration};
 
-use crate::{
-    environment::EnvironmentError,
-    local::{
+use crate::environment::EnvironmentError;
+use prelude_local::{
+    aws::{
         api_front::{Api, ApiFront},
-        http_server::PortUnusable,
-        jwks_server::JwksServer,
-        prelude::KeyError,
-        receiver::LocalReceiver,
         sqs::{EmbeddedSqs, EmbeddedSqsError, REGION},
         sqs_front::SqsFront,
     },
+    http_server::PortUnusable,
+    prelude::{KeyError, jwks_server::JwksServer},
+    receiver::LocalReceiver,
 };
 pub use run::{Ended, run};
 
@@ -131,7 +130,7 @@ impl Stack {
     pub async fn start(settings: &mut Settings, options: &Options) -> Result<Self, DevError> {
         let key_server = JwksServer::start_on(options.prelude_port).await;
         let key_server = key_server.map_err(PortUnusable::of(options.prelude_port, "--prelude-port"))?;
-        let jwks = key_server.url(crate::samples::APP_ID);
+        let jwks = key_server.url(prelude_local::prelude::samples::APP_ID);
         settings.resolve_jwks_url(&jwks);
         let config = settings.config()?;
         let warnings = config.warnings.clone();

@@ -2,9 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env,
-    fmt::Display,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -106,27 +104,6 @@ impl Environment {
     }
 }
 
-/// These variables as the lines of a `.env` file.
-pub fn env_file(variables: impl IntoIterator<Item = (impl Display, impl AsRef<str>)>) -> String {
-    variables.into_iter().map(|(name, value)| format!("{name}={}\n", quoted(value.as_ref()))).collect()
-}
-
-/// For dotenv files: nothing is replaced between single quotes, but there can be none in them.
-fn quoted(value: &str) -> String {
-    if !value.contains('\'') && !value.contains('\n') {
-        return format!("'{value}'");
-    }
-    let mut escaped = String::with_capacity(value.len() + 2);
-    for character in value.chars() {
-        match character {
-            '\n' => escaped.push_str("\\n"),
-            '"' | '\\' | '$' => escaped.extend(['\\', character]),
-            other => escaped.push(other),
-        }
-    }
-    format!("\"{escaped}\"")
-}
-
 /// The settings can not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
@@ -147,8 +124,10 @@ fn one_sentence(errors: &ConfigErrors) -> String {
 
 #[cfg(test)]
 mod tests {
+    use prelude_local::env_file::env_file;
+
     use super::*;
-    use crate::samples;
+    use prelude_local::prelude::samples;
 
     #[test]
     fn an_env_file_takes_the_place_of_the_process() {

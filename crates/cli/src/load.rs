@@ -19,13 +19,13 @@ use std::{
 use prelude_webhooks::route::{QueueType, Routes};
 use tokio::task::JoinSet;
 
-use crate::{
-    local::sqs::{EmbeddedSqs, EmbeddedSqsError},
-    samples,
-};
 use delivery::Mailbag;
 use faulty_sqs::FaultySqs;
 use functions::{FunctionError, Functions};
+use prelude_local::{
+    aws::sqs::{EmbeddedSqs, EmbeddedSqsError},
+    prelude::samples,
+};
 use report::{Report, Step};
 
 /// What is to be done.

@@ -13,11 +13,8 @@ pub use self::{
     json::Json,
     tamper::{Tamper, flipped},
 };
-use crate::{
-    local::prelude::PreludeKey,
-    samples::Keys,
-    sign::{SaltLength, SignError, header_value},
-};
+use crate::sign::{SaltLength, SignError, header_value};
+use prelude_local::prelude::{PreludeKey, samples::Keys};
 
 /// A type's sample as it is documented; none for a type without one.
 pub fn sample(event_type: &EventType) -> Option<Json> {

@@ -6,12 +6,9 @@ use prelude_events::Source;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub use crate::local::prelude::SIGNATURE_HEADER;
-use crate::{
-    input,
-    local::prelude::{KeyError, PreludeKey, SignatureForm},
-    samples,
-};
+use crate::input;
+pub use prelude_local::prelude::SIGNATURE_HEADER;
+use prelude_local::prelude::{KeyError, PreludeKey, SignatureForm, samples};
 
 /// How long the salt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -19,10 +19,10 @@ pub use self::{
     post::{Assignment, Order},
     text::{closing_line, json, rows_text},
 };
-use crate::{
+use crate::sign::{SIGNATURE_HEADER, SignError};
+use prelude_local::{
     client::{Answer, Client, ClientError},
-    samples,
-    sign::{SIGNATURE_HEADER, SignError},
+    prelude::samples,
 };
 
 /// What came of one request.

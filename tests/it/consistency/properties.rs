@@ -1,6 +1,6 @@
 //! What holds whatever comes: an answer from the status table, and nothing lost.
 
-use prelude_cli::local::gateway::Request;
+use prelude_local::aws::gateway::Request;
 use proptest::{
     prelude::*,
     sample::{Index, select},

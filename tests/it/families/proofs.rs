@@ -1,10 +1,7 @@
 //! Which keys prove which family's events.
 
-use prelude_cli::local::{
-    jwks_server::JwksFault,
-    prelude::{ADDRESSES, batch},
-};
 use prelude_events::{EventType, Source, samples};
+use prelude_local::prelude::{ADDRESSES, batch, jwks_server::JwksFault};
 use serde_json::{Value, json};
 
 use super::assert_401;

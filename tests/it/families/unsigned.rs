@@ -1,7 +1,7 @@
 //! Events without a signature: what has to vouch for them, and what nothing can vouch for.
 
-use prelude_cli::local::{gateway::Request, receiver::LocalReceiver};
 use prelude_events::{EventType, Source, samples};
+use prelude_local::{aws::gateway::Request, receiver::LocalReceiver};
 use serde_json::{Value, json};
 
 use super::{assert_401, hash};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prelude_cli::local::faults::{Fault, FaultKind};
+use prelude_local::aws::faults::{Fault, FaultKind};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 

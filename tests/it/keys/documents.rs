@@ -1,7 +1,7 @@
 //! What a key set may hold: keys of other kinds, unreadable ones, too many.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use prelude_cli::local::{jwks_server::JwksFault, prelude::PreludeKey};
+use prelude_local::prelude::{PreludeKey, jwks_server::JwksFault};
 use serde_json::{Value, json};
 
 use super::{accepted, batch, send, signed_by, unavailable, wrong};

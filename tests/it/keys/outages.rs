@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use prelude_cli::local::jwks_server::JwksFault;
+use prelude_local::prelude::jwks_server::JwksFault;
 use prelude_webhooks::telemetry;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};

@@ -1,6 +1,9 @@
 //! An app whose key set is gone for good: only the bodies that claim this app notice.
 
-use prelude_cli::local::{gateway::Request, jwks_server::JwksFault, prelude::PreludeKey};
+use prelude_local::{
+    aws::gateway::Request,
+    prelude::{PreludeKey, jwks_server::JwksFault},
+};
 use tokio::time::{Duration, Instant};
 
 use super::{USER_CREATED, accepted, batch, fetched, later, send, unavailable, wrong};

@@ -2,11 +2,11 @@
 
 use std::iter::repeat_n;
 
-use prelude_cli::local::{
-    gateway::Request,
+use prelude_events::{EventType, Source};
+use prelude_local::{
+    aws::gateway::Request,
     prelude::{ADDRESSES, batch},
 };
-use prelude_events::{EventType, Source};
 use serde_json::value::RawValue;
 
 use super::{MAX_EVENT, SLACK};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use prelude_cli::local::{jwks_server::JwksServer, prelude::batch};
+use prelude_local::prelude::{batch, jwks_server::JwksServer};
 use prelude_webhooks::authenticate::keys::jwks::{MAX_LENGTH, parse};
 use serde_json::json;
 

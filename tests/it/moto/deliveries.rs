@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use prelude_cli::local::{
-    gateway::Request,
+use prelude_events::Source;
+use prelude_local::{
+    aws::gateway::Request,
     prelude::{ADDRESSES, activation_query, batch},
 };
-use prelude_events::Source;
 use serde_json::{Value, json};
 
 use super::{

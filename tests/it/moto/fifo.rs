@@ -1,6 +1,6 @@
 //! FIFO queues of moto's: what the process sends twice is there once, and in order.
 
-use prelude_cli::local::prelude::batch;
+use prelude_local::prelude::batch;
 use serde_json::json;
 
 use super::{APP_ID, Function, signed};

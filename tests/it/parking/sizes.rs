@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use prelude_cli::local::sqs::ReceivedMessage;
+use prelude_local::aws::sqs::ReceivedMessage;
 use serde_json::value::RawValue;
 
 use super::{park, verify};

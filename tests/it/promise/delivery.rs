@@ -3,11 +3,11 @@
 
 use std::fmt::Write;
 
-use prelude_cli::local::{
-    gateway::Request,
+use prelude_events::{EventType, Source};
+use prelude_local::{
+    aws::gateway::Request,
     prelude::{PreludeKey, batch},
 };
-use prelude_events::{EventType, Source};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use sha2::{Digest, Sha256};
 

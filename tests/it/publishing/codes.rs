@@ -1,6 +1,6 @@
 //! Failures are told apart by code: some are tried again, some parked, some answered with 503.
 
-use prelude_cli::local::faults::{Fault, FaultKind};
+use prelude_local::aws::faults::{Fault, FaultKind};
 use tokio::time::{Duration, Instant};
 
 use super::{BUDGET, attempt, paused};

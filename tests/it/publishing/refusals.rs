@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use prelude_cli::local::guard::wire::BatchRequest;
+use prelude_local::aws::guard::wire::BatchRequest;
 use serde_json::json;
 
 use super::{attempt, ids, paused, user_created, users_created};

@@ -1,6 +1,6 @@
 //! Faults in getting an event to its queue, once it is believed.
 
-use prelude_cli::local::{
+use prelude_local::aws::{
     faults::{Fault, FaultKind},
     guard::rules::MAX_BYTES,
 };

@@ -1,6 +1,6 @@
 //! Faults in telling who sent a request.
 
-use prelude_cli::local::{gateway::Request, prelude::activation_query};
+use prelude_local::{aws::gateway::Request, prelude::activation_query};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 

@@ -1,6 +1,6 @@
 //! `GET`: activation challenges, and what is none.
 
-use prelude_cli::local::{gateway::Request, prelude::activation_query};
+use prelude_local::{aws::gateway::Request, prelude::activation_query};
 use serde_json::{Value, json};
 
 use super::assert_both;

@@ -1,6 +1,6 @@
 //! 401, 403, 404 and 405, whatever the family.
 
-use prelude_cli::local::{gateway::Request, prelude::batch};
+use prelude_local::{aws::gateway::Request, prelude::batch};
 use serde_json::Value;
 
 use super::{UNAUTHORIZED, VERIFY, assert_answer, assert_both};

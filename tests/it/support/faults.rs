@@ -14,7 +14,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use prelude_cli::local::guard::wire::BatchRequest;
+use prelude_local::aws::guard::wire::BatchRequest;
 use serde_json::{Value, json};
 use tokio::time::Duration;
 

@@ -14,7 +14,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client};
 use hyper_util::rt::TokioIo;
-use prelude_cli::local::guard::{
+use prelude_local::aws::guard::{
     rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
     wire::{BatchRequest, Code, Entry, Refusal},
 };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use prelude_cli::local::prelude::PreludeKey;
+use prelude_local::prelude::PreludeKey;
 use prelude_webhooks::authenticate::signature::PublicKey;
 
 /// The text of a key file, such as `account-2048.pub.pem`.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Read};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
-use prelude_cli::local::sqs::ReceivedMessage;
+use prelude_local::aws::sqs::ReceivedMessage;
 
 /// What a consumer gets of an event's parking messages: the encoding without the part, and the bytes.
 pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {

@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prelude_cli::local::runtime_api;
+use prelude_local::aws::runtime_api;
 use serde_json::Value;
 
-pub(crate) use prelude_cli::local::runtime_api::{Invocation, Options, TRACE_ID};
+pub(crate) use prelude_local::aws::runtime_api::{Invocation, Options, TRACE_ID};
 
 /// A Runtime API for one function process, until dropped.
 pub(crate) struct RuntimeApi(runtime_api::RuntimeApi);

@@ -8,14 +8,15 @@ use std::{
 };
 
 use lambda_runtime::Context;
-use prelude_cli::local::{
-    gateway::Request,
-    jwks_server::JwksServer,
-    prelude::{ADDRESSES, LocalPrelude, PreludeKey, SessionApp},
-    receiver::LocalReceiver,
-    sqs::{EmbeddedSqs, ReceivedMessage},
-};
 use prelude_events::EventType;
+use prelude_local::{
+    aws::{
+        gateway::Request,
+        sqs::{EmbeddedSqs, ReceivedMessage},
+    },
+    prelude::{ADDRESSES, LocalPrelude, PreludeKey, SessionApp, jwks_server::JwksServer},
+    receiver::LocalReceiver,
+};
 use serde_json::{Value, json};
 
 pub(crate) use self::gateway::{Answer, Api};

@@ -22,7 +22,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use prelude_cli::local::guard::wire::{BatchRequest, Entry};
+use prelude_local::aws::guard::wire::{BatchRequest, Entry};
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 

@@ -16,8 +16,8 @@ use prelude_cli::{
         target::{LIMIT, Target},
     },
     demo::table::Look,
-    local::{jwks_server::JwksServer, prelude::SessionApp},
 };
+use prelude_local::prelude::{SessionApp, jwks_server::JwksServer};
 
 use super::{print, progress};
 

@@ -6,9 +6,11 @@ use std::{
     process::ExitCode,
 };
 
-use prelude_cli::{
-    demo::{self, setup::Setup, table::Look},
-    local::{jwks_server::JwksServer, prelude::LocalPrelude, receiver::LocalReceiver, sqs::EmbeddedSqs},
+use prelude_cli::demo::{self, setup::Setup, table::Look};
+use prelude_local::{
+    aws::sqs::EmbeddedSqs,
+    prelude::{LocalPrelude, jwks_server::JwksServer},
+    receiver::LocalReceiver,
 };
 
 /// Show the whole receiver at work on this machine: no account, no network, nothing to set up.

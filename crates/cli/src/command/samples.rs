@@ -2,7 +2,7 @@
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
-use prelude_cli::samples;
+use prelude_local::prelude::samples;
 
 /// Write the sample invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
 ///

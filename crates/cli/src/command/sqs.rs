@@ -2,10 +2,12 @@
 
 use std::{error::Error, process::ExitCode};
 
-use prelude_cli::local::{
+use prelude_local::{
+    aws::{
+        sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
+        sqs_front::SqsFront,
+    },
     http_server::PortUnusable,
-    sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
-    sqs_front::SqsFront,
     stop_signal::StopSignal,
 };
 use prelude_webhooks::route::{QueueType, Routes};

@@ -7,11 +7,11 @@ use prelude_cli::{
     demo::table::Look,
     input::Input,
     outgoing::Tamper,
-    samples::APP_ID,
     sign::SigningKeys,
     trigger::{self, Assignment, DEV_SQS, Order, Queues, Row},
 };
 use prelude_events::Source;
+use prelude_local::prelude::samples::APP_ID;
 
 use super::{
     event_type::{Types, TypesParser},

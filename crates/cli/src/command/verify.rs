@@ -6,9 +6,9 @@ use prelude_cli::{
     demo::table::Look,
     environment::Environment,
     input::Input,
-    local::sqs::EmbeddedSqs,
     verify::{self, KnownKeys},
 };
+use prelude_local::aws::sqs::EmbeddedSqs;
 
 use super::print;
 

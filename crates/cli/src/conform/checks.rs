@@ -16,7 +16,7 @@ use super::{
     probe::{Exchange, Probe},
     sender::Sender,
 };
-use crate::local::prelude::KeyError;
+use prelude_local::prelude::KeyError;
 
 /// One check, and the fault that it finds.
 #[derive(Debug)]

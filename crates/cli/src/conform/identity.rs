@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    environment::env_file,
     input::{self, InputError},
-    local::prelude::{KeyError, PreludeKey, SessionApp},
-    samples,
     sign::{self, SignError},
+};
+use prelude_local::{
+    env_file::env_file,
+    prelude::{KeyError, PreludeKey, SessionApp, samples},
 };
 
 /// Keys, apps and what the receiver is said to take.

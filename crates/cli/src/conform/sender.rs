@@ -7,10 +7,8 @@ use prelude_events::{EventType, Source};
 use serde_json::Value;
 
 use super::{checks::Needs, identity::Identity, probe::Request};
-use crate::{
-    local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch},
-    outgoing::{event_id, fresh_sample},
-};
+use crate::outgoing::{event_id, fresh_sample};
+use prelude_local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch};
 
 /// The header with the signature.
 pub(super) const SIGNATURE: &str = "x-webhook-signature";

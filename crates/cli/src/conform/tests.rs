@@ -4,27 +4,25 @@ mod server;
 use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
-use crate::{
-    demo::table::Look,
-    local::{
+use crate::demo::table::Look;
+use naive::{FLAWS, Flaw, Naive};
+use prelude_local::{
+    aws::{
         api_front::{Api, ApiFront},
-        jwks_server::JwksServer,
-        prelude::ADDRESSES,
-        receiver::LocalReceiver,
         sqs::EmbeddedSqs,
     },
-    samples,
+    prelude::{ADDRESSES, jwks_server::JwksServer, samples},
+    receiver::LocalReceiver,
 };
-use naive::{FLAWS, Flaw, Naive};
 
 /// The keys that the naive receiver trusts: two apps, and unsigned V1 events.
 fn identity() -> Identity {
     let pem = include_str!("../../../../tests/keys/app-4096.pem");
     let mut identity = Identity::local().unwrap();
-    let second = crate::local::prelude::SessionApp {
+    let second = prelude_local::prelude::SessionApp {
         app_id: "demoapp2".to_owned(),
         verification_token: "another-verification-token".to_owned(),
-        keys: vec![crate::local::prelude::PreludeKey::from_pem("app2", pem).unwrap()],
+        keys: vec![prelude_local::prelude::PreludeKey::from_pem("app2", pem).unwrap()],
     };
     identity.apps.push(second);
     identity

@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    Answer,
     mail::{Mail, joined},
     plan::{Expected, Lands, Planned},
     table::{Kind, Row},
 };
-use crate::local::sqs::ReceivedMessage;
+use prelude_local::{aws::sqs::ReceivedMessage, receiver::Answer};
 
 /// The finished row; its messages are taken out of the mail.
 pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mail: &mut Mail) -> Row {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Read as _};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
 
-use crate::local::sqs::ReceivedMessage;
+use prelude_local::aws::sqs::ReceivedMessage;
 
 /// The queues' contents after the last delivery.
 #[derive(Debug, Default)]

@@ -8,8 +8,8 @@ use super::{
     setup::{DemoEvent, Proof, Setup},
     table::Kind,
 };
-use crate::local::{
-    gateway::Request,
+use prelude_local::{
+    aws::gateway::Request,
     prelude::{LocalPrelude, SIGNATURE_HEADER, SessionApp},
 };
 

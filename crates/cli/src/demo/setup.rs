@@ -6,9 +6,9 @@ use prelude_events::{EventType, Source, samples};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::local::{
+use prelude_local::{
+    aws::sqs::EmbeddedSqs,
     prelude::{ADDRESSES, KeyError, LocalPrelude},
-    sqs::EmbeddedSqs,
 };
 
 /// The inputs of a demo; the defaults of [`Setup::new`] suit [`LocalPrelude::shared`].

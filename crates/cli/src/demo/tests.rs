@@ -2,15 +2,18 @@
 
 mod stand_in;
 
-use super::*;
-use crate::{
-    demo::{
-        setup::{DemoEvent, Proof},
-        table::{Kind, Look, Row},
-    },
-    local::sqs::EmbeddedSqs,
-};
+use std::collections::BTreeSet;
+
+use prelude_events::EventType;
+use prelude_local::{aws::sqs::EmbeddedSqs, prelude::jwks_server::JwksServer, receiver::LocalReceiver};
+use serde_json::Value;
 use stand_in::{Flaw, StandIn};
+
+use super::*;
+use crate::demo::{
+    setup::{DemoEvent, Proof, sample_events},
+    table::{Kind, Look, Row},
+};
 
 fn events() -> Vec<DemoEvent> {
     let event = |event_type: &str, proof| DemoEvent {
@@ -130,4 +133,27 @@ fn the_environment_configures_a_receiver_for_the_demo() {
     assert!(value("PRELUDE_PUBLIC_KEYS").contains("BEGIN PUBLIC KEY"));
     assert!(setup.path().ends_with(&value("PRELUDE_PATH_TOKEN")));
     assert_eq!(value("PRELUDE_PATH_TOKEN").len(), 32);
+}
+
+#[tokio::test]
+async fn every_type_is_played_to_the_real_receiver_and_found_in_its_queue() {
+    let pair = |event_type: &EventType| {
+        (event_type.as_str().to_owned(), event_type.queue_slug().unwrap().to_owned())
+    };
+    let slugs: BTreeSet<_> = EventType::ALL.iter().map(pair).collect();
+    let setup = Setup::new(sample_events()).unwrap();
+    let sqs = EmbeddedSqs::start(setup.queue_names()).await.unwrap();
+    let (prelude, jwks) = (LocalPrelude::shared().unwrap(), JwksServer::start().await.unwrap());
+    for app in &prelude.apps {
+        jwks.publish(&app.app_id, &app.jwks());
+    }
+    let environment = setup.environment(&prelude, |app_id| jwks.url(app_id)).unwrap();
+    let receiver = LocalReceiver::start(environment, &sqs).unwrap();
+    let report = run(&setup, &sqs, &prelude, &receiver).await.unwrap();
+    assert!(report.is_ok(), "{:#?}", failed(&report));
+    let routed = report.rows.iter().filter(|row| row.kind == Kind::Routed).map(|row| {
+        let queue = row.queue.as_deref().unwrap();
+        (row.sent.clone(), queue.strip_prefix(&setup.queue_prefix).unwrap().to_owned())
+    });
+    assert_eq!(routed.collect::<BTreeSet<_>>(), slugs);
 }

@@ -26,11 +26,8 @@ use super::{
     sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},
     settings::Settings,
 };
-use crate::{
-    explain::explain,
-    local::{api_front::Api, gateway::Request, sqs::EmbeddedSqs},
-    outgoing::Tamper,
-};
+use crate::{explain::explain, outgoing::Tamper};
+use prelude_local::aws::{api_front::Api, gateway::Request, sqs::EmbeddedSqs};
 
 /// What the inspector shows, and what its buttons reach.
 pub struct Parts {

@@ -12,7 +12,7 @@ use super::{
     checks,
     delivery::{Delivery, Message, Summary},
 };
-use crate::local::{
+use prelude_local::aws::{
     api_front::{Exchange, Observe},
     sqs::EmbeddedSqs,
 };

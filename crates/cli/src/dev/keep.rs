@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::time::{Duration, sleep};
 
-use crate::local::{
+use prelude_local::aws::{
     guard::ledger::Held,
     sqs::{EmbeddedSqs, EmbeddedSqsError},
 };

@@ -9,7 +9,8 @@ use tokio::{
 };
 
 use super::{DevError, Options, Stack, delivery::Delivery, live_log, output::Output, settings::Settings};
-use crate::{demo::table::Look, local::stop_signal::StopSignal};
+use crate::demo::table::Look;
+use prelude_local::stop_signal::StopSignal;
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

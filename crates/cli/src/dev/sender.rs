@@ -10,14 +10,16 @@ use prelude_webhooks::authenticate::keys::cache::COOL_DOWN;
 use serde_json::json;
 
 use crate::{
-    local::{
-        gateway::Request,
-        jwks_server::JwksServer,
-        prelude::{KeyError, PreludeKey, SIGNATURE_HEADER, activation_query, batch},
-    },
     outgoing::{Outgoing, Tamper, fresh_sample},
-    samples::{self, Keys},
     sign::SignError,
+};
+use prelude_local::{
+    aws::gateway::Request,
+    prelude::{
+        KeyError, PreludeKey, SIGNATURE_HEADER, activation_query, batch,
+        jwks_server::JwksServer,
+        samples::{self, Keys},
+    },
 };
 
 /// Makes deliveries for one endpoint.

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, io, path::Path};
 use prelude_webhooks::config::Config;
 use serde_json::{Value, json};
 
-use crate::{
-    environment::{Environment, EnvironmentError, env_file},
-    local::{jwks_server::JwksServer, prelude::KeyError},
-    samples,
+use crate::environment::{Environment, EnvironmentError};
+use prelude_local::{
+    env_file::env_file,
+    prelude::{KeyError, jwks_server::JwksServer, samples},
 };
 
 /// The settings by name.

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    demo::Deliver as _,
     environment::Environment,
-    local::{prelude::batch, receiver::LocalReceiver, sqs::EmbeddedSqs},
-    samples,
     sign::{SIGNATURE_HEADER, SaltLength, Signer, SigningKeys, header_value},
+};
+use prelude_local::{
+    aws::sqs::EmbeddedSqs,
+    prelude::{batch, samples},
+    receiver::{Deliver as _, LocalReceiver},
 };
 
 fn environment() -> Environment {

@@ -10,7 +10,7 @@ use super::{
     delivery::{Delivery, Hash, Mailbag, Verdict},
     fault::FaultKind,
 };
-use crate::local::sqs::{EmbeddedSqs, EmbeddedSqsError};
+use prelude_local::aws::sqs::{EmbeddedSqs, EmbeddedSqsError};
 
 /// What was found in the queues, against what was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

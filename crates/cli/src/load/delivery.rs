@@ -17,13 +17,10 @@ use super::{
     Plan,
     fault::{Fault, FaultKind, Reach, Span},
 };
-use crate::{
-    conform::Identity,
-    local::{
-        gateway::Request,
-        prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, batch},
-    },
-    samples,
+use crate::conform::Identity;
+use prelude_local::{
+    aws::gateway::Request,
+    prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, batch, samples},
 };
 
 /// The SHA-256 of an event's bytes: its name in the books.

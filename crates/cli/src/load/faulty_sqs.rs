@@ -18,14 +18,16 @@ use super::{
     delivery::{Hash, Mailbag},
     fault::{Fault, FaultKind},
 };
-use crate::local::{
-    guard::{
-        Guard,
-        wire::{BatchRequest, Entry, error_response, queue_name},
+use prelude_local::{
+    aws::{
+        guard::{
+            Guard,
+            wire::{BatchRequest, Entry, error_response, queue_name},
+        },
+        sqs::EmbeddedSqs,
+        sqs_front::sqs_request,
     },
     http_server::HttpServer,
-    sqs::EmbeddedSqs,
-    sqs_front::sqs_request,
 };
 
 /// A running one, until it is dropped.

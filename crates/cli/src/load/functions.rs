@@ -14,10 +14,12 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Plan;
-use crate::local::{
+use prelude_local::{
+    aws::{
+        runtime_api::{Invocation, NoAnswer, Options, RuntimeApi},
+        sqs::REGION,
+    },
     receiver::LocalReceiver,
-    runtime_api::{Invocation, NoAnswer, Options, RuntimeApi},
-    sqs::REGION,
 };
 
 /// All copies; one that is free takes the next request.

@@ -14,10 +14,8 @@ use prelude_webhooks::{config::Config, route::QueueType};
 pub use report::{Finding, Group, Report, State};
 
 use super::aws::Aws;
-use crate::{
-    client::Client,
-    environment::{Environment, EnvironmentError},
-};
+use crate::environment::{Environment, EnvironmentError};
+use prelude_local::client::Client;
 
 /// How far it looks.
 #[derive(Debug, Clone, Default)]

@@ -15,7 +15,7 @@ use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, PARKING_SLUG};
 use serde::Serialize;
 
 use super::post::Sent;
-use crate::{local::sqs::REGION, samples};
+use prelude_local::{aws::sqs::REGION, prelude::samples};
 
 /// Where an event lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

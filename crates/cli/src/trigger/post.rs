@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 
 use super::TriggerError;
 use crate::{
-    local::prelude::batch,
     outgoing::{Json, Outgoing, Tamper, fresh_sample, sample},
     sign::{Signer, SigningKeys},
 };
+use prelude_local::prelude::batch;
 
 /// A value that replaces one of the sample's.
 #[derive(Debug, Clone, PartialEq, Eq)]

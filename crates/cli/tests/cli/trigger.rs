@@ -3,16 +3,16 @@
 
 use std::{collections::BTreeSet, process::Output};
 
-use prelude_cli::{
-    local::{
+use prelude_events::{EventType, Received, Source};
+use prelude_local::{
+    aws::{
         api_front::{Api, ApiFront},
-        receiver::LocalReceiver,
         sqs::EmbeddedSqs,
         sqs_front::SqsFront,
     },
-    samples,
+    prelude::samples,
+    receiver::LocalReceiver,
 };
-use prelude_events::{EventType, Received, Source};
 use serde_json::Value;
 
 use crate::run::{Scratch, assert_refused, prelude, text};

@@ -59,7 +59,7 @@ fn keys_and_key_sets_can_be_named() {
     let account = told(&prelude_reading(&["sign", "-", "--json"], b"{}"))["key_id"].clone();
     assert_eq!(told(&output)["keys"][0]["key_id"], account);
 
-    let jwk = prelude_cli::samples::Keys::read().unwrap().app.jwk();
+    let jwk = prelude_local::prelude::samples::Keys::read().unwrap().app.jwk();
     let set = Scratch::new("jwks.json", serde_json::json!({"keys": [jwk]}).to_string());
     let output = verify(&["--signature", &signature, "--jwks", set.path(), "--json"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -68,8 +68,8 @@ fn keys_and_key_sets_can_be_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_set_is_fetched_from_its_server() {
-    let server = prelude_cli::local::jwks_server::JwksServer::start().await.unwrap();
-    let jwk = prelude_cli::samples::Keys::read().unwrap().app.jwk();
+    let server = prelude_local::prelude::jwks_server::JwksServer::start().await.unwrap();
+    let jwk = prelude_local::prelude::samples::Keys::read().unwrap().app.jwk();
     server.publish("app", &serde_json::json!({"keys": [jwk]}));
     let url = server.url("app");
     let run = move |arguments: &'static [&'static str]| {

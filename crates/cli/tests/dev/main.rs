@@ -6,7 +6,7 @@ mod running;
 
 use std::{fs, net::TcpListener, path::Path};
 
-use prelude_cli::{local::sqs::EmbeddedSqs, samples};
+use prelude_local::{aws::sqs::EmbeddedSqs, prelude::samples};
 use running::{Running, accepted_samples, prelude, scratch, text};
 use serde_json::Value;
 

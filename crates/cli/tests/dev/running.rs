@@ -9,10 +9,10 @@ use std::{
 
 use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use prelude_cli::{
+use prelude_local::{
+    aws::sqs::REGION,
     client::{Answer, Client},
-    local::sqs::REGION,
-    samples,
+    prelude::samples,
 };
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! `prelude activate`, against a stand-in for Prelude's API that really calls the receiver.
 
-use prelude_cli::local::{
-    api_front::{Api, ApiFront},
-    management::ManagementApi,
+use prelude_local::{
+    aws::api_front::{Api, ApiFront},
+    prelude::management::ManagementApi,
     receiver::LocalReceiver,
 };
 use serde_json::Value;

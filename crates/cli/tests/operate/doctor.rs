@@ -1,11 +1,11 @@
 //! `prelude doctor`.
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use prelude_cli::local::{
-    faults::{Fault, FaultKind},
-    jwks_server::JwksFault,
-};
 use prelude_events::{EventType, Source};
+use prelude_local::{
+    aws::faults::{Fault, FaultKind},
+    prelude::jwks_server::JwksFault,
+};
 use serde_json::{Value, json};
 
 use crate::support::{Ran, Stack, run, write_env};

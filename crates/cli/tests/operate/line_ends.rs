@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use prelude_cli::environment::env_file;
+use prelude_local::env_file::env_file;
 use serde_json::{Map, Value};
 
 use crate::support::{Ran, Stack, run};
@@ -94,7 +94,7 @@ async fn run_all(case: &str, with: &[&str], variables: &[(&str, &str)]) {
 async fn a_line_end_after_every_value_does_no_harm_in_any_command() {
     let stack = Stack::without(&[]).await;
     let endpoint = stack.environment.iter().find(|(name, _)| name == "AWS_ENDPOINT_URL_SQS").unwrap();
-    let samples = prelude_cli::samples::environment().unwrap().into_iter();
+    let samples = prelude_local::prelude::samples::environment().unwrap().into_iter();
     let more = [("PRELUDE_QUEUE_TYPE", "standard"), ("PRELUDE_IP_CHECK", "report")];
     let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let variables: Vec<_> = samples

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use prelude_cli::local::faults::{Fault, FaultKind};
 use prelude_events::EventType;
+use prelude_local::aws::faults::{Fault, FaultKind};
 
 use crate::support::{Stack, run};
 

@@ -8,17 +8,16 @@ use std::{
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use lambda_runtime::Context;
-use prelude_cli::{
-    demo::setup::{Setup, sample_events},
-    environment::env_file,
-    local::{
+use prelude_cli::demo::setup::{Setup, sample_events};
+use prelude_local::env_file::env_file;
+use prelude_local::{
+    aws::{
         gateway::Request,
-        jwks_server::JwksServer,
-        prelude::LocalPrelude,
-        receiver::LocalReceiver,
         sqs::{EmbeddedSqs, ReceivedMessage},
         sqs_front::SqsFront,
     },
+    prelude::{LocalPrelude, jwks_server::JwksServer},
+    receiver::LocalReceiver,
 };
 use serde_json::Value;
 

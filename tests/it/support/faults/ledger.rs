@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use prelude_cli::local::guard::wire::{BatchRequest, Entry};
+use prelude_local::aws::guard::wire::{BatchRequest, Entry};
 use serde_json::Value;
 
 /// Every call, in order.

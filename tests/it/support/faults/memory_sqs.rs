@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use prelude_cli::local::guard::{
+use prelude_local::aws::guard::{
     rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
     wire::{BatchRequest, Entry},
 };

@@ -7,8 +7,8 @@ use aws_sdk_sqs::{
     config::{BehaviorVersion, Credentials, Region},
 };
 use lambda_runtime::{Context, LambdaEvent};
-use prelude_cli::local::{
-    gateway::Request,
+use prelude_local::{
+    aws::gateway::Request,
     prelude::{ADDRESSES, PreludeKey, batch},
 };
 use prelude_webhooks::{

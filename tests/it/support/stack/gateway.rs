@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use prelude_cli::local::gateway::Request;
+use prelude_local::aws::gateway::Request;
 use serde_json::Value;
 
 /// The two kinds of API Gateway.

@@ -2,11 +2,9 @@
 
 use aws_sdk_sqs::Client;
 use lambda_runtime::{Context, LambdaEvent};
-use prelude_cli::local::{
-    gateway::Request,
-    guard::wire::BatchRequest,
+use prelude_local::{
+    aws::{gateway::Request, guard::wire::BatchRequest, sqs::EmbeddedSqs},
     prelude::{LocalPrelude, SessionApp},
-    sqs::EmbeddedSqs,
 };
 use prelude_webhooks::{
     authenticate::keys::https::HttpsKeySets,

@@ -3,13 +3,11 @@
 use http::Method;
 
 use super::{Check, Needs, Plan, Probes, Severity};
-use crate::{
-    conform::{
-        probe::{Expect, Probe, Request},
-        sender::Sender,
-    },
-    local::prelude::activation_query,
+use crate::conform::{
+    probe::{Expect, Probe, Request},
+    sender::Sender,
 };
+use prelude_local::prelude::activation_query;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -87,7 +85,7 @@ fn get(query: impl Into<String>) -> Request {
 }
 
 fn answered(sender: &Sender) -> Probes {
-    let probe = |app: &crate::local::prelude::SessionApp| Probe {
+    let probe = |app: &prelude_local::prelude::SessionApp| Probe {
         what: "a proven activation".into(),
         request: get(app.activation_query("1234567890")),
         expect: Expect::Challenge("1234567890".into()),

@@ -3,13 +3,11 @@
 use prelude_events::{EventType, Source};
 
 use super::{Check, Needs, Plan, Probes, Severity};
-use crate::{
-    conform::{
-        probe::{Probe, Request},
-        sender::{KEY_ID, Lane, SIGNATURE, Sender, fresh, post, types_of},
-    },
-    local::prelude::{Alphabet, SignatureForm},
+use crate::conform::{
+    probe::{Probe, Request},
+    sender::{KEY_ID, Lane, SIGNATURE, Sender, fresh, post, types_of},
 };
+use prelude_local::prelude::{Alphabet, SignatureForm};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -9,10 +9,9 @@ use crate::{
         probe::{Probe, Request},
         sender::{Lane, SIGNATURE, Sender, fresh_id, post},
     },
-    local::prelude::{KeyError, batch, key::SCHEME},
     outgoing::flipped,
-    samples::Keys,
 };
+use prelude_local::prelude::{KeyError, batch, key::SCHEME, samples::Keys};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

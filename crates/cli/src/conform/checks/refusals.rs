@@ -6,13 +6,11 @@ use super::{
     Check, Needs, Plan, Probes, Severity,
     forgeries::{empty, foreign_key, garbage, missing, schemes, tampered_body},
 };
-use crate::{
-    conform::{
-        probe::{Expect, Probe, Request, Secret},
-        sender::{Sender, post},
-    },
-    local::prelude::activation_query,
+use crate::conform::{
+    probe::{Expect, Probe, Request, Secret},
+    sender::{Sender, post},
 };
+use prelude_local::prelude::activation_query;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

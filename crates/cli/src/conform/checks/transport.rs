@@ -3,13 +3,11 @@
 use http::Method;
 
 use super::{Check, Needs, Plan, Probes, Severity};
-use crate::{
-    conform::{
-        probe::{Probe, Request},
-        sender::{Lane, SIGNATURE, Sender, post},
-    },
-    local::prelude::{ADDRESSES, key::SCHEME},
+use crate::conform::{
+    probe::{Probe, Request},
+    sender::{Lane, SIGNATURE, Sender, post},
 };
+use prelude_local::prelude::{ADDRESSES, key::SCHEME};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -24,7 +24,7 @@ use super::{
     Identity,
     server::{Request, Response, Server},
 };
-use crate::local::prelude::{ADDRESSES, PreludeKey};
+use prelude_local::prelude::{ADDRESSES, PreludeKey};
 
 /// Each line: what is wrong with the receiver, and the faults by which it shows.
 macro_rules! flaws {

@@ -15,15 +15,11 @@ use rsa::{
 };
 use serde_json::{Value, json, value::RawValue};
 
-use crate::{
-    demo::{
-        Answer, Deliver,
-        setup::{Proof, Setup},
-    },
-    local::{
-        prelude::{LocalPrelude, PreludeKey},
-        sqs::EmbeddedSqs,
-    },
+use crate::demo::setup::{Proof, Setup};
+use prelude_local::{
+    aws::sqs::EmbeddedSqs,
+    prelude::{LocalPrelude, PreludeKey},
+    receiver::{Answer, Deliver},
 };
 
 /// What the stand-in does wrong.

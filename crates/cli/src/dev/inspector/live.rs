@@ -13,7 +13,8 @@ use tokio::{
 };
 
 use super::Run;
-use crate::{dev::delivery::Delivery, local::sqs::Depth};
+use crate::dev::delivery::Delivery;
+use prelude_local::aws::sqs::Depth;
 
 /// The shortest time between two looks at the queues.
 const PAUSE: Duration = Duration::from_millis(200);

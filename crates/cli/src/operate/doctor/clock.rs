@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use super::{Group, State};
-use crate::client::Client;
+use prelude_local::client::Client;
 
 /// How long anybody is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use prelude_webhooks::{
 use serde_json::Value;
 
 use super::{Group, clock};
-use crate::client::Client;
+use prelude_local::client::Client;
 
 /// Slower ones are noticed by the first request of a cold start.
 const SLOW: Duration = Duration::from_secs(1);

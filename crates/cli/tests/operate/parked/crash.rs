@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use prelude_cli::local::faults::{Fault, FaultKind};
+use prelude_local::aws::faults::{Fault, FaultKind};
 
 use crate::support::{Stack, command};
 
@@ -25,7 +25,7 @@ async fn a_process_that_is_killed_before_it_removes_leaves_a_duplicate() {
     stack.sqs.inject(Fault::once(slow).during("DeleteMessageBatch"));
     let env_file = stack.env_file.to_str().unwrap();
     let mut process = command(&["parked", "replay", "--env-file", env_file], &[]).spawn().unwrap();
-    let url = prelude_cli::local::sqs::EmbeddedSqs::queue_url_prefix(&stack.queue("verify-attempt"));
+    let url = prelude_local::aws::sqs::EmbeddedSqs::queue_url_prefix(&stack.queue("verify-attempt"));
     let is_there = async || {
         let asked = stack.sqs.client().get_queue_attributes().queue_url(&url);
         let asked = asked.attribute_names(aws_sdk_sqs::types::QueueAttributeName::All).send().await.unwrap();

@@ -1,7 +1,7 @@
 //! Each failure in one sentence that says what to do.
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use prelude_cli::local::faults::{Fault, FaultKind};
+use prelude_local::aws::faults::{Fault, FaultKind};
 
 use crate::support::{Stack, run, write_env};
 

@@ -11,7 +11,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lambda_runtime::Context;
 use serde_json::{Value, json};
 
-use crate::local::{gateway, gateway::Request, receiver::LocalReceiver};
+use crate::{
+    aws::gateway::{self, Request},
+    receiver::LocalReceiver,
+};
 
 /// An HTTP API (payload 2.0) whose only integration is the local receiver. Clones share it.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::local::sqs;
+use crate::aws::sqs;
 
 pub(super) const ACCOUNT_ID: &str = sqs::ACCOUNT_ID;
 pub(super) const API_ID: &str = "a1b2c3d4e5";

@@ -13,8 +13,8 @@ use hyper::{Method, Request, Response, body::Incoming};
 use serde_json::{Value, json};
 use tokio::time::Duration;
 
-use super::{http_server::HttpServer, prelude::activation_query};
-use crate::client::Client;
+use super::activation_query;
+use crate::{client::Client, http_server::HttpServer};
 
 /// The API on a loopback port, until it is dropped.
 pub struct ManagementApi {

@@ -11,7 +11,8 @@ use tokio::time::Duration;
 
 pub use exchange::{Api, ApiAnswer, Exchange, Observe};
 
-use super::{gateway::Request, http_server::HttpServer, prelude::ADDRESSES};
+use super::gateway::Request;
+use crate::{http_server::HttpServer, prelude::ADDRESSES};
 
 /// The request header that sets the source address of the event; the event does not have it.
 pub const SOURCE_IP_HEADER: &str = "prelude-dev-source-ip";

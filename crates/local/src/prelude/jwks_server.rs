@@ -14,7 +14,7 @@ use bytes::Bytes;
 use hyper::{Request, Response, body::Incoming};
 use serde_json::Value;
 
-use super::http_server::HttpServer;
+use crate::http_server::HttpServer;
 use answer::Body;
 
 /// How an app's key set is answered for, instead of properly.

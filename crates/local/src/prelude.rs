@@ -1,6 +1,9 @@
 //! A local stand-in for Prelude: its keys, its signatures, its Session apps and what it sends.
 
+pub mod jwks_server;
 pub mod key;
+pub mod management;
+pub mod samples;
 
 use std::sync::OnceLock;
 

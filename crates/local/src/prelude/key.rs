@@ -161,7 +161,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::local::prelude::LocalPrelude;
+    use crate::prelude::LocalPrelude;
 
     fn verifies(key: &PreludeKey, body: &[u8], base64: &str) -> bool {
         let standard = base64.replace('-', "+").replace('_', "/");

@@ -9,9 +9,9 @@ use winterbaume_core::{MockRequest, MockService as _};
 
 use super::{
     guard::Guard,
-    http_server::HttpServer,
     sqs::{EmbeddedSqs, REGION},
 };
+use crate::http_server::HttpServer;
 
 /// The embedded SQS on a loopback port, until it is dropped.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<B
 }
 
 /// A request as the embedded SQS takes it: the region is read from the host, whatever the client connected to.
-pub(crate) fn sqs_request(parts: http::request::Parts, body: Bytes) -> MockRequest {
+pub fn sqs_request(parts: http::request::Parts, body: Bytes) -> MockRequest {
     MockRequest {
         method: parts.method.to_string(),
         uri: format!("https://sqs.{REGION}.amazonaws.com{}", parts.uri.path()),

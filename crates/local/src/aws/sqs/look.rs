@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use winterbaume_core::{MockRequest, MockService as _};
 
 use super::{EmbeddedSqs, EmbeddedSqsError, MAX_BYTES, QueueAttributeName, REGION};
-use crate::local::guard::{ledger::Held, wire::Entry};
+use crate::aws::guard::{ledger::Held, wire::Entry};
 
 /// How full a queue is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -155,7 +155,7 @@ codes! {
 }
 
 /// An error as real SQS answers it: the shape in the body, the Query code in the header.
-pub(crate) fn error_response(status: u16, shape: &str, query_code: &str, message: &str) -> MockResponse {
+pub fn error_response(status: u16, shape: &str, query_code: &str, message: &str) -> MockResponse {
     let body = json!({"__type": format!("com.amazonaws.sqs#{shape}"), "message": message});
     let mut response = MockResponse::json(status, body.to_string());
     let blame = if status >= 500 { "Receiver" } else { "Sender" };
@@ -166,6 +166,6 @@ pub(crate) fn error_response(status: u16, shape: &str, query_code: &str, message
 }
 
 /// The name of the queue that a URL ends in.
-pub(crate) fn queue_name(url: &str) -> &str {
+pub fn queue_name(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or_default()
 }

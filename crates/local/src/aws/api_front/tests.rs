@@ -4,9 +4,10 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::*;
 use crate::{
+    aws::sqs::EmbeddedSqs,
     client::{Answer, Client},
-    local::{prelude::PreludeKey, receiver::LocalReceiver, sqs::EmbeddedSqs},
-    samples,
+    prelude::{PreludeKey, samples},
+    receiver::LocalReceiver,
 };
 
 #[derive(Default)]
@@ -114,7 +115,7 @@ async fn bodies_that_are_no_text_travel_as_base64_and_verify() {
 #[tokio::test]
 async fn methods_queries_and_paths_arrive() {
     let stack = Stack::start().await;
-    let query = crate::local::prelude::activation_query(samples::APP_ID, samples::VERIFICATION_TOKEN, "42");
+    let query = crate::prelude::activation_query(samples::APP_ID, samples::VERIFICATION_TOKEN, "42");
     let answer = stack.send(Method::GET, &format!("{}?{query}", path()), &[], b"").await;
     assert_eq!((answer.status, answer.text()), (200, r#"{"challenge":42}"#.to_owned()));
     assert_eq!(stack.last().event.unwrap()["rawQueryString"], query);

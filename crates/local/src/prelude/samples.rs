@@ -8,14 +8,12 @@ use prelude_webhooks::rejection::Rejection;
 use serde_json::{Value, json};
 
 use crate::{
-    environment::env_file,
-    local::{
+    aws::{
         gateway::Request,
-        prelude::{
-            ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch,
-        },
         sqs::{EmbeddedSqs, REGION},
     },
+    env_file::env_file,
+    prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch},
 };
 
 /// One file.
@@ -28,7 +26,7 @@ pub struct SampleFile {
 }
 
 /// What a function that runs on this machine needs of AWS: the queues of `cargo prelude sqs`.
-pub(crate) const LOCAL: [(&str, &str); 4] = [
+pub const LOCAL: [(&str, &str); 4] = [
     ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9324"),
     ("AWS_REGION", REGION),
     ("AWS_ACCESS_KEY_ID", "local"),
@@ -110,9 +108,12 @@ impl Keys {
     /// A key that can not be read.
     pub fn read() -> Result<Self, KeyError> {
         Ok(Self {
-            account: PreludeKey::from_pem("account", include_str!("../../../tests/keys/account-2048.pem"))?,
-            app: PreludeKey::from_pem("app", include_str!("../../../tests/keys/app-2048.pem"))?,
-            other: PreludeKey::from_pem("other", include_str!("../../../tests/keys/other-2048.pem"))?,
+            account: PreludeKey::from_pem(
+                "account",
+                include_str!("../../../../tests/keys/account-2048.pem"),
+            )?,
+            app: PreludeKey::from_pem("app", include_str!("../../../../tests/keys/app-2048.pem"))?,
+            other: PreludeKey::from_pem("other", include_str!("../../../../tests/keys/other-2048.pem"))?,
         })
     }
 
@@ -173,7 +174,7 @@ impl Keys {
 const SIGNED_PART_OF_A_TOKEN: &str = "eyJhbGciOiJQUzI1NiIsImtpZCI6ImFwcCJ9.eyJzdWIiOiJ1c3JfMSJ9";
 
 const WITHOUT_SALT: SignatureForm =
-    SignatureForm { salt_len: 0, padding: false, alphabet: crate::local::prelude::Alphabet::UrlSafe };
+    SignatureForm { salt_len: 0, padding: false, alphabet: crate::prelude::Alphabet::UrlSafe };
 
 fn session_samples() -> impl Iterator<Item = &'static str> {
     let session = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));

@@ -14,7 +14,7 @@ use aws_sdk_sqs::{
 use prelude_webhooks::route::QueueType;
 
 use super::*;
-use crate::local::faults::FaultKind;
+use crate::aws::faults::FaultKind;
 
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
 

@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::http_server::HttpServer;
+use crate::http_server::HttpServer;
 
 /// A Runtime API for one function process, until dropped.
 #[derive(Debug)]

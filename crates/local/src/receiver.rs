@@ -18,8 +18,24 @@ use serde_json::Value;
 use tokio::time::Duration;
 use tracing::instrument::WithSubscriber;
 
-use super::sqs::EmbeddedSqs;
-use crate::demo::{Answer, Deliver};
+use crate::aws::sqs::EmbeddedSqs;
+
+/// Whoever answers API Gateway events: the receiver, or something that stands in for it.
+pub trait Deliver {
+    /// Invokes the function with one event and waits for its answer.
+    fn deliver(&self, event: Value) -> impl Future<Output = Answer> + Send;
+}
+
+/// What the sender sees of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+    /// The stable log code of a refusal, which the sender does not see; shown when it is known.
+    pub cause: Option<String>,
+}
 
 /// The function, without Lambda around it.
 #[derive(Clone)]

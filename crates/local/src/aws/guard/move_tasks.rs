@@ -14,7 +14,7 @@ use super::{
     wire::{Code, Refusal, queue_name},
     with_body,
 };
-use crate::local::sqs::EmbeddedSqs;
+use crate::aws::sqs::EmbeddedSqs;
 
 /// The tasks so far, the newest last.
 #[derive(Debug, Default)]
