@@ -122,7 +122,7 @@ pub async fn look(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
     Ok(if messages == 0 { State::Empty } else { State::Waiting { messages } })
 }
 
-/// Whether the queue that the dead letters come from does not exist, as where its source is not deployed.
+/// Reports whether the queue that the dead letters come from does not exist: its source may not be deployed.
 pub async fn has_no_event_queue(aws: &Aws, queue: &DeadLetters) -> bool {
     let asked = aws.client.get_queue_attributes().queue_url(&*queue.event_queue_url).send().await;
     asked.is_err_and(|error| matches!(aws.explain(error), AwsError::NoQueue))

@@ -84,7 +84,7 @@ impl KeySets {
         self.seen().iter().map(row).collect()
     }
 
-    /// Whether a key set that was wanted is not there.
+    /// Reports whether a key set that was wanted is not there.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.seen().iter().any(|seen| seen.keys().is_empty())
     }

@@ -25,7 +25,7 @@ fn jq_program() -> String {
     program.split_once("' >production.env").unwrap().0.to_owned()
 }
 
-/// What jq makes of these variables, where it is installed.
+/// Runs the runbook's jq on these variables, where it is installed.
 fn by_jq(variables: &[(String, String)]) -> Option<String> {
     let mut jq = Command::new("jq");
     let jq = jq.args(["-r", &jq_program()]).stdin(Stdio::piped()).stdout(Stdio::piped());

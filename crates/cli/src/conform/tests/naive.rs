@@ -388,7 +388,7 @@ impl State {
     }
 }
 
-/// Whether a body is two parts of base64url with a dot between them.
+/// Reports whether a body is two parts of base64url with a dot between them.
 fn is_token(body: &[u8]) -> bool {
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     body.iter().all(is_token) && body.iter().filter(|byte| **byte == b'.').count() == 1

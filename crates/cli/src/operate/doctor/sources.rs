@@ -13,8 +13,8 @@ pub(super) fn not_deployed(config: &Config, is_missing: impl Fn(&str) -> bool) -
     without.iter().copied().filter(|source| !is_asked_for(*source, config, &without)).collect()
 }
 
-/// Whether a queue would serve these sources alone. A queue that `PRELUDE_ROUTES` names is asked for, and the parking
-/// queue serves no source.
+/// Reports whether a queue would serve these sources alone. A queue that `PRELUDE_ROUTES` names is asked for, and the
+/// parking queue serves no source.
 pub(super) fn serves_only(url: &str, sources: &BTreeSet<Source>, routes: &Routes) -> bool {
     let name = url.strip_suffix(routes.queue_type().suffix()).unwrap_or(url);
     let mut types =
