@@ -1,8 +1,10 @@
-//! The third check: what proof does the request carry? A signature, or, for sources that are listed as unsigned,
-//! the secret path from a listed address.
+//! The third check: the request's authentication. It is a signature, or, for sources that are accepted unsigned, the
+//! secret path from a listed address.
 
 pub mod challenge;
+mod key_server;
 pub mod keys;
+pub mod public_key;
 pub mod signature;
 #[cfg(test)]
 pub(crate) mod test_keys;
@@ -10,33 +12,25 @@ pub(crate) mod test_keys;
 use bytes::Bytes;
 use prelude_events::Source;
 
+pub use self::key_server::{FetchError, FetchKeySet, MAX_KEY_SET, is_key_server};
 use self::{
-    keys::{Hint, KeyRing, cache::FetchKeySet},
-    signature::{HeaderFault, Unverified, Verified},
+    keys::{Hint, KeyRing},
+    public_key::PublicKey,
+    signature::{HeaderFault, Trial, Unverified, Verified},
 };
 use crate::{
     endpoint::PathProof,
     gate::Caller,
     inbound::{Body, Inbound},
     rejection::Rejection,
-    watch::{Step, Watch},
 };
 
-/// Who a key belongs to: the two kinds of keys prove different families.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
-    /// The account: Verify and Notify.
-    Account,
-    /// One Session app, by its place in the configuration.
-    App(usize),
-}
-
-/// A delivery whose origin is proven, as far as it can be.
+/// An authentic delivery.
 #[derive(Debug)]
 pub enum Delivery {
     /// A configured key signed these bytes.
     Signed(Verified),
-    /// No signature; the caller knows the secret path and calls from a listed address.
+    /// The caller knows the secret path and calls from a listed address. There is no signature.
     Unsigned(Vouched),
 }
 
@@ -54,7 +48,7 @@ impl Vouched {
         &self.body
     }
 
-    /// Whether unsigned events of this source are accepted.
+    /// Reports whether unsigned events of this source are accepted.
     #[must_use]
     pub fn covers(&self, source: Source) -> bool {
         self.sources.contains(&source)
@@ -67,29 +61,37 @@ impl std::fmt::Debug for Vouched {
     }
 }
 
+/// Step of checking a signature, as [`Authenticator::authenticate`] reports it.
+#[derive(Debug)]
+pub enum SignatureStep<'a> {
+    /// The signature header was read. A request without one has no such step.
+    Header(Result<&'a Unverified, HeaderFault>),
+    /// A key was tried.
+    Key(&'a PublicKey, Trial),
+}
+
 /// Decides whether a delivery is authentic.
 pub struct Authenticator<F> {
     /// The configured keys.
     pub keys: KeyRing<F>,
-    /// Sources whose events are accepted without a signature. The configuration makes sure that a path token and
-    /// an address check go with it.
+    /// Sources whose events are accepted without a signature. The configuration demands a path token and an address
+    /// check for them.
     pub accept_unsigned: Vec<Source>,
 }
 
 impl<F: FetchKeySet> Authenticator<F> {
-    /// Verifies the signature, or vouches for an unsigned body that came from `caller` through a path that proves
-    /// `path`.
+    /// Verifies the signature, or vouches for an unsigned body by its caller and path. Reports each step.
     ///
-    /// A signature header that is present, even empty, must verify.
+    /// A signature header that is present, even an empty one, must verify.
     ///
     /// # Errors
-    /// The reason why the request is not believed.
+    /// Reason of the refusal.
     pub async fn authenticate(
         &self,
         inbound: Inbound,
         caller: &Caller,
         path: PathProof,
-        watch: &mut impl Watch,
+        mut report: impl FnMut(SignatureStep<'_>),
     ) -> Result<Delivery, Rejection> {
         let Inbound { headers, body, .. } = inbound;
         let unverified = match headers.single(SIGNATURE) {
@@ -97,10 +99,11 @@ impl<F: FetchKeySet> Authenticator<F> {
             Ok(Some(header)) => Unverified::new(body.into_bytes()?, header.as_bytes()),
             Err(_repeated) => Err(HeaderFault::Repeated),
         };
-        watch.see(Step::Header(unverified.as_ref().map_err(|fault| *fault)));
+        report(SignatureStep::Header(unverified.as_ref().map_err(|fault| *fault)));
         let unverified = unverified?;
         let hint = Hint { key_id: headers.single(KEY_ID).ok().flatten(), may_refetch: caller.is_listed() };
-        self.keys.verify(unverified, hint, watch).await.map(Delivery::Signed)
+        let report = |key: &PublicKey, trial| report(SignatureStep::Key(key, trial));
+        self.keys.verify(unverified, hint, report).await.map(Delivery::Signed)
     }
 
     fn vouch(&self, body: Body, caller: &Caller, path: PathProof) -> Result<Vouched, Rejection> {
@@ -119,5 +122,5 @@ impl<F: FetchKeySet> Authenticator<F> {
 
 /// `X-Webhook-Signature: rsassa-pss-sha256=<base64url>`.
 pub const SIGNATURE: &str = "x-webhook-signature";
-/// `X-Webhook-Signature-Key-Id`: documented for hooks only; where sent, the key that is tried first.
+/// `X-Webhook-Signature-Key-Id`: names the key to try first. Prelude documents it for hooks only.
 pub const KEY_ID: &str = "x-webhook-signature-key-id";

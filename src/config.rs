@@ -1,22 +1,35 @@
 //! The configuration: read once, completely, into typed settings. Every problem is reported, each naming its variable.
 
 mod apps;
+mod problem;
 mod read;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod unsigned;
 
-use std::{borrow::Cow, fmt, io, path::Path, sync::Arc};
+use std::{io, path::Path};
 
 use prelude_events::Source;
 use tokio::time::Duration;
 
-pub use self::settings::trim;
+use self::{
+    problem::Problems,
+    settings::{Settings, name},
+};
+pub use self::{
+    problem::{ConfigErrors, Problem},
+    settings::trim,
+};
 use crate::{
-    authenticate::signature::PublicKey, endpoint::Endpoint, gate::Gate, respond::ChallengeForm,
-    route::Routes, secret::Secret,
+    app::App,
+    authenticate::{challenge::ChallengeForm, keys::cache::COOL_DOWN, public_key::PublicKey},
+    endpoint::Endpoint,
+    gate::{Gate, IpCheck, PRELUDE_ADDRESSES},
+    route::Routes,
 };
 
-/// Everything the receiver can be told. README lists the variables.
+/// Settings of the receiver. `docs/configuration.md` describes the variables.
 #[derive(Debug)]
 pub struct Config {
     /// `PRELUDE_ALLOWED_IPS`, `PRELUDE_IP_CHECK`, `PRELUDE_TRUSTED_PROXIES`.
@@ -35,399 +48,92 @@ pub struct Config {
     pub routes: Routes,
     /// `PRELUDE_CHALLENGE_RESPONSE`.
     pub challenge_form: ChallengeForm,
-    /// What works, and deserves a look all the same.
+    /// Settings that work and are probably mistakes.
     pub warnings: Vec<Problem>,
 }
-
-/// One Session app.
-#[derive(Debug, Clone)]
-pub struct App {
-    /// Prelude's id of the app.
-    pub app_id: Arc<str>,
-    /// The token that its activation challenge must carry.
-    pub verification_token: Secret,
-    /// Where its public keys come from.
-    pub keys: AppKeySource,
-}
-
-/// Where an app's public keys come from.
-#[derive(Debug, Clone)]
-pub enum AppKeySource {
-    /// Configured: nothing is fetched.
-    Pinned(Arc<[PublicKey]>),
-    /// The app's JWKS document.
-    Url(String),
-}
-
-/// One thing that is wrong, and the variable to change. Texts never repeat a key or a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The variable's name.
-    pub variable: Cow<'static, str>,
-    /// What is wrong with it, as the rest of a sentence that starts with the name.
-    pub message: String,
-}
-
-/// Every problem of a configuration that can not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigErrors(pub Vec<Problem>);
 
 impl Config {
     /// Reads the settings from the environment's variables, and from the file that `PRELUDE_CONFIG_FILE` names.
     ///
-    /// `variables` are name and value, `None` for a value that is not UTF-8. Others than `PRELUDE_…` are ignored.
+    /// `variables` are names and values, `None` for a value that is not UTF-8. Only `PRELUDE_…` variables count.
     ///
     /// # Errors
-    /// Every problem there is, at once.
+    /// All problems at once.
     pub fn read(
         variables: impl IntoIterator<Item = (String, Option<String>)>,
         read_file: impl FnOnce(&Path) -> io::Result<String>,
     ) -> Result<Self, ConfigErrors> {
         let mut problems = Problems::default();
-        let settings = settings::Settings::collect(variables, read_file, &mut problems);
-        let config = read::config(&settings, &mut problems);
-        match config {
+        let settings = Settings::collect(variables, read_file, &mut problems);
+        match Self::assemble(&settings, &mut problems) {
             Some(config) if problems.0.is_empty() => Ok(config),
             _ => Err(ConfigErrors(problems.0)),
         }
     }
-}
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.variable, self.message)
-    }
-}
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} configuration problem(s)", self.0.len())?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n- {problem}"))
-    }
-}
-
-impl std::error::Error for ConfigErrors {}
-
-/// Collects problems while reading goes on.
-#[derive(Default)]
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn add(&mut self, variable: impl Into<Cow<'static, str>>, message: impl Into<String>) {
-        self.0.push(Problem { variable: variable.into(), message: message.into() });
-    }
-
-    /// The value, or its problem noted.
-    fn keep<T, E: fmt::Display>(&mut self, variable: &'static str, result: Result<T, E>) -> Option<T> {
-        result.map_err(|error| self.add(variable, error.to_string())).ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use super::*;
-    use crate::{authenticate::test_keys::pem, gate::IpCheck, route::QueueType};
-
-    pub(super) const PREFIX: (&str, &str) =
-        ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-");
-    const APPS: (&str, &str) = ("PRELUDE_APPS", r#"[{"app_id":"54e9ujn","verification_token":"t"}]"#);
-
-    pub(super) fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
-        read_with_file(variables, "")
-    }
-
-    fn read_with_file(variables: &[(&str, &str)], file: &str) -> Result<Config, ConfigErrors> {
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), Some((*value).into())));
-        Config::read(variables, |path| {
-            if path == Path::new("/opt/prelude.json") {
-                Ok(file.into())
-            } else {
-                Err(io::ErrorKind::NotFound.into())
-            }
-        })
-    }
-
-    /// The variables that are complained about, and the whole text.
-    #[track_caller]
-    pub(super) fn problems(variables: &[(&str, &str)]) -> (Vec<String>, String) {
-        let errors = read(variables).unwrap_err();
-        let text = errors.to_string();
-        (errors.0.into_iter().map(|problem| problem.variable.into_owned()).collect(), text)
-    }
-
-    #[test]
-    fn the_defaults_are_the_documented_ones() {
-        let config =
-            read(&[PREFIX, APPS, ("PRELUDE_ROUTES", ""), ("HOME", "x"), ("PRELUDE_CLI_X", "y")]).unwrap();
-        assert_eq!(config.gate.check, IpCheck::Enforce);
-        assert_eq!(config.gate.allowed.len(), 3);
-        assert!(config.gate.trusted_proxies.is_empty() && config.endpoint.tokens.is_empty());
-        assert_eq!(config.jwks_ttl, Duration::from_secs(600));
-        assert_eq!(config.routes.queue_type(), QueueType::Standard);
-        assert_eq!(config.challenge_form, ChallengeForm::Object);
-        let [app] = &*config.apps else { panic!("one app") };
-        let AppKeySource::Url(url) = &app.keys else { panic!("fetched keys") };
-        assert_eq!(url, "https://54e9ujn.session.prelude.dev/.well-known/jwks.json");
-    }
-
-    #[test]
-    fn every_setting_is_read() {
-        let keys = pem("account-2048") + "\n" + &pem("account-3072");
-        let apps = format!(
-            r#"[{{"app_id":"a","verification_token":"sha256:{}","public_keys":[{}]}},
-                {{"app_id":"b","verification_token":"t","jwks_url":"http://127.0.0.1:9/jwks.json"}}]"#,
-            "ab".repeat(32),
-            serde_json::json!(pem("app-2048")),
-        );
-        let config = read(&[
-            PREFIX,
-            ("PRELUDE_APPS", &apps),
-            ("PRELUDE_PUBLIC_KEYS", &keys),
-            ("PRELUDE_QUEUE_TYPE", "fifo"),
-            ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#),
-            ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1, notify"),
-            ("PRELUDE_ALLOWED_IPS", "10.0.0.0/24, 2001:db8::1"),
-            ("PRELUDE_IP_CHECK", "report"),
-            ("PRELUDE_TRUSTED_PROXIES", "192.0.2.0/24,10.0.0.0/8"),
-            ("PRELUDE_PATH_TOKEN", "fedcba9876543210fedcba9876543210,0123456789abcdef0123456789abcdef"),
-            ("PRELUDE_CHALLENGE_RESPONSE", "number"),
-            ("PRELUDE_JWKS_TTL_SECONDS", "60"),
-        ])
-        .unwrap();
-        assert_eq!((config.apps.len(), config.account_keys.len()), (2, 2));
-        assert!(matches!(&config.apps[0].keys, AppKeySource::Pinned(keys) if keys.len() == 1));
-        assert_eq!(config.accept_unsigned, [Source::VerifyV1, Source::Notify]);
-        assert_eq!((config.gate.allowed.len(), config.gate.trusted_proxies.len()), (2, 2));
-        assert_eq!(config.gate.check, IpCheck::Report);
-        assert_eq!(config.endpoint.tokens.len(), 2);
-        assert_eq!(config.challenge_form, ChallengeForm::Number);
-        assert_eq!(config.jwks_ttl, Duration::from_secs(60));
-        assert!(config.routes.parking().ends_with("unrouted.fifo"));
-        let [warning] = &*config.warnings else { panic!("{:?}", config.warnings) };
-        assert!(warning.to_string().contains("holds an allowed address"), "{warning}");
-    }
-
-    #[test]
-    fn all_problems_are_told_at_once_each_by_its_variable() {
-        let (variables, text) = problems(&[
-            ("PRELUDE_QUEUE_URL_PREFIX", "queue"),
-            ("PRELUDE_QUEUE_TYPE", "FIFO"),
-            ("PRELUDE_ROUTES", "{"),
-            (
-                "PRELUDE_APPS",
-                r#"[{"app_id":"a_b","verification_token":""},{"app_id":"x","verification_token":"t","jwk_url":""}]"#,
+    /// Reads all settings, whatever the problems; `None` when a setting without a default is missing.
+    fn assemble(settings: &Settings, problems: &mut Problems) -> Option<Self> {
+        let apps = settings.text(name::APPS).map(|text| apps::read(text, problems)).unwrap_or_default();
+        let account_keys = settings
+            .text(name::PUBLIC_KEYS)
+            .and_then(|text| problems.keep(name::PUBLIC_KEYS, PublicKey::all_from_pem(text)))
+            .unwrap_or_default();
+        let accept_unsigned = unsigned::sources(settings, problems);
+        let (tokens, mut warnings) = read::path_tokens(settings, problems);
+        let gate = Gate {
+            allowed: match settings.list(name::ALLOWED_IPS) {
+                Some(list) => read::blocks(name::ALLOWED_IPS, list, problems),
+                None => read::blocks(name::ALLOWED_IPS, PRELUDE_ADDRESSES.split(','), problems),
+            },
+            trusted_proxies: read::blocks(
+                name::TRUSTED_PROXIES,
+                settings.list(name::TRUSTED_PROXIES).into_iter().flatten(),
+                problems,
             ),
-            ("PRELUDE_PUBLIC_KEYS", "no key"),
-            ("PRELUDE_ACCEPT_UNSIGNED", "verify,session,everything"),
-            ("PRELUDE_ALLOWED_IPS", "34.252.67.209,localhost"),
-            ("PRELUDE_IP_CHECK", "off"),
-            ("PRELUDE_TRUSTED_PROXIES", "10.0.0.0/40"),
-            ("PRELUDE_CHALLENGE_RESPONSE", "text"),
-            ("PRELUDE_JWKS_TTL_SECONDS", "0"),
-            ("PRELUDE_ALLOWED_IP", "typo"),
-        ]);
-        for (variable, count) in [
-            ("PRELUDE_QUEUE_URL_PREFIX", 1),
-            ("PRELUDE_QUEUE_TYPE", 1),
-            ("PRELUDE_ROUTES", 1),
-            ("PRELUDE_APPS", 3),
-            ("PRELUDE_PUBLIC_KEYS", 1),
-            ("PRELUDE_ACCEPT_UNSIGNED", 5),
-            ("PRELUDE_ALLOWED_IPS", 1),
-            ("PRELUDE_TRUSTED_PROXIES", 1),
-            ("PRELUDE_CHALLENGE_RESPONSE", 1),
-            ("PRELUDE_JWKS_TTL_SECONDS", 1),
-            ("PRELUDE_ALLOWED_IP", 1),
-        ] {
-            assert_eq!(
-                variables.iter().filter(|told| *told == variable).count(),
-                count,
-                "{variable}\n{text}"
-            );
-        }
-        assert!(text.contains("did you mean PRELUDE_ALLOWED_IPS?"), "{text}");
-    }
-
-    #[test]
-    fn nothing_receivable_names_all_three_variables() {
-        for variables in [&[PREFIX][..], &[PREFIX, ("PRELUDE_APPS", "[ ]")]] {
-            let (_, text) = problems(variables);
-            for name in ["PRELUDE_APPS", "PRELUDE_PUBLIC_KEYS", "PRELUDE_ACCEPT_UNSIGNED"] {
-                assert!(text.contains(name), "{text}");
-            }
-        }
-        assert_eq!(problems(&[APPS]).0, ["PRELUDE_QUEUE_URL_PREFIX"]);
-    }
-
-    #[test]
-    fn keys_are_read_in_every_spelling_and_refused_by_size_and_kind() {
-        let escaped = pem("account-2048").replace('\n', "\\n");
-        let carriage = pem("account-2048").replace('\n', "\r\n");
-        for good in [
-            escaped,
-            carriage,
-            pem("account-2048.pkcs1"),
-            pem("account-8192"),
-            pem("account-2048") + &pem("app-4096"),
-        ] {
-            assert!(read(&[PREFIX, ("PRELUDE_PUBLIC_KEYS", &good)]).is_ok(), "{good}");
-        }
-        let private =
-            std::fs::read_to_string(format!("{}/tests/keys/account-2048.pem", env!("CARGO_MANIFEST_DIR")))
-                .unwrap();
-        let broken = pem("account-2048").replace("-----END PUBLIC KEY-----", "");
-        for bad in [
-            &pem("small-1024"),
-            &pem("small-1536"),
-            &pem("large-16384"),
-            &pem("ec-p256"),
-            &private,
-            &broken,
-            &(pem("account-2048") + "x"),
-        ] {
-            let (variables, text) = problems(&[PREFIX, ("PRELUDE_PUBLIC_KEYS", bad)]);
-            assert_eq!(variables, ["PRELUDE_PUBLIC_KEYS"], "{text}");
-            assert!(
-                bad.lines().filter(|line| line.len() > 20).all(|line| !text.contains(line)),
-                "no key in {text}"
-            );
-        }
-    }
-
-    #[test]
-    fn apps_are_checked_one_by_one_and_no_token_is_repeated() {
-        for (apps, complaint) in [
-            ("{}", "is not a JSON array"),
-            (r#"["s3cret""#, "is not JSON"),
-            (r#"["s3cret"]"#, "entry 0 that is not an object"),
-            (r#"[{"verification_token":"s3cret"}]"#, "entry 0 without the text app_id"),
-            (
-                r#"[{"app_id":"a","verification_token":"s3cret"},{"app_id":"a","verification_token":"x"}]"#,
-                "app_id a twice",
+            check: read::choice(
+                settings,
+                name::IP_CHECK,
+                &[("enforce", IpCheck::Enforce), ("report", IpCheck::Report), ("off", IpCheck::Off)],
+                problems,
             ),
-            (r#"[{"app_id":"a"}]"#, "app a without the text verification_token"),
-            (r#"[{"app_id":"a","verification_token":"sha256:s3cret"}]"#, "64 hexadecimal digits"),
-            (
-                r#"[{"app_id":"a","verification_token":"s3cret","jwks_url":"http://keys.example/"}]"#,
-                "jwks_url",
-            ),
-            (r#"[{"app_id":"a","verification_token":"s3cret","jwks_url":"keys"}]"#, "jwks_url"),
-            (r#"[{"app_id":"a","verification_token":"s3cret","public_keys":"pem"}]"#, "list of PEM texts"),
-            (r#"[{"app_id":"a","verification_token":"s3cret","public_keys":["s3cret"]}]"#, "no PEM block"),
-            (r#"[{"app_id":"a","verification_token":"s3cret","kid":"s3cret"}]"#, "unknown member kid"),
-        ] {
-            let (variables, text) = problems(&[PREFIX, ("PRELUDE_APPS", apps)]);
-            assert_eq!(variables, ["PRELUDE_APPS"], "{apps}\n{text}");
-            assert!(text.contains(complaint) && !text.contains("s3cret"), "{apps}\n{text}");
-        }
-        for host in ["localhost", "127.0.0.1:9", "127.9.9.9", "[::1]:8080"] {
-            let apps = format!(r#"[{{"app_id":"a","verification_token":"t","jwks_url":"http://{host}/x"}}]"#);
-            assert!(read(&[PREFIX, ("PRELUDE_APPS", &apps)]).is_ok(), "{host}");
-        }
-    }
-
-    #[test]
-    fn path_tokens_are_checked_and_never_repeated() {
-        let config = read(&[PREFIX, APPS, ("PRELUDE_PATH_TOKEN", "short")]).unwrap();
-        assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
-        for bad in ["with space", "a,,b", "slash/", "sha256:zz", ","] {
-            let (variables, text) = problems(&[PREFIX, APPS, ("PRELUDE_PATH_TOKEN", bad)]);
-            assert!(variables.iter().all(|variable| variable == "PRELUDE_PATH_TOKEN"), "{text}");
-            assert!(!text.contains("with space") && !text.contains("zz"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_file_gives_what_the_variables_do_not() {
-        let file = ("PRELUDE_CONFIG_FILE", "/opt/prelude.json");
-        let text = r#"{"PRELUDE_QUEUE_URL_PREFIX": "https://sqs.eu-west-1.amazonaws.com/1/p-",
-            "PRELUDE_APPS": [{"app_id":"from-file","verification_token":"t"}], "PRELUDE_JWKS_TTL_SECONDS": 30,
-            "PRELUDE_ALLOWED_IPS": ["10.0.0.1","10.0.0.2"], "PRELUDE_QUEUE_TYPE": "fifo", "PRELUDE_ROUTES": null}"#;
-        let config = read_with_file(&[file, ("PRELUDE_QUEUE_TYPE", "standard")], text).unwrap();
-        assert_eq!(&*config.apps[0].app_id, "from-file");
-        assert_eq!((config.jwks_ttl, config.gate.allowed.len()), (Duration::from_secs(30), 2));
-        assert_eq!(config.routes.queue_type(), QueueType::Standard, "variables win");
-        for (text, variable) in [
-            ("[]", "PRELUDE_CONFIG_FILE"),
-            (r#"{"apps":[]}"#, "PRELUDE_CONFIG_FILE"),
-            (r#"{"PRELUDE_CONFIG_FILE":"x"}"#, "PRELUDE_CONFIG_FILE"),
-            (r#"{"PRELUDE_QUEUE_TYPE":true}"#, "PRELUDE_QUEUE_TYPE"),
-            (r#"{"PRELUDE_ALLOWED_IPS":[1]}"#, "PRELUDE_ALLOWED_IPS"),
-        ] {
-            let errors = read_with_file(&[file, PREFIX, APPS], text).unwrap_err();
-            assert_eq!(errors.0.len(), 1, "{errors}");
-            assert_eq!(errors.0[0].variable, variable, "{errors}");
-        }
-        let missing = read(&[PREFIX, APPS, ("PRELUDE_CONFIG_FILE", "/nowhere")]).unwrap_err();
-        assert_eq!(missing.0[0].variable, "PRELUDE_CONFIG_FILE");
-    }
-
-    #[test]
-    fn a_rule_that_fits_nothing_and_a_ttl_below_the_cool_down_are_warnings() {
-        let config = read(&[
-            PREFIX,
-            APPS,
-            ("PRELUDE_ROUTES", r#"{"usr.*":"users"}"#),
-            ("PRELUDE_JWKS_TTL_SECONDS", "5"),
-        ]);
-        let variables: Vec<_> =
-            config.unwrap().warnings.into_iter().map(|warning| warning.variable).collect();
-        assert_eq!(variables, ["PRELUDE_ROUTES", "PRELUDE_JWKS_TTL_SECONDS"]);
-        let long = format!(r#"{{"user.*":"{}"}}"#, "u".repeat(80));
-        assert_eq!(problems(&[PREFIX, APPS, ("PRELUDE_ROUTES", &long)]).0, ["PRELUDE_ROUTES"]);
-    }
-
-    #[test]
-    fn blanks_and_line_ends_around_a_value_do_no_harm() {
-        let key = pem("account-2048");
-        let values = [
-            PREFIX,
-            APPS,
-            ("PRELUDE_QUEUE_TYPE", "fifo"),
-            ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#),
-            ("PRELUDE_PUBLIC_KEYS", &key),
-            ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1"),
-            ("PRELUDE_ALLOWED_IPS", "34.252.67.209,2001:db8::1"),
-            ("PRELUDE_IP_CHECK", "report"),
-            ("PRELUDE_TRUSTED_PROXIES", "192.0.2.1"),
-            ("PRELUDE_PATH_TOKEN", "0123456789abcdef0123456789abcdef"),
-            ("PRELUDE_CHALLENGE_RESPONSE", "number"),
-            ("PRELUDE_JWKS_TTL_SECONDS", "60"),
-        ];
-        let shown = |config: Config| {
-            let Config { gate, endpoint, apps, account_keys, accept_unsigned, jwks_ttl, routes, .. } = config;
-            let queues: BTreeSet<_> = routes.queue_urls().map(ToString::to_string).collect();
-            let shown =
-                format!("{gate:?} {apps:?} {account_keys:?} {accept_unsigned:?} {jwks_ttl:?} {queues:?}");
-            (shown, endpoint.tokens, config.challenge_form, config.warnings)
         };
-        let plain = shown(read(&values).unwrap());
-        for (before, after) in
-            [("", "\n"), ("\n ", "\r\n"), ("\t", "\n\n"), ("", "\\n"), ("\\n", " \\r\\n\n")]
-        {
-            let padded = values.map(|(name, value)| (name, format!("{before}{value}{after}")));
-            let padded: Vec<_> = padded.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            assert_eq!(shown(read(&padded).unwrap()), plain, "{before:?} {after:?}");
-            let file = serde_json::to_string(&padded.iter().copied().collect::<BTreeMap<_, _>>()).unwrap();
-            let name = ("PRELUDE_CONFIG_FILE", &*format!("{before}/opt/prelude.json{after}"));
-            assert_eq!(shown(read_with_file(&[name], &file).unwrap()), plain, "{before:?} {after:?}");
-            let blank = format!("{before}{after}");
-            let unset = values.map(|(name, _)| (name, blank.as_str()));
-            assert_eq!(problems(&unset), problems(&[]), "blank is unset");
+        unsigned::check(settings, &accept_unsigned, &gate, problems);
+        read::check_receivable(settings, &apps, problems);
+        let routes = read::routes(settings, problems);
+        for pattern in routes.iter().flat_map(|routes| &routes.unused_rules) {
+            let message = format!("has the pattern `{pattern}`, which fits none of the event types");
+            warnings.push(Problem { variable: name::ROUTES.into(), message });
         }
-    }
-
-    #[test]
-    fn a_value_that_is_not_unicode_is_told() {
-        let variables = [(PREFIX.0.into(), Some(PREFIX.1.into())), ("PRELUDE_APPS".into(), None)];
-        let errors = Config::read(variables, |_| Err(io::ErrorKind::NotFound.into())).unwrap_err();
-        assert!(
-            errors
-                .0
-                .iter()
-                .any(|problem| problem.variable == "PRELUDE_APPS" && problem.message == "is not UTF-8")
+        let jwks_ttl = read::jwks_ttl(settings, problems);
+        if jwks_ttl < COOL_DOWN {
+            let message = format!(
+                "is less than the {} s that pass between two fetches of a key set",
+                COOL_DOWN.as_secs()
+            );
+            warnings.push(Problem { variable: name::JWKS_TTL_SECONDS.into(), message });
+        }
+        let challenge_form = read::choice(
+            settings,
+            name::CHALLENGE_RESPONSE,
+            &[("object", ChallengeForm::Object), ("number", ChallengeForm::Number)],
+            problems,
         );
+        if gate.allowed.iter().any(|block| gate.trusted_proxies.iter().any(|proxies| proxies.contains(block)))
+        {
+            let message = "holds an allowed address: what calls from there is taken for a proxy";
+            warnings.push(Problem { variable: name::TRUSTED_PROXIES.into(), message: message.into() });
+        }
+        let endpoint = Endpoint { tokens };
+        Some(Self {
+            gate,
+            endpoint,
+            apps,
+            account_keys,
+            accept_unsigned,
+            jwks_ttl,
+            routes: routes?,
+            challenge_form,
+            warnings,
+        })
     }
 }

@@ -1,14 +1,15 @@
-//! The request as API Gateway handed it over: nothing parsed, nothing trusted.
+//! The request as API Gateway delivered it: nothing is parsed, nothing is trusted.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use base64::{Engine, alphabet, engine};
 use bytes::Bytes;
 use http::Method;
+use tokio::time::Instant;
 
 use crate::rejection::Rejection;
 
-/// One HTTP request, before anything about it is believed.
+/// One HTTP request, before any check.
 pub struct Inbound {
     /// The request's method.
     pub method: Method,
@@ -24,12 +25,25 @@ pub struct Inbound {
     pub body: Body,
 }
 
-/// Header lines as they came: HTTP APIs join repeated ones with commas, REST APIs list them. Nothing is refused here,
-/// for a header that could not be kept would look like one that was not sent.
+/// Invocation that carries a request.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The invocation's id, as Lambda logs it.
+    pub request_id: Arc<str>,
+    /// Time at which the request came in.
+    pub received_at: SystemTime,
+    /// Trace header of the Lambda context, when it is well-formed.
+    pub trace_header: Option<Arc<str>>,
+    /// Time at which the answer must be on its way.
+    pub deadline: Instant,
+}
+
+/// Header lines as received: HTTP APIs join repeated ones with commas, REST APIs list them. None is dropped, because a
+/// dropped header would look like one that was not sent.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(pub Vec<(String, String)>);
 
-/// The query string in the two forms API Gateway hands over.
+/// The query string in the two forms of API Gateway.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Query {
     /// `application/x-www-form-urlencoded` text (payload 2.0).
@@ -48,7 +62,7 @@ pub enum Body {
 }
 
 impl Headers {
-    /// The values of every line of this name, whatever its case.
+    /// Values of every line of this name, in any case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
         self.0
             .iter()
@@ -64,11 +78,11 @@ impl Headers {
     }
 }
 
-/// A header that must be given once was given more often.
+/// Error: the header is repeated.
 pub(crate) struct Repeated;
 
 impl Query {
-    /// The decoded value of a parameter that is given exactly once.
+    /// Decoded value of a parameter that occurs exactly once.
     pub(crate) fn single(&self, name: &str) -> Option<Cow<'_, str>> {
         match self {
             Self::Raw(text) => only(form_urlencoded::parse(text.as_bytes()).filter(|(key, _)| key == name))
@@ -81,10 +95,10 @@ impl Query {
 }
 
 impl Body {
-    /// The exact bytes the sender sent.
+    /// Unwraps the exact bytes that the sender sent.
     ///
     /// # Errors
-    /// [`Rejection::BodyNotBase64`] when API Gateway's wrapping can not be undone.
+    /// [`Rejection::BodyNotBase64`] when API Gateway's wrapping cannot be decoded.
     pub fn into_bytes(self) -> Result<Bytes, Rejection> {
         match self {
             Self::Text(text) => Ok(text.into()),

@@ -15,10 +15,7 @@ use tokio::time::{Duration, Instant};
 
 pub use self::event::{Invocation, Kind};
 use crate::{
-    authenticate::keys::cache::FetchKeySet,
-    publish::{Arrival, SendBatch},
-    receiver::Receiver,
-    respond::Reply,
+    authenticate::FetchKeySet, inbound::Arrival, publish::SendBatch, receiver::Receiver, respond::Reply,
 };
 
 /// The response in the shape that the event's kind wants.

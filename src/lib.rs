@@ -12,11 +12,13 @@
 //!
 //! [`receiver`] puts them in that order; [`config`] and [`telemetry`] set them up; [`watch`] sees them work.
 
+pub mod app;
 pub mod authenticate;
 pub mod config;
 pub mod endpoint;
 pub mod gate;
 pub mod inbound;
+mod json;
 pub mod lambda;
 pub mod parking;
 pub mod parse;

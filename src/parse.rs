@@ -2,7 +2,6 @@
 //!
 //! Nothing authentic is refused for its content: what can not be routed is parked with a reason.
 
-mod members;
 pub(crate) mod parked;
 mod slices;
 
@@ -13,10 +12,13 @@ use prelude_events::{EventType, Source};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::members::{Member, Members, Name};
 use self::slices::slices;
 use crate::{
-    authenticate::{Delivery, Owner, signature::Verified},
+    authenticate::{
+        Delivery,
+        signature::{Owner, Verified},
+    },
+    json::{Member, Members},
     parking::{Reason, is_sqs_text},
     rejection::Rejection,
     secret::hex,
@@ -127,16 +129,15 @@ impl std::fmt::Debug for Event {
     }
 }
 
-/// Reads a delivery. `app_ids` are the configured apps in the order that [`Owner::App`] counts them; a batch of more
-/// than `max_events` is taken in slices.
+/// Reads a delivery. A batch of more than `max_events` is cut into slices.
 ///
 /// # Errors
 /// The family's proof is missing: another kind of key, another app's key, or an unsigned body that is not one of the
 /// accepted sources' own types. [`Rejection::NotADelivery`] for a token that an app signed.
 /// [`Rejection::KeysUnavailable`] when the app that is claimed has no key yet.
-pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
+pub fn parse(delivery: &Delivery, max_events: usize) -> Result<Batch, Rejection> {
     match delivery {
-        Delivery::Signed(verified) => parse_signed(verified, app_ids, max_events),
+        Delivery::Signed(verified) => parse_signed(verified, max_events),
         Delivery::Unsigned(vouched) => match Shape::of(vouched.body()) {
             Shape::Single(source, kind, members) if vouched.covers(source) => {
                 let event = Event::single(vouched.body(), source, &kind, &members);
@@ -153,20 +154,19 @@ pub fn parse(delivery: &Delivery, app_ids: &[Arc<str>], max_events: usize) -> Re
     }
 }
 
-fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) -> Result<Batch, Rejection> {
+fn parse_signed(verified: &Verified, max_events: usize) -> Result<Batch, Rejection> {
     let body = verified.body();
     let authentication = Authentication::Signature;
     let (origin, event) = match Shape::of(body) {
         Shape::Session(app_id, elements) => {
-            let position = app_id.and_then(|claimed| app_ids.iter().position(|app_id| **app_id == *claimed));
-            let index = position.ok_or(Rejection::KeyWrongForApp)?;
-            let owner = Owner::App(index);
-            let key_id = verified.key_id_of(owner).ok_or(if verified.is_undecided(owner) {
+            let app_id: Arc<str> = app_id.ok_or(Rejection::KeyWrongForApp)?.into();
+            let owner = Owner::App(Arc::clone(&app_id));
+            let key_id = verified.key_id_of(&owner).ok_or(if verified.is_undecided(&owner) {
                 Rejection::KeysUnavailable
             } else {
                 Rejection::KeyWrongForApp
             })?;
-            let (app_id, key_id) = (app_ids.get(index).cloned(), Some(Arc::clone(key_id)));
+            let (app_id, key_id) = (Some(app_id), Some(Arc::clone(key_id)));
             let origin = Origin { source: Some(Source::Session), app_id, authentication, key_id };
             let count = elements.len();
             if count > max_events {
@@ -178,7 +178,7 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
             return Ok(Batch { origin, events, count, array: Some(body.clone()) });
         }
         Shape::Single(source, kind, members) => {
-            let key_id = verified.key_id_of(Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
+            let key_id = verified.key_id_of(&Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
             let origin = Origin {
                 source: Some(source),
                 app_id: None,
@@ -188,7 +188,7 @@ fn parse_signed(verified: &Verified, app_ids: &[Arc<str>], max_events: usize) ->
             (origin, Event::single(body, source, &kind, &members))
         }
         Shape::None(Reason::InvalidJson, _)
-            if verified.key_id_of(Owner::Account).is_none() && is_jws_signing_input(body) =>
+            if verified.key_id_of(&Owner::Account).is_none() && is_jws_signing_input(body) =>
         {
             return Err(Rejection::NotADelivery);
         }

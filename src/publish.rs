@@ -18,9 +18,7 @@ pub mod replay;
 mod serve;
 pub mod sqs;
 
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
-
-use tokio::time::Instant;
+use std::{collections::BTreeMap, sync::Arc};
 
 use self::{
     call::Draft,
@@ -31,6 +29,7 @@ use self::{
     serve::{Service, Settled},
 };
 use crate::{
+    inbound::Arrival,
     parking::Reason,
     parse::Batch,
     rejection::Rejection,
@@ -59,19 +58,6 @@ pub enum Acknowledgement {
     Failed(SqsFailure),
     /// The answer does not mention it.
     Missing,
-}
-
-/// What the invocation knows and every message carries.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The invocation's id, as Lambda logs it.
-    pub request_id: Arc<str>,
-    /// When the request came in.
-    pub received_at: SystemTime,
-    /// The Lambda context's trace header, well-formed.
-    pub trace_header: Option<Arc<str>>,
-    /// When the answer must be on its way.
-    pub deadline: Instant,
 }
 
 /// What was made durable.

@@ -1,34 +1,34 @@
-//! The pipeline: the only file that knows the order of the steps.
+//! The pipeline. Only this file knows the order of the steps.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use http::Method;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
+    app::App,
     authenticate::{
-        Authenticator,
-        challenge::Challenge,
-        keys::{KeyRing, cache::FetchKeySet},
+        Authenticator, FetchKeySet, SignatureStep,
+        challenge::{Challenge, ChallengeForm},
+        keys::KeyRing,
     },
-    config::{App, Config},
+    config::Config,
     endpoint::Endpoint,
     gate::{Caller, Gate, IpCheck},
-    inbound::Inbound,
+    inbound::{Arrival, Inbound},
     parse::parse,
-    publish::{Arrival, MAX_EVENTS, Publisher, SendBatch},
+    publish::{MAX_EVENTS, Publisher, SendBatch},
     rejection::Rejection,
-    respond::{self, ChallengeForm, Outcome, Reply},
+    respond::{self, Outcome, Reply},
     watch::{Step, Watch},
 };
 
-/// Receives one request after the other.
+/// Receives requests, one after the other.
 pub struct Receiver<F, S> {
     gate: Gate,
     endpoint: Endpoint,
     apps: Vec<App>,
-    app_ids: Vec<Arc<str>>,
     authenticator: Authenticator<F>,
     publisher: Publisher<S>,
     challenge_form: ChallengeForm,
@@ -53,7 +53,6 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         Self {
             gate,
             endpoint,
-            app_ids: apps.iter().map(|app| Arc::clone(&app.app_id)).collect(),
             apps,
             authenticator: Authenticator { keys, accept_unsigned },
             publisher: Publisher::new(sender, routes),
@@ -61,18 +60,18 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         }
     }
 
-    /// Starts fetching the apps' key sets, now, so that the first request finds them. The fetches go on whether the
-    /// result is awaited or dropped.
+    /// Starts fetching the apps' key sets, so that the first request finds them. The fetches continue when the result is
+    /// dropped.
     pub fn warm_up(&self) -> impl Future<Output = ()> + use<F, S> {
         self.authenticator.keys.start_fetches()
     }
 
-    /// Answers a request, at the latest when its deadline comes.
+    /// Answers a request by its deadline.
     pub async fn receive(&self, inbound: Inbound, arrival: &Arrival) -> Reply {
         self.receive_watched(inbound, arrival, &mut ()).await
     }
 
-    /// The same, and tells each step.
+    /// Answers a request, and reports each step.
     pub async fn receive_watched(
         &self,
         inbound: Inbound,
@@ -80,7 +79,7 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         watch: &mut impl Watch,
     ) -> Reply {
         let started = Instant::now();
-        // A panic is answered here: the runtime would put its message, which can quote the request, into its answer.
+        // A panic is answered here, because the runtime's answer would quote its message, which may quote the request.
         let process = AssertUnwindSafe(self.process(inbound, arrival, watch)).catch_unwind();
         let result = match timeout_at(arrival.deadline, process).await {
             Ok(result) => result.unwrap_or(Err(Rejection::Panicked)),
@@ -107,13 +106,14 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         match inbound.method {
             Method::GET => Challenge::prove(&inbound.query, &self.apps).map(Outcome::Challenged),
             Method::POST => {
-                let delivery = self.authenticator.authenticate(inbound, &caller, path, watch).await?;
+                let report = |step: SignatureStep<'_>| watch.see(step.into());
+                let delivery = self.authenticator.authenticate(inbound, &caller, path, report).await?;
                 watch.see(Step::Authenticated(&delivery));
-                let batch = parse(&delivery, &self.app_ids, MAX_EVENTS);
+                let batch = parse(&delivery, MAX_EVENTS);
                 if let Err(Rejection::KeyWrongForApp | Rejection::KeysUnavailable) = batch
                     && caller.is_listed()
                 {
-                    // The key is a configured one, and not, or not yet, known as the claimed app's.
+                    // The key is configured, but not (yet) known as the claimed app's key.
                     drop(self.authenticator.keys.start_fetches());
                 }
                 let batch = batch?;
@@ -124,7 +124,7 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         }
     }
 
-    /// Tells an address that the allow-list would refuse: how an allow-list is found in `report` mode.
+    /// Logs an address that the allow-list would refuse. Operators complete their list from it in `report` mode.
     fn report(&self, caller: &Caller, arrival: &Arrival) {
         if let (Some(refusal), IpCheck::Enforce | IpCheck::Report) = (caller.refusal, self.gate.check) {
             let address =

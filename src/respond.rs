@@ -4,7 +4,7 @@ use http::StatusCode;
 use tokio::time::Duration;
 
 use crate::{
-    authenticate::challenge::Challenge,
+    authenticate::challenge::{Challenge, ChallengeForm},
     publish::{Receipt, queue_name},
     rejection::Rejection,
 };
@@ -27,16 +27,6 @@ impl Outcome {
             Self::Accepted(_) => "accepted",
         }
     }
-}
-
-/// How a challenge is answered (`PRELUDE_CHALLENGE_RESPONSE`): Prelude's page describes an object and shows a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ChallengeForm {
-    /// `{"challenge":<digits>}`.
-    #[default]
-    Object,
-    /// The bare digits.
-    Number,
 }
 
 /// An HTTP answer with a JSON body.

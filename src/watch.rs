@@ -1,10 +1,10 @@
-//! What a request meets on its way, told step by step to whoever has to explain a decision: one pipeline decides, and
-//! nobody needs a second opinion. The function itself has no watcher, and pays nothing for this.
+//! Observer of the pipeline, for `prelude explain`, `prelude verify` and the inspector. The function passes `()`.
 
 use crate::{
     authenticate::{
-        Delivery,
-        signature::{HeaderFault, PublicKey, Trial, Unverified},
+        Delivery, SignatureStep,
+        public_key::PublicKey,
+        signature::{HeaderFault, Trial, Unverified},
     },
     gate::Caller,
     parse::Batch,
@@ -12,9 +12,9 @@ use crate::{
     respond::Outcome,
 };
 
-/// Sees the steps of one request, in order. `()` looks away.
+/// Observes the steps of one request, in order. `()` ignores them.
 pub trait Watch: Send {
-    /// One step was taken.
+    /// Observes one step.
     fn see(&mut self, step: Step<'_>);
 }
 
@@ -22,23 +22,32 @@ impl Watch for () {
     fn see(&mut self, _step: Step<'_>) {}
 }
 
-/// A step, and what it found. A request that is refused takes no more steps but the last one.
+/// One step of the pipeline and its result. After a refusal only [`Step::Ended`] follows.
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// The caller was found, listed or not.
+    /// The caller was identified, listed or not.
     Caller(&'a Caller),
-    /// The address is admitted.
+    /// The caller's address was admitted.
     Admitted,
-    /// The path, and its token, are the endpoint's.
+    /// The path and its token are the endpoint's.
     Found,
-    /// The signature header could be read, or not; there is no such step without one.
+    /// The signature header was read. A request without one has no such step.
     Header(Result<&'a Unverified, HeaderFault>),
-    /// A key was compared with the signature.
+    /// A key was tried.
     Key(&'a PublicKey, Trial),
     /// The request is authentic.
     Authenticated(&'a Delivery),
-    /// The family's own proof is there, and the events are told apart.
+    /// The events were read, and the key proves their source.
     Parsed(&'a Batch),
-    /// The result, from which the answer is made.
+    /// The pipeline ended with the result that determines the answer.
     Ended(&'a Result<Outcome, Rejection>),
+}
+
+impl<'a> From<SignatureStep<'a>> for Step<'a> {
+    fn from(step: SignatureStep<'a>) -> Self {
+        match step {
+            SignatureStep::Header(header) => Self::Header(header),
+            SignatureStep::Key(key, trial) => Self::Key(key, trial),
+        }
+    }
 }

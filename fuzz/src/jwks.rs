@@ -7,10 +7,7 @@ use base64::{Engine, alphabet, engine};
 use bytes::Bytes;
 use lambda_runtime::{Context, LambdaEvent};
 use prelude_webhooks::{
-    authenticate::keys::{
-        cache::{FetchError, FetchKeySet},
-        jwks,
-    },
+    authenticate::{FetchError, FetchKeySet, keys::jwks},
     config::Config,
     lambda::{Handler, Invocation},
     publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use prelude_webhooks::authenticate::{
-    Owner,
-    signature::{HeaderFault, Owners, Ownership, PublicKey, Unverified},
+    public_key::PublicKey,
+    signature::{HeaderFault, Owner, Owners, Ownership, Unverified},
 };
 
 use crate::keys::{ACCOUNT, APP, Key, SECOND_APP};
@@ -128,7 +128,7 @@ fn verifies(unverified: Unverified) -> bool {
     };
     match unverified.verify(PUBLIC.iter(), owner, |_, _| ()) {
         Ok(verified) => {
-            let signer = verified.key_id_of(Owner::Account).unwrap();
+            let signer = verified.key_id_of(&Owner::Account).unwrap();
             assert!(SIGNERS.iter().any(|key| key.thumbprint() == **signer), "the key that verified is named");
             true
         }

@@ -1,12 +1,22 @@
 //! The activation challenge of Session webhooks: `GET …?event=activate&app_id=…&verification_token=…&challenge=…`
 //! (`docs.prelude.so/session/documentation/webhooks/verification-event`).
 
-use crate::{config::App, inbound::Query, rejection::Rejection, secret::Secret};
+use crate::{app::App, inbound::Query, rejection::Rejection, secret::Secret};
 
-/// A proven challenge: the digits to answer, exactly as they were received.
+/// A proven challenge: the digits to answer, exactly as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     digits: String,
+}
+
+/// Form of the answer to a challenge (`PRELUDE_CHALLENGE_RESPONSE`): Prelude's page describes an object and shows a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChallengeForm {
+    /// `{"challenge":<digits>}`.
+    #[default]
+    Object,
+    /// The bare digits.
+    Number,
 }
 
 impl Challenge {
@@ -20,7 +30,7 @@ impl Challenge {
         let (true, Some(digits)) = (is_activation, digits) else { return Err(Rejection::NotAChallenge) };
         let app_id = query.single("app_id").unwrap_or_default();
         let token = query.single("verification_token").unwrap_or_default();
-        // An unknown app costs the same comparison as a known one.
+        // An unknown app costs the same comparison as a known one, so that timing does not reveal app ids.
         let app = apps.iter().find(|app| *app.app_id == *app_id);
         let nobody = Secret::unmatchable();
         let token_fits = app.map_or(&nobody, |app| &app.verification_token).matches(&token);
@@ -31,14 +41,14 @@ impl Challenge {
         }
     }
 
-    /// The integer's text; it is never read as a number, for its size is not bounded in the documentation.
+    /// Text of the integer. It is never parsed, because the documentation does not bound its size.
     #[must_use]
     pub fn digits(&self) -> &str {
         &self.digits
     }
 }
 
-/// `-?(0|[1-9][0-9]{0,19})`: what JSON takes as an integer, and nothing that could be reflected.
+/// Recognises `-?(0|[1-9][0-9]{0,19})`: an integer in JSON, without any text that an attacker could have reflected.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     match digits {
@@ -51,7 +61,7 @@ fn is_integer(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::AppKeySource;
+    use crate::app::AppKeySource;
 
     fn apps() -> Vec<App> {
         vec![App {
@@ -75,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_integer_is_no_challenge() {
+    fn only_an_integer_is_a_challenge() {
         for digits in [
             "",
             "-",

@@ -1,7 +1,7 @@
-//! Which keys may have signed, in which order they are tried, and when a key set is fetched for it.
+//! The key ring: the keys to try, their order, and the fetches that a request starts.
 //!
-//! Account keys are configured; an app's keys are pinned or fetched. Hints from the unverified request order the
-//! keys and never decide.
+//! The account's keys are configured. An app's keys are pinned or fetched. Hints of the unverified request order the keys
+//! and never decide.
 
 pub mod cache;
 pub mod https;
@@ -11,18 +11,18 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant, timeout_at};
 
-use self::cache::{FetchKeySet, KeySetCache, Refresh};
+use self::cache::{KeySetCache, Refresh};
 use super::{
-    Owner,
-    signature::{Owners, Ownership, PublicKey, Unverified, Verified},
+    key_server::FetchKeySet,
+    public_key::PublicKey,
+    signature::{Owner, Owners, Ownership, Trial, Unverified, Verified},
 };
 use crate::{
-    config::{App, AppKeySource},
+    app::{App, AppKeySource},
     rejection::Rejection,
-    watch::{Step, Watch},
 };
 
-/// Every key that is configured, and where it comes from.
+/// Every configured key, and its source.
 pub struct KeyRing<F> {
     account: Arc<[PublicKey]>,
     apps: Vec<AppKeys<F>>,
@@ -38,17 +38,17 @@ enum Source<F> {
     Fetched(Arc<KeySetCache<F>>),
 }
 
-/// What the unverified request says about its signer.
+/// Claims of the unverified request about its signer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hint<'a> {
-    /// The value of `X-Webhook-Signature-Key-Id`.
+    /// Value of `X-Webhook-Signature-Key-Id`.
     pub key_id: Option<&'a str>,
-    /// Whether a miss may fetch key sets again.
+    /// Permission to fetch every key set again when no key verifies.
     pub may_refetch: bool,
 }
 
 impl<F: FetchKeySet> KeyRing<F> {
-    /// Takes over the configured keys. Nothing is fetched yet.
+    /// Takes the configured keys. Nothing is fetched yet.
     #[must_use]
     pub fn new(account: Vec<PublicKey>, apps: &[App], ttl: Duration, fetcher: F) -> Self {
         let fetcher = Arc::new(fetcher);
@@ -66,7 +66,7 @@ impl<F: FetchKeySet> KeyRing<F> {
         Self { account: account.into(), apps: apps.collect() }
     }
 
-    /// Starts fetching every key set, now. The fetches go on whether the result is awaited or dropped.
+    /// Starts fetching every key set at once. The fetches continue when the result is dropped.
     pub fn start_fetches(&self) -> impl Future<Output = ()> + use<F> {
         let fetches: Vec<_> = self.apps.iter().filter_map(AppKeys::refresh).collect();
         async move {
@@ -76,7 +76,8 @@ impl<F: FetchKeySet> KeyRing<F> {
         }
     }
 
-    /// Finds the key that verifies: those at hand first, then sets that are due, then, once, every set again.
+    /// Finds the key that verifies: among the keys at hand, then in the sets that are due, then, once, in every set
+    /// fetched again. Reports each trial.
     ///
     /// # Errors
     /// [`Rejection::KeysUnavailable`] while the app that the body claims has no key, otherwise
@@ -85,28 +86,27 @@ impl<F: FetchKeySet> KeyRing<F> {
         &self,
         unverified: Unverified,
         hint: Hint<'_>,
-        watch: &mut impl Watch,
+        mut report: impl FnMut(&PublicKey, Trial),
     ) -> Result<Verified, Rejection> {
-        let mut tell = |key: &PublicKey, trial| watch.see(Step::Key(key, trial));
         let patience = Instant::now() + PATIENCE;
         let first = hinted_app_id(unverified.unverified_body()).and_then(|app_id| self.app(app_id));
         let is_first = |app: &AppKeys<F>| first.is_some_and(|first| std::ptr::eq(first, app));
-        // The set that the request claims is fetched before others are tried: a rotated key is found at once, and a
-        // key that two apps share is known as both apps'.
+        // The claimed app's set is fetched before other keys are tried, so that a rotated key is found at once, and a key
+        // that two apps share is known as both apps' key.
         wait_for(first.filter(|app| !app.is_fresh()).and_then(AppKeys::refresh), patience).await;
         let at_hand = self.candidates(first, hint, |app| app.is_fresh() || is_first(app));
-        let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key), &mut tell) {
+        let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key), &mut report) {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
-        // Old keys are tried only after an attempt to replace them. A miss is worth a fetch of every set: a key may
-        // just have been rotated. The fetch of an app without a key serves later requests only, unless the body claims
-        // it: an app that is gone for good would delay every bad signature.
+        // Stale keys are tried only after an attempt to replace them. A miss is worth a fetch of every set, because a key
+        // may just have been rotated. The fetch for an app without a key is not awaited unless the body claims the app.
+        // Otherwise an app that was deleted would delay every bad signature.
         let due = self.apps.iter().filter(|app| hint.may_refetch || !app.is_fresh());
         let is_awaited = |app: &AppKeys<F>| app.has_keys() || is_first(app);
         wait_for(due.filter_map(|app| app.refresh().filter(|_started| is_awaited(app))), patience).await;
         let all = self.candidates(first, hint, |_| true);
-        unverified.verify(all.iter(), |key| self.owners_of(key), tell).map_err(|_unverified| {
+        unverified.verify(all.iter(), |key| self.owners_of(key), report).map_err(|_unverified| {
             if first.is_none_or(AppKeys::has_keys) {
                 Rejection::SignatureWrong
             } else {
@@ -115,7 +115,7 @@ impl<F: FetchKeySet> KeyRing<F> {
         })
     }
 
-    /// Keys in the order they are worth a try: the one that is named, the claimed app's, the account's, the others'.
+    /// Keys in the order to try them: the named key, the claimed app's, the account's, the other apps'.
     fn candidates(
         &self,
         first: Option<&AppKeys<F>>,
@@ -131,18 +131,21 @@ impl<F: FetchKeySet> KeyRing<F> {
     }
 
     fn owners_of(&self, key: &PublicKey) -> Owners {
-        let owned = |owner, set: &[PublicKey]| {
+        let key_id_in = |set: &[PublicKey]| {
             let same = set.iter().find(|candidate| candidate.thumbprint() == key.thumbprint())?;
-            Some(Ownership { owner, key_id: Arc::clone(same.key_id()) })
+            Some(Arc::clone(same.key_id()))
         };
         let mut owners = Owners::default();
-        owners.known.extend(owned(Owner::Account, &self.account));
-        for (index, app) in self.apps.iter().enumerate() {
-            let (owner, keys) = (Owner::App(index), app.keys());
+        if let Some(key_id) = key_id_in(&self.account) {
+            owners.known.push(Ownership { owner: Owner::Account, key_id });
+        }
+        for app in &self.apps {
+            let (owner, keys) = (|| Owner::App(Arc::clone(&app.app_id)), app.keys());
             if keys.is_empty() {
-                owners.undecided.push(owner);
+                owners.undecided.push(owner());
+            } else if let Some(key_id) = key_id_in(&keys) {
+                owners.known.push(Ownership { owner: owner(), key_id });
             }
-            owners.known.extend(owned(owner, &keys));
         }
         owners
     }
@@ -152,14 +155,14 @@ impl<F: FetchKeySet> KeyRing<F> {
     }
 }
 
-/// Key sets, held while they are tried.
+/// Key sets whose keys are tried.
 struct Candidates {
     sets: Vec<Arc<[PublicKey]>>,
     named: Option<Box<str>>,
 }
 
 impl Candidates {
-    /// The named keys first; a key that comes twice is tried once.
+    /// The named keys first. `Unverified` tries a repeated key once.
     fn iter(&self) -> impl Iterator<Item = &PublicKey> {
         let keys = || self.sets.iter().flat_map(|set| set.iter());
         keys().filter(|key| self.named.as_deref() == Some(&**key.key_id())).chain(keys())
@@ -194,7 +197,7 @@ impl<F: FetchKeySet> AppKeys<F> {
     }
 }
 
-/// Waits for fetches that run beside each other. Every one is started before the first is waited for.
+/// Waits for fetches that run at the same time: all are started before the first is awaited.
 async fn wait_for(fetches: impl IntoIterator<Item = Refresh>, patience: Instant) {
     let started: Vec<_> = fetches.into_iter().collect();
     for fetch in started {
@@ -204,10 +207,10 @@ async fn wait_for(fetches: impl IntoIterator<Item = Refresh>, patience: Instant)
     }
 }
 
-/// How long one request waits for key sets, however many are due: the rest of the budget is for SQS.
+/// Time that one request waits for key sets in total. The rest of the budget is for SQS.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The app that a leading `{"app_id":"…"` names: how Prelude's batches begin.
+/// The app that a leading `{"app_id":"…"` names. Prelude's batches begin with it.
 fn hinted_app_id(body: &[u8]) -> Option<&[u8]> {
     let body = body.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(br#""app_id""#)?;
     let value = body.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
@@ -217,13 +220,16 @@ fn hinted_app_id(body: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{authenticate::test_keys::pem, secret::Secret};
+    use crate::{
+        authenticate::{key_server::FetchError, test_keys::pem},
+        secret::Secret,
+    };
 
     struct NoServer;
 
     impl FetchKeySet for NoServer {
-        async fn fetch(&self, _url: &str) -> Result<bytes::Bytes, cache::FetchError> {
-            Err(cache::FetchError::Unreachable)
+        async fn fetch(&self, _url: &str) -> Result<bytes::Bytes, FetchError> {
+            Err(FetchError::Unreachable)
         }
     }
 

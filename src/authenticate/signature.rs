@@ -1,47 +1,44 @@
-//! RSASSA-PSS with SHA-256 (RFC 8017, section 8.1.2): the header, the public keys, and the only place that makes
-//! [`Verified`]. No other file names `rsa`.
+//! The signature: its header, the trial of keys, and the only place that makes [`Verified`].
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
-};
+use base64::Engine;
 use bytes::Bytes;
-use rsa::{
-    BoxedUint, RsaPublicKey,
-    pkcs1::{ALGORITHM_OID, DecodeRsaPublicKey},
-    pkcs8::{ObjectIdentifier, SubjectPublicKeyInfoRef},
-    pss::VerifyingKey,
-    signature::hazmat::PrehashVerifier,
-    traits::PublicKeyParts,
-};
 use sha2::{Digest, Sha256};
 
-use super::Owner;
+use super::public_key::{MIN_BITS, PublicKey, STANDARD, Signature, Thumbprint};
 use crate::rejection::Rejection;
 
-/// Bytes whose signature a configured key verified. Only [`Unverified::verify`] makes one.
+/// Bytes that a configured key signed. Only [`Unverified::verify`] makes one.
 pub struct Verified {
     body: Bytes,
     owners: Owners,
 }
 
-/// Everyone a verifying key belongs to, as far as it is known.
+/// Owner of a key. The account's keys and an app's keys prove different sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// The account: Verify and Notify.
+    Account,
+    /// One Session app, by its id.
+    App(Arc<str>),
+}
+
+/// Owners of a verifying key. Two owners may share one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owners {
-    /// Those whose keys hold it.
+    /// Owners whose key sets hold the key.
     pub known: Vec<Ownership>,
-    /// Those whose keys are not at hand: it may be one of theirs.
+    /// Owners without any key yet: the key may be theirs.
     pub undecided: Vec<Owner>,
 }
 
-/// Who a verifying key belongs to, and what it is called there.
+/// One owner of a key, and that owner's name for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ownership {
     /// The account, or one Session app.
     pub owner: Owner,
-    /// The key's `kid` in that owner's set, else its thumbprint (RFC 7638).
+    /// The key's `kid` in that owner's set, otherwise its thumbprint (RFC 7638).
     pub key_id: Arc<str>,
 }
 
@@ -52,19 +49,19 @@ impl Verified {
         &self.body
     }
 
-    /// What the verifying key is called by `owner`; `None` when it is not that owner's.
+    /// The owner's name for the verifying key; `None` when the key belongs to others only.
     #[must_use]
-    pub fn key_id_of(&self, owner: Owner) -> Option<&Arc<str>> {
-        self.owners.known.iter().find(|ownership| ownership.owner == owner).map(|ownership| &ownership.key_id)
+    pub fn key_id_of(&self, owner: &Owner) -> Option<&Arc<str>> {
+        self.owners.known.iter().find(|known| known.owner == *owner).map(|known| &known.key_id)
     }
 
-    /// Whether the verifying key may be `owner`'s, whose keys could not be fetched yet.
+    /// Reports whether the verifying key may be the owner's, whose keys could not be fetched yet.
     #[must_use]
-    pub fn is_undecided(&self, owner: Owner) -> bool {
-        self.owners.undecided.contains(&owner)
+    pub fn is_undecided(&self, owner: &Owner) -> bool {
+        self.owners.undecided.contains(owner)
     }
 
-    /// What the verifying key is called by the first of its owners: for content that no family claims.
+    /// The first owner's name for the verifying key: for content of unknown source.
     #[must_use]
     pub fn key_id(&self) -> Option<&Arc<str>> {
         self.owners.known.first().map(|ownership| &ownership.key_id)
@@ -77,63 +74,63 @@ impl fmt::Debug for Verified {
     }
 }
 
-/// Bytes and the signature that came with them, not yet compared.
+/// Bytes and their signature, before any key is tried.
 pub struct Unverified {
     body: Bytes,
     digest: [u8; 32],
-    signature: rsa::pss::Signature,
+    signature: Signature,
     signature_length: usize,
     tried: BTreeSet<Thumbprint>,
 }
 
 impl Unverified {
-    /// Reads the header's value and hashes the body, once for however many keys are tried.
+    /// Reads the header's value, and hashes the body once for all keys.
     ///
     /// # Errors
-    /// What is wrong with the header.
+    /// Fault of the header.
     pub fn new(body: Bytes, header: &[u8]) -> Result<Self, HeaderFault> {
         let signature = parse_header(header)?;
         let digest = Sha256::digest(&body).into();
         let signature_length = signature.len();
         let signature =
-            rsa::pss::Signature::try_from(signature.as_slice()).map_err(|_too_long| HeaderFault::TooLong)?;
+            Signature::try_from(signature.as_slice()).map_err(|_too_long| HeaderFault::TooLong)?;
         Ok(Self { body, digest, signature, signature_length, tried: BTreeSet::new() })
     }
 
-    /// The bytes before they are believed: for hints that order keys, never for a decision.
+    /// The unverified bytes: for hints that order keys, never for a decision.
     #[must_use]
     pub const fn unverified_body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The signature's length, which is its key's, in bytes.
+    /// Length of the signature in bytes, which is its key's length.
     #[must_use]
     pub const fn signature_length(&self) -> usize {
         self.signature_length
     }
 
-    /// Tries the keys in order, each key once in this request's life, and tells how each trial ended.
+    /// Tries the keys in order, each key once per request, and reports each trial.
     ///
     /// # Errors
-    /// Itself, when no key verifies, so that more keys can be tried.
+    /// Itself when no key verifies, so that more keys can be tried.
     pub fn verify<'k>(
         mut self,
         keys: impl IntoIterator<Item = &'k PublicKey>,
         owners_of: impl FnOnce(&PublicKey) -> Owners,
-        mut tell: impl FnMut(&PublicKey, Trial),
+        mut report: impl FnMut(&PublicKey, Trial),
     ) -> Result<Verified, Self> {
         for key in keys {
-            if !self.tried.insert(key.thumbprint) {
+            if !self.tried.insert(*key.thumbprint()) {
                 continue;
             }
             let trial = if key.modulus_length() != self.signature_length {
                 Trial::OtherLength
-            } else if key.verifying.verify_prehash(&self.digest, &self.signature).is_ok() {
+            } else if key.verifies(&self.digest, &self.signature) {
                 Trial::Verified
             } else {
                 Trial::Failed
             };
-            tell(key, trial);
+            report(key, trial);
             if trial == Trial::Verified {
                 return Ok(Verified { body: self.body, owners: owners_of(key) });
             }
@@ -148,37 +145,36 @@ impl fmt::Debug for Unverified {
     }
 }
 
-/// How the comparison of one key with a signature ended.
+/// Result of comparing one key with a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trial {
     /// The key verifies the signature.
     Verified,
-    /// It does not.
+    /// The key does not verify the signature.
     Failed,
-    /// It can not: the key's length is not the signature's.
+    /// The key's length differs from the signature's, so it was not compared.
     OtherLength,
 }
 
-/// What is wrong with a signature header. To the caller and the log they are two things only: an unknown scheme, or a
-/// malformed header.
+/// Fault of a signature header. The caller and the log distinguish two of them: an unknown scheme and a malformed header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderFault {
-    /// It is given more than once.
+    /// The header is repeated.
     #[error("it is given more than once")]
     Repeated,
-    /// Not `<scheme>=<base64>`; an empty one is not either.
+    /// The value is not `<scheme>=<base64>`. An empty value is a fault, too.
     #[error("it is not <scheme>=<base64>")]
     NoScheme,
-    /// Another scheme than `rsassa-pss-sha256`.
+    /// The scheme is not `rsassa-pss-sha256`.
     #[error("its scheme is not rsassa-pss-sha256")]
     Scheme,
-    /// Characters of neither base64 alphabet, or a length that base64 does not make.
+    /// The rest has characters of neither base64 alphabet, or a length that base64 cannot have.
     #[error("what follows the scheme is not base64")]
     NotBase64,
-    /// Shorter than the signature of any key that is accepted.
+    /// The signature is shorter than that of any accepted key.
     #[error("the signature is shorter than the 256 bytes of a 2048-bit key")]
     TooShort,
-    /// Longer than the signature of any key that is accepted.
+    /// The signature is longer than that of any accepted key.
     #[error("it is longer than any signature")]
     TooLong,
 }
@@ -196,124 +192,7 @@ impl From<HeaderFault> for Rejection {
     }
 }
 
-/// SHA-256 over the key's canonical JWK (RFC 7638).
-pub type Thumbprint = [u8; 32];
-
-/// An RSA public key of 2048 to 8192 bits, parsed once.
-#[derive(Clone)]
-pub struct PublicKey {
-    verifying: VerifyingKey<Sha256>,
-    thumbprint: Thumbprint,
-    key_id: Arc<str>,
-}
-
-/// Why a key can not be used. The text never repeats the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// No `-----BEGIN …-----` block.
-    #[error("holds no PEM block")]
-    NoPem,
-    /// Text outside the blocks, or a block without its end.
-    #[error("holds a PEM block that is not complete, or text between the blocks")]
-    BrokenPem,
-    /// A private key was configured.
-    #[error("holds a private key; only the public key belongs here")]
-    PrivateKey,
-    /// Neither `PUBLIC KEY` nor `RSA PUBLIC KEY`, or not an RSA key inside.
-    #[error("holds a PEM block that is not an RSA public key (SPKI or PKCS#1) of 2048 to 8192 bits")]
-    NotAnRsaPublicKey,
-    /// The modulus is under 2048 or over 8192 bits.
-    #[error("holds a key of {0} bits; 2048 to 8192 are accepted")]
-    Size(u32),
-}
-
-impl PublicKey {
-    /// Reads every PEM block of a text: SPKI or PKCS#1, real or `\n`-escaped line ends.
-    ///
-    /// # Errors
-    /// The first block that can not be used.
-    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, KeyError> {
-        let text = text.replace("\\r", "").replace("\\n", "\n");
-        let mut rest = text.trim();
-        let mut keys = Vec::new();
-        while !rest.is_empty() {
-            let (label, block) =
-                rest.strip_prefix("-----BEGIN ")
-                    .and_then(|rest| rest.split_once("-----"))
-                    .ok_or(if keys.is_empty() { KeyError::NoPem } else { KeyError::BrokenPem })?;
-            let (base64, after) =
-                block.split_once(&format!("-----END {label}-----")).ok_or(KeyError::BrokenPem)?;
-            keys.push(Self::from_pem_block(label, base64)?);
-            rest = after.trim();
-        }
-        if keys.is_empty() { Err(KeyError::NoPem) } else { Ok(keys) }
-    }
-
-    /// Makes a key from a JWK's big-endian modulus and exponent (RFC 7518, section 6.3.1).
-    ///
-    /// # Errors
-    /// A modulus of another size, or numbers that are no RSA key.
-    pub fn from_components(n: &[u8], e: &[u8], kid: Option<&str>) -> Result<Self, KeyError> {
-        let modulus = uint(n).ok_or(KeyError::Size(0))?;
-        let exponent = uint(e).ok_or(KeyError::NotAnRsaPublicKey)?;
-        Self::accept(
-            checked_size(modulus.bits_vartime()).and_then(|()| {
-                RsaPublicKey::new(modulus, exponent).map_err(|_invalid| KeyError::NotAnRsaPublicKey)
-            })?,
-            kid,
-        )
-    }
-
-    /// The key's `kid`, else its thumbprint in base64url.
-    #[must_use]
-    pub const fn key_id(&self) -> &Arc<str> {
-        &self.key_id
-    }
-
-    /// The key's identity: equal for equal keys, whatever they are called.
-    #[must_use]
-    pub const fn thumbprint(&self) -> &Thumbprint {
-        &self.thumbprint
-    }
-
-    /// The modulus' length, in bytes: that of the signatures it verifies.
-    #[must_use]
-    pub fn modulus_length(&self) -> usize {
-        self.verifying.as_ref().size()
-    }
-
-    fn from_pem_block(label: &str, base64: &str) -> Result<Self, KeyError> {
-        if label.contains("PRIVATE KEY") {
-            return Err(KeyError::PrivateKey);
-        }
-        let base64: String = base64.split_ascii_whitespace().collect();
-        let der = STANDARD.decode(base64).map_err(|_malformed| KeyError::BrokenPem)?;
-        let key = match label {
-            "PUBLIC KEY" => from_spki(&der),
-            "RSA PUBLIC KEY" => RsaPublicKey::from_pkcs1_der(&der).ok(),
-            _ => None,
-        };
-        Self::accept(key.ok_or(KeyError::NotAnRsaPublicKey)?, None)
-    }
-
-    fn accept(key: RsaPublicKey, kid: Option<&str>) -> Result<Self, KeyError> {
-        checked_size(key.n().bits_vartime())?;
-        let thumbprint = thumbprint(&key);
-        let key_id = match kid {
-            Some(kid) if !kid.is_empty() => kid.into(),
-            _ => URL_SAFE_NO_PAD.encode(thumbprint).into(),
-        };
-        Ok(Self { verifying: VerifyingKey::new_with_auto_salt_len(key), thumbprint, key_id })
-    }
-}
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey").field("key_id", &self.key_id).finish_non_exhaustive()
-    }
-}
-
-/// `rsassa-pss-sha256=<base64>`; the value of `X-Webhook-Signature`.
+/// Reads `rsassa-pss-sha256=<base64>`, the value of `X-Webhook-Signature`.
 fn parse_header(header: &[u8]) -> Result<Vec<u8>, HeaderFault> {
     if header.len() > MAX_HEADER_LENGTH {
         return Err(HeaderFault::TooLong);
@@ -326,50 +205,14 @@ fn parse_header(header: &[u8]) -> Result<Vec<u8>, HeaderFault> {
     // Prelude writes the URL-safe alphabet; the standard one differs in two characters.
     let base64 = base64.replace('-', "+").replace('_', "/");
     let signature = STANDARD.decode(base64).map_err(|_malformed| HeaderFault::NotBase64)?;
-    // No key in use is shorter: telling it here spares every lookup.
+    // No accepted key is shorter, so no key needs to be looked up.
     if signature.len() < MIN_BITS as usize / 8 { Err(HeaderFault::TooShort) } else { Ok(signature) }
 }
 
-/// The only scheme that is accepted. The once documented `sha256=` was an HMAC, which has no public key.
+/// The only accepted scheme. Prelude once documented `sha256=`, an HMAC, which has no public key.
 const SCHEME: &str = "rsassa-pss-sha256";
-const MIN_BITS: u32 = 2048;
-const MAX_BITS: u32 = 8192;
 /// An 8192-bit signature takes 1,368 characters of base64.
 const MAX_HEADER_LENGTH: usize = 2048;
-const STANDARD: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
-const fn checked_size(bits: u32) -> Result<(), KeyError> {
-    if bits < MIN_BITS || bits > MAX_BITS { Err(KeyError::Size(bits)) } else { Ok(()) }
-}
-
-/// Reads an SPKI of an RSA key, whether it is meant for any use (`rsaEncryption`) or for PSS alone (`id-RSASSA-PSS`,
-/// RFC 4055): the scheme in the header says how it signs.
-fn from_spki(der: &[u8]) -> Option<RsaPublicKey> {
-    let spki = SubjectPublicKeyInfoRef::try_from(der).ok()?;
-    if ![ALGORITHM_OID, ID_RSASSA_PSS].contains(&spki.algorithm.oid) {
-        return None;
-    }
-    RsaPublicKey::from_pkcs1_der(spki.subject_public_key.as_bytes()?).ok()
-}
-
-const ID_RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-
-/// A number no larger than it has to be: leading zeros are dropped, so that the modulus has its own length.
-fn uint(big_endian: &[u8]) -> Option<BoxedUint> {
-    let significant = big_endian.iter().position(|byte| *byte != 0)?;
-    let digits = big_endian.get(significant..)?;
-    BoxedUint::from_be_slice(digits, u32::try_from(digits.len()).ok()?.checked_mul(8)?).ok()
-}
-
-fn thumbprint(key: &RsaPublicKey) -> Thumbprint {
-    let base64 = |number: &BoxedUint| URL_SAFE_NO_PAD.encode(number.to_be_bytes_trimmed_vartime());
-    let jwk = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64(key.e()), base64(key.n()));
-    Sha256::digest(jwk).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -390,13 +233,6 @@ mod tests {
             let header = format!("{SCHEME}={}", STANDARD.encode(vec![7; length]));
             let unverified = Unverified::new(Bytes::new(), header.as_bytes()).unwrap();
             assert_eq!(unverified.signature_length(), length);
-        }
-    }
-
-    #[test]
-    fn a_size_is_accepted_from_2048_to_8192_bits() {
-        for (bits, accepted) in [(0, false), (2047, false), (2048, true), (8192, true), (8193, false)] {
-            assert_eq!(checked_size(bits), if accepted { Ok(()) } else { Err(KeyError::Size(bits)) });
         }
     }
 }

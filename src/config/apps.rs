@@ -1,12 +1,13 @@
 //! `PRELUDE_APPS`: the Session apps.
 
-use std::net::IpAddr;
-
-use http::Uri;
 use serde_json::{Map, Value};
 
-use super::{App, AppKeySource, Problems, settings::name};
-use crate::{authenticate::signature::PublicKey, secret::Secret};
+use super::{problem::Problems, settings::name};
+use crate::{
+    app::{App, AppKeySource},
+    authenticate::{is_key_server, public_key::PublicKey},
+    secret::Secret,
+};
 
 /// Reads the JSON array; what is wrong with an entry is told with its place in the array, or its id.
 pub(super) fn read(text: &str, problems: &mut Problems) -> Vec<App> {
@@ -124,18 +125,4 @@ fn read_pinned(pems: &[Value], complain: &mut dyn FnMut(String)) -> Option<Vec<P
 
 fn is_app_id(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-/// `https`, or `http` on a loopback address, where no one can put another key in between.
-fn is_key_server(url: &str) -> bool {
-    let Ok(url) = url.parse::<Uri>() else { return false };
-    let Some(host) = url.host().filter(|host| !host.is_empty()) else { return false };
-    match url.scheme_str() {
-        Some("https") => true,
-        Some("http") => {
-            let bare = host.trim_start_matches('[').trim_end_matches(']');
-            host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-        _ => false,
-    }
 }

@@ -1,4 +1,4 @@
-//! Texts to typed settings, and the rules between them.
+//! Single settings, from texts to types.
 
 use std::fmt;
 
@@ -6,83 +6,19 @@ use ipnet::IpNet;
 use tokio::time::Duration;
 
 use super::{
-    App, Config, Problem, Problems, apps,
+    problem::{Problem, Problems},
     settings::{Settings, name},
     unsigned,
 };
 use crate::{
-    authenticate::{keys::cache::COOL_DOWN, signature::PublicKey},
-    endpoint::{Endpoint, SECRET_LENGTH},
-    gate::{self, Gate, IpCheck, PRELUDE_ADDRESSES},
-    respond::ChallengeForm,
+    app::App,
+    endpoint::SECRET_LENGTH,
+    gate,
     route::{QueueType, Routes},
     secret::Secret,
 };
 
-/// Reads everything, however much is wrong; `None` when a part that has no default is missing.
-pub(super) fn config(settings: &Settings, problems: &mut Problems) -> Option<Config> {
-    let apps = settings.text(name::APPS).map(|text| apps::read(text, problems)).unwrap_or_default();
-    let account_keys = settings
-        .text(name::PUBLIC_KEYS)
-        .and_then(|text| problems.keep(name::PUBLIC_KEYS, PublicKey::all_from_pem(text)))
-        .unwrap_or_default();
-    let accept_unsigned = unsigned::sources(settings, problems);
-    let (tokens, mut warnings) = path_tokens(settings, problems);
-    let gate = Gate {
-        allowed: match settings.list(name::ALLOWED_IPS) {
-            Some(list) => blocks(name::ALLOWED_IPS, list, problems),
-            None => blocks(name::ALLOWED_IPS, PRELUDE_ADDRESSES.split(','), problems),
-        },
-        trusted_proxies: blocks(
-            name::TRUSTED_PROXIES,
-            settings.list(name::TRUSTED_PROXIES).into_iter().flatten(),
-            problems,
-        ),
-        check: choice(
-            settings,
-            name::IP_CHECK,
-            &[("enforce", IpCheck::Enforce), ("report", IpCheck::Report), ("off", IpCheck::Off)],
-            problems,
-        ),
-    };
-    unsigned::check(settings, &accept_unsigned, &gate, problems);
-    check_receivable(settings, &apps, problems);
-    let routes = routes(settings, problems);
-    for pattern in routes.iter().flat_map(|routes| &routes.unused_rules) {
-        let message = format!("has the pattern `{pattern}`, which fits none of the event types");
-        warnings.push(Problem { variable: name::ROUTES.into(), message });
-    }
-    let jwks_ttl = jwks_ttl(settings, problems);
-    if jwks_ttl < COOL_DOWN {
-        let message =
-            format!("is less than the {} s that pass between two fetches of a key set", COOL_DOWN.as_secs());
-        warnings.push(Problem { variable: name::JWKS_TTL_SECONDS.into(), message });
-    }
-    let challenge_form = choice(
-        settings,
-        name::CHALLENGE_RESPONSE,
-        &[("object", ChallengeForm::Object), ("number", ChallengeForm::Number)],
-        problems,
-    );
-    if gate.allowed.iter().any(|block| gate.trusted_proxies.iter().any(|proxies| proxies.contains(block))) {
-        let message = "holds an allowed address: what calls from there is taken for a proxy";
-        warnings.push(Problem { variable: name::TRUSTED_PROXIES.into(), message: message.into() });
-    }
-    let endpoint = Endpoint { tokens };
-    Some(Config {
-        gate,
-        endpoint,
-        apps,
-        account_keys,
-        accept_unsigned,
-        jwks_ttl,
-        routes: routes?,
-        challenge_form,
-        warnings,
-    })
-}
-
-fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
+pub(super) fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
     let queue_type = choice(
         settings,
         name::QUEUE_TYPE,
@@ -107,8 +43,8 @@ fn routes(settings: &Settings, problems: &mut Problems) -> Option<Routes> {
     }
 }
 
-/// Something must be receivable. Where one of the three is set and wrong, that is the problem.
-fn check_receivable(settings: &Settings, apps: &[App], problems: &mut Problems) {
+/// Demands that something can be received. A wrong value of one of the three is its own problem.
+pub(super) fn check_receivable(settings: &Settings, apps: &[App], problems: &mut Problems) {
     let has_apps = !apps.is_empty() || problems.0.iter().any(|problem| problem.variable == name::APPS);
     let is_set = |name| settings.text(name).is_some();
     if !has_apps && !is_set(name::PUBLIC_KEYS) && !is_set(name::ACCEPT_UNSIGNED) {
@@ -119,7 +55,7 @@ fn check_receivable(settings: &Settings, apps: &[App], problems: &mut Problems) 
     }
 }
 
-fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<Secret>, Vec<Problem>) {
+pub(super) fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<Secret>, Vec<Problem>) {
     let (mut tokens, mut warnings) = (Vec::new(), Vec::new());
     for token in settings.list(name::PATH_TOKEN).into_iter().flatten() {
         let is_digest = token.starts_with("sha256:");
@@ -146,7 +82,7 @@ fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<Secret>, Ve
     (tokens, warnings)
 }
 
-fn blocks<'a>(
+pub(super) fn blocks<'a>(
     name: &'static str,
     list: impl Iterator<Item = &'a str>,
     problems: &mut Problems,
@@ -162,7 +98,7 @@ fn blocks<'a>(
     blocks
 }
 
-fn jwks_ttl(settings: &Settings, problems: &mut Problems) -> Duration {
+pub(super) fn jwks_ttl(settings: &Settings, problems: &mut Problems) -> Duration {
     let Some(text) = settings.text(name::JWKS_TTL_SECONDS) else { return DEFAULT_JWKS_TTL };
     match text.parse::<u32>() {
         Ok(seconds) if seconds > 0 => Duration::from_secs(seconds.into()),
@@ -175,8 +111,8 @@ fn jwks_ttl(settings: &Settings, problems: &mut Problems) -> Duration {
 
 const DEFAULT_JWKS_TTL: Duration = Duration::from_secs(600);
 
-/// One of a few words; the default where it is not set, or wrong and told so.
-fn choice<T: Copy + Default + fmt::Debug>(
+/// Reads one of a few words. An unset setting has the default; a wrong word is a problem.
+pub(super) fn choice<T: Copy + Default + fmt::Debug>(
     settings: &Settings,
     name: &'static str,
     words: &[(&str, T)],

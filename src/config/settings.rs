@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use serde_json::Value;
 
-use super::Problems;
+use super::problem::Problems;
 
 /// Every variable of the receiver; the one list of their names.
 pub(super) mod name {

@@ -3,7 +3,7 @@
 use prelude_events::Source;
 
 use super::{
-    Problems,
+    problem::Problems,
     settings::{Settings, name},
 };
 use crate::gate::{

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     inbound::{Body, Headers, Inbound, Query},
-    parse::Name,
+    json::Name,
 };
 
 /// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0).

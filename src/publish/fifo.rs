@@ -4,7 +4,8 @@ use prelude_events::{EventType, Source};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    parse::{Event, Member, Members, Verdict},
+    json::{Member, Members},
+    parse::{Event, Verdict},
     secret::hex,
 };
 

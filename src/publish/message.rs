@@ -6,8 +6,9 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
 use prelude_events::{EventType, Source};
 
-use super::{Arrival, fifo::FifoIds};
+use super::fifo::FifoIds;
 use crate::{
+    inbound::Arrival,
     parking::{self, Form, MAX_MESSAGE, Parcel, Reason, is_sqs_text},
     parse::{Authentication, Event, Origin, Verdict, is_attribute_value},
     route::QueueType,

@@ -10,13 +10,14 @@ use prelude_events::EventType;
 use tokio::time::Instant;
 
 use super::{
-    Arrival, Publisher, SendBatch,
+    Publisher, SendBatch,
     call::Draft,
     failure::Failure,
     message::{Message, Stamp},
     serve::Service,
 };
 use crate::{
+    inbound::Arrival,
     parking::{Reason, is_sqs_text},
     parse::{self, Authentication, Batch, Event, Origin, Verdict},
     rejection::Rejection,

@@ -13,7 +13,7 @@ use std::{io, path::PathBuf};
 use bytes::Bytes;
 use lambda_runtime::{LambdaEvent, service_fn};
 use prelude_webhooks::{
-    authenticate::keys::cache::{FetchError, FetchKeySet},
+    authenticate::{FetchError, FetchKeySet},
     config::Config,
     lambda::{Handler, Invocation as Event},
     publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},

@@ -6,7 +6,10 @@ use base64::{
 };
 use bytes::Bytes;
 use prelude_webhooks::{
-    authenticate::signature::{Owners, PublicKey, Unverified},
+    authenticate::{
+        public_key::PublicKey,
+        signature::{Owners, Unverified},
+    },
     rejection::Rejection,
 };
 use proptest::prelude::*;

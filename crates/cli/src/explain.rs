@@ -13,8 +13,8 @@ use std::time::SystemTime;
 
 use prelude_webhooks::{
     config::Config,
+    inbound::Arrival,
     lambda::{BUDGET, Invocation},
-    publish::Arrival,
     receiver::Receiver,
 };
 use serde::Serialize;

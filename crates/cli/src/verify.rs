@@ -7,9 +7,8 @@ mod text;
 
 use bytes::Bytes;
 use prelude_webhooks::authenticate::{
-    Owner,
     keys::{Hint, KeyRing},
-    signature::{HeaderFault, Unverified, Verified},
+    signature::{HeaderFault, Owner, Unverified, Verified},
 };
 use serde::Serialize;
 
@@ -102,7 +101,8 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
     // The function fetches its key sets when it starts.
     ring.start_fetches().await;
     let mut trials = Trials::default();
-    let result = ring.verify(unverified, Hint { key_id: None, may_refetch: true }, &mut trials).await;
+    let hint = Hint { key_id: None, may_refetch: true };
+    let result = ring.verify(unverified, hint, |key, trial| trials.add(key, trial)).await;
     let labels = fetched.label(&apps, labels);
     let proves = match &result {
         Ok(verified) => proofs(verified, &apps.iter().map(|app| &*app.app_id).collect::<Vec<_>>(), generic),
@@ -130,11 +130,11 @@ pub(crate) fn proofs(verified: &Verified, app_ids: &[&str], generic: bool) -> Ve
         return vec!["that whoever holds the private half of this key signed exactly these bytes".to_owned()];
     }
     let mut proofs = Vec::new();
-    if verified.key_id_of(Owner::Account).is_some() {
+    if verified.key_id_of(&Owner::Account).is_some() {
         proofs.push("Verify and Notify events of the account".to_owned());
     }
-    for (index, app_id) in app_ids.iter().enumerate() {
-        if verified.key_id_of(Owner::App(index)).is_some() {
+    for app_id in app_ids {
+        if verified.key_id_of(&Owner::App((*app_id).into())).is_some() {
             proofs.push(format!("Session batches of the app {app_id}"));
         }
     }

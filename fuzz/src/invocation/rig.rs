@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use prelude_events::Source;
 use prelude_webhooks::{
-    authenticate::keys::cache::{FetchError, FetchKeySet},
+    authenticate::{FetchError, FetchKeySet},
     config::Config,
     lambda::{Handler, Invocation, Response},
     receiver::Receiver,

@@ -1,52 +1,28 @@
-//! One app's key set: TTL, cool-down, one fetch at a time, and the old set while the server is down.
+//! One app's key set: TTL, cool-down, one fetch at a time, and the old set while the key server is down.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use tokio::{
     sync::watch,
     time::{Duration, Instant, timeout},
 };
 
 use super::jwks;
-use crate::authenticate::signature::PublicKey;
+use crate::authenticate::{
+    key_server::{FetchError, FetchKeySet},
+    public_key::PublicKey,
+};
 
-/// Fetches a key set's document. The port to the network; tests put a double here.
-pub trait FetchKeySet: Send + Sync + 'static {
-    /// The document at `url`: at most [`jwks::MAX_LENGTH`] bytes, from a 200 answer, without following redirects.
-    fn fetch(&self, url: &str) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
-}
-
-/// Why a key set could not be fetched. The text is a stable log code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FetchError {
-    /// No connection, or it broke.
-    #[error("unreachable")]
-    Unreachable,
-    /// An answer other than 200; a redirect is one.
-    #[error("status_{0}")]
-    Status(u16),
-    /// More than [`jwks::MAX_LENGTH`] bytes.
-    #[error("too_large")]
-    TooLarge,
-    /// Nothing within [`FETCH_TIMEOUT`].
-    #[error("timeout")]
-    Timeout,
-    /// A document without a usable key.
-    #[error("no_usable_key")]
-    NoUsableKey,
-}
-
-/// A fetch's time limit, from its start to the last byte.
+/// Time limit of a fetch, from its start to the last byte.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
-/// What a fetch takes longer than its limit only when the process did not run.
+/// Time over its limit that a fetch takes only when Lambda froze the sandbox meanwhile.
 const FREEZE: Duration = Duration::from_millis(500);
-/// How long no fetch is started after one, so that forged requests can not make us hammer the key server.
+/// Time after a fetch in which no other one starts, so that forged requests cannot flood the key server.
 pub const COOL_DOWN: Duration = Duration::from_secs(60);
-/// The cool-down while there is no key at all.
+/// Cool-down of an app without any key.
 pub const COOL_DOWN_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 
-/// A fetched key set. Time is tokio's, so that tests can pause it.
+/// An app's fetched key set.
 pub(crate) struct KeySetCache<F> {
     app_id: Arc<str>,
     url: String,
@@ -59,7 +35,7 @@ struct State {
     keys: Arc<[PublicKey]>,
     fetched_at: Option<Instant>,
     last_start: Option<Instant>,
-    /// Closed when the fetch in flight ends, even by a panic.
+    /// Channel that closes when the fetch in flight ends, even by a panic.
     in_flight: Option<watch::Receiver<()>>,
 }
 
@@ -69,17 +45,17 @@ impl<F: FetchKeySet> KeySetCache<F> {
         Self { app_id, url, ttl, fetcher, state: Mutex::new(state) }
     }
 
-    /// The keys at hand, stale or not.
+    /// The cached keys, stale or not.
     pub(crate) fn keys(&self) -> Arc<[PublicKey]> {
         Arc::clone(&self.state().keys)
     }
 
-    /// Whether the set is younger than its TTL.
+    /// Reports whether the set is younger than its TTL.
     pub(crate) fn is_fresh(&self) -> bool {
         self.state().fetched_at.is_some_and(|at| at.elapsed() < self.ttl)
     }
 
-    /// Starts a fetch unless one is in flight or the cool-down holds; what to wait for, if anything.
+    /// Starts a fetch, or joins the one in flight. `None` during the cool-down.
     pub(crate) fn refresh(self: &Arc<Self>) -> Option<Refresh> {
         let mut state = self.state();
         if let Some(in_flight) = state.in_flight.as_ref().filter(|fetch| fetch.has_changed().is_ok()) {
@@ -93,7 +69,7 @@ impl<F: FetchKeySet> KeySetCache<F> {
         let (ended, in_flight) = watch::channel(());
         state.in_flight = Some(in_flight.clone());
         let cache = Arc::clone(self);
-        // A task of its own: the fetch outlives the request that asked for it.
+        // A separate task, because the fetch outlives the request that started it.
         tokio::spawn(async move {
             cache.fetch().await;
             drop(ended);
@@ -116,7 +92,7 @@ impl<F: FetchKeySet> KeySetCache<F> {
                 let reason = failed.err().unwrap_or(FetchError::NoUsableKey);
                 let keys_at_hand = self.keys().len();
                 if started.elapsed() > FETCH_TIMEOUT + FREEZE {
-                    // The sandbox was frozen meanwhile: the server had no fair try, and a request is waiting.
+                    // The sandbox was frozen meanwhile, so the server had no chance to answer, and a request waits.
                     self.state().last_start = None;
                 }
                 tracing::warn!(code = "keys_fetch_failed", app_id = &*self.app_id, %reason, keys_at_hand);
@@ -125,18 +101,18 @@ impl<F: FetchKeySet> KeySetCache<F> {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while the lock is held; a poisoned one would still hold whole data.
+        // Nothing panics while the lock is held, and every write leaves the state whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A fetch in flight.
+/// Handle to a fetch in flight.
 pub(crate) struct Refresh(watch::Receiver<()>);
 
 impl Refresh {
-    /// Waits for its end.
+    /// Waits until the fetch ends.
     pub(crate) async fn ended(mut self) {
-        // Nothing is ever sent: the channel closes when the fetch ends.
+        // Nothing is sent: the channel closes when the fetch ends.
         while self.0.changed().await.is_ok() {}
     }
 }
@@ -144,6 +120,8 @@ impl Refresh {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bytes::Bytes;
 
     use super::*;
     use crate::authenticate::test_keys;

@@ -9,15 +9,12 @@ use base64::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::authenticate::signature::PublicKey;
+use crate::authenticate::public_key::PublicKey;
 
-/// The largest document that is read, in bytes. It limits the keys that a signature may have to be tried with.
-pub const MAX_LENGTH: usize = 64 * 1024;
-
-/// The set's usable keys, in its order. `alg` and `use` are ignored: Prelude signs webhooks with keys that are
+/// The set's usable keys, in their order. `alg` and `use` are ignored, because Prelude signs webhooks with keys that are
 /// published for access tokens.
 ///
-/// Empty when the document is no JWK Set or holds no usable key.
+/// Empty when the document is not a JWK Set or holds no usable key.
 #[must_use]
 pub fn parse(document: &[u8]) -> Vec<PublicKey> {
     let Ok(JwkSet { keys }) = serde_json::from_slice(document) else { return Vec::new() };
@@ -47,7 +44,7 @@ fn usable_key(jwk: &str) -> Option<PublicKey> {
     if jwk.kty != "RSA" {
         return None;
     }
-    // A `kid` that is no string makes the key nameless, not useless.
+    // A key whose `kid` is not a string is usable, but nameless.
     let kid = jwk.kid.and_then(|kid| serde_json::from_str::<String>(kid.get()).ok());
     let (n, e) = (BASE64URL.decode(&*jwk.n).ok()?, BASE64URL.decode(&*jwk.e).ok()?);
     PublicKey::from_components(&n, &e, kid.as_deref()).ok()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use prelude_local::prelude::{batch, jwks_server::JwksServer};
-use prelude_webhooks::authenticate::keys::jwks::{MAX_LENGTH, parse};
+use prelude_webhooks::authenticate::{MAX_KEY_SET, keys::jwks::parse};
 use serde_json::json;
 
 use super::{
@@ -25,9 +25,9 @@ fn key_set(bits: usize, exponent: &[u8], is_full: bool) -> String {
         json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(modulus), "e": URL_SAFE_NO_PAD.encode(exponent)})
     };
     let set = |count: usize| json!({"keys": (0..count).map(key).collect::<Vec<_>>()}).to_string();
-    let count = if is_full { (MAX_LENGTH - set(0).len() + 1) / (set(2).len() - set(1).len()) } else { 1 };
+    let count = if is_full { (MAX_KEY_SET - set(0).len() + 1) / (set(2).len() - set(1).len()) } else { 1 };
     let document = set(count);
-    assert!(document.len() <= MAX_LENGTH && (!is_full || set(count + 1).len() > MAX_LENGTH));
+    assert!(document.len() <= MAX_KEY_SET && (!is_full || set(count + 1).len() > MAX_KEY_SET));
     document
 }
 

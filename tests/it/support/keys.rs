@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use prelude_local::prelude::PreludeKey;
-use prelude_webhooks::authenticate::signature::PublicKey;
+use prelude_webhooks::authenticate::public_key::PublicKey;
 
 /// The text of a key file, such as `account-2048.pub.pem`.
 pub(crate) fn pem(file: &str) -> String {

@@ -3,11 +3,12 @@
 use http::Method;
 use prelude_events::Source;
 use prelude_webhooks::{
+    app::App,
     authenticate::{
         Delivery,
         signature::{HeaderFault, Unverified},
     },
-    config::{App, Config},
+    config::Config,
     endpoint::Endpoint,
     gate::{Caller, Gate, IpCheck},
     inbound::Inbound,
@@ -59,7 +60,7 @@ impl Watch for Sight {
             Step::Header(header) => {
                 self.header = Some(header.map(Unverified::signature_length));
             }
-            Step::Key(..) => self.trials.see(step),
+            Step::Key(key, trial) => self.trials.add(key, trial),
             Step::Authenticated(delivery) => self.proof = Some(self.proof_of(delivery)),
             Step::Parsed(batch) => self.batch = Some(parsed(batch)),
             Step::Ended(result) => self.result = Some(result.clone()),

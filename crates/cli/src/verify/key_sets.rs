@@ -4,15 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use prelude_webhooks::{
+    app::{App, AppKeySource},
     authenticate::{
-        keys::{
-            cache::{FetchError, FetchKeySet},
-            https::HttpsKeySets,
-            jwks,
-        },
-        signature::Thumbprint,
+        FetchError, FetchKeySet,
+        keys::{https::HttpsKeySets, jwks},
+        public_key::Thumbprint,
     },
-    config::{App, AppKeySource},
 };
 use serde::Serialize;
 

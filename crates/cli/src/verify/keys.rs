@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use prelude_webhooks::{
+    app::{App, AppKeySource},
     authenticate::{
         keys::jwks,
-        signature::{KeyError, PublicKey, Thumbprint, Trial},
+        public_key::{KeyError, PublicKey, Thumbprint},
+        signature::Trial,
     },
-    config::{App, AppKeySource, Config},
+    config::Config,
     secret::Secret,
-    watch::{Step, Watch},
 };
 use serde::Serialize;
 use tokio::time::Duration;
@@ -174,9 +175,9 @@ impl Trials {
     }
 }
 
-impl Watch for Trials {
-    fn see(&mut self, step: Step<'_>) {
-        let Step::Key(key, trial) = step else { return };
+impl Trials {
+    /// Adds a key that was tried.
+    pub(crate) fn add(&mut self, key: &PublicKey, trial: Trial) {
         let result = match trial {
             Trial::Verified => "verified",
             Trial::Failed => "failed",

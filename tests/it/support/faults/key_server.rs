@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use bytes::Bytes;
-use prelude_webhooks::authenticate::keys::cache::{FetchError, FetchKeySet};
+use prelude_webhooks::authenticate::{FetchError, FetchKeySet};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
 

@@ -5,8 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use prelude_webhooks::{
-    authenticate::{keys::cache::FETCH_TIMEOUT, keys::jwks, signature::PublicKey},
-    config::{App, AppKeySource, Config},
+    app::{App, AppKeySource},
+    authenticate::{
+        MAX_KEY_SET,
+        keys::{cache::FETCH_TIMEOUT, jwks},
+        public_key::PublicKey,
+    },
+    config::Config,
 };
 use serde_json::Value;
 
@@ -43,8 +48,8 @@ async fn fetched(app: &App, url: &str, client: &Client, group: &mut Group, clock
     if answer.status != 200 {
         return group.fail(format!("app {app_id}: its key server answers {}, not 200", answer.status));
     }
-    if answer.body.len() > jwks::MAX_LENGTH {
-        return group.fail(format!("app {app_id}: its key set is larger than {} bytes", jwks::MAX_LENGTH));
+    if answer.body.len() > MAX_KEY_SET {
+        return group.fail(format!("app {app_id}: its key set is larger than {} bytes", MAX_KEY_SET));
     }
     let keys = jwks::parse(&answer.body);
     if keys.is_empty() {

@@ -1,4 +1,4 @@
-//! The first-level members of a JSON object that the receiver looks at, borrowed from the body; nothing else is decoded.
+//! Members of a JSON object, borrowed from its text. Members that the receiver does not use are skipped, not decoded.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,20 +8,20 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// One member: JSON allows it to be repeated, and readers differ in which one they take.
+/// One member. JSON allows repeated members, and readers differ in which one they take.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Member<'a> {
-    /// Not there.
+    /// The object has no such member.
     #[default]
     Absent,
-    /// There, once.
+    /// The object has it once.
     Once(&'a RawValue),
-    /// There more than once: what it says depends on who reads it, so it says nothing.
+    /// The object has it more than once, so its value depends on the reader and counts as none.
     Repeated,
 }
 
 impl<'a> Member<'a> {
-    /// The text, when the member is a string that is not empty.
+    /// The text of a string that is not empty.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self.string() {
             Some(text) if !text.is_empty() => Some(text),
@@ -29,7 +29,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// Reports whether the member says nothing: not there, `null` or an empty text.
+    /// Reports whether the member has no value: missing, `null` or an empty text.
     pub(crate) fn is_absent(self) -> bool {
         match self {
             Self::Absent => true,
@@ -38,20 +38,20 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// The text, when the member is a string.
+    /// The text of a string.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         let Self::Once(raw) = self else { return None };
-        // A string that is no Unicode (a lone surrogate) is valid JSON, and no text.
+        // A string with a lone surrogate is valid JSON, but not a text.
         serde_json::from_str::<Text<'a>>(raw.get()).ok().map(|text| text.0)
     }
 
-    /// The elements, when the member is an array.
+    /// The elements of an array.
     pub(crate) fn elements(self) -> Option<Vec<&'a RawValue>> {
         let Self::Once(raw) = self else { return None };
         if raw.get().starts_with('[') { serde_json::from_str(raw.get()).ok() } else { None }
     }
 
-    /// The members, when the member is an object.
+    /// The members of an object.
     pub(crate) fn members(self) -> Option<Members<'a>> {
         let Self::Once(raw) = self else { return None };
         Members::of(raw.get())
@@ -70,7 +70,7 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 macro_rules! members {
     ($($field:ident: $name:literal),+ $(,)?) => {
-        /// Members by name; others are skipped.
+        /// The members that the receiver uses, by name.
         #[derive(Debug, Clone, Copy, Default)]
         pub(crate) struct Members<'a> {
             $(pub(crate) $field: Member<'a>,)+
@@ -101,7 +101,7 @@ members! {
     attempt_uuid: "attempt_uuid",
     delivery_status: "delivery_status",
     time: "time",
-    // What events are about.
+    // Entities of events, for FIFO groups.
     user_id: "user_id",
     verification_id: "verification_id",
     message_id: "message_id",
@@ -143,7 +143,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// A member's name as bytes: one that is no Unicode (a lone surrogate) is valid JSON, and some other member's.
+/// A member's name as bytes, because a name with a lone surrogate is valid JSON.
 pub(crate) struct Name<'a>(pub(crate) Cow<'a, [u8]>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
