@@ -1,17 +1,16 @@
 //! The commands, one file each.
 
 pub(crate) mod activate;
+mod arguments;
 pub(crate) mod completions;
 pub(crate) mod conform;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod doctor;
-pub(crate) mod event_type;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod load;
 pub(crate) mod parked;
-pub(crate) mod receiver;
 pub(crate) mod redrive;
 pub(crate) mod samples;
 pub(crate) mod sign;

@@ -6,8 +6,8 @@
 mod check;
 mod mail;
 mod plan;
+pub mod report;
 pub mod setup;
-pub mod table;
 
 use mail::Mail;
 use prelude_local::{
@@ -15,8 +15,8 @@ use prelude_local::{
     prelude::{KeyError, LocalPrelude},
     receiver::Deliver,
 };
+use report::Report;
 use setup::Setup;
-use table::Report;
 
 /// Delivers everything, reads all queues back and compares.
 pub async fn run(

@@ -1,7 +1,9 @@
 //! Sends signed samples to a receiver, and tells what it answers and where the events lie then.
 
+pub mod outgoing;
 mod peek;
 mod post;
+pub mod sign;
 mod text;
 
 use std::{
@@ -14,12 +16,12 @@ use serde::Serialize;
 use tokio::{task::JoinSet, time::Interval};
 
 use self::post::Post;
+use self::sign::{SIGNATURE_HEADER, SignError};
 pub use self::{
     peek::{PeekError, Placed, Queues},
     post::{Assignment, Order},
     text::{closing_line, json, rows_text},
 };
-use crate::sign::{SIGNATURE_HEADER, SignError};
 use prelude_local::{
     client::{Answer, Client, ClientError},
     prelude::samples,

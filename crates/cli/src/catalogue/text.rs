@@ -5,8 +5,8 @@ use prelude_events::{EventType, Source, samples, schema};
 
 use super::{MemberRow, Row, members, rows};
 use crate::demo::{
+    report::{Look, WIDTH, paint, wrap},
     setup::Proof,
-    table::{Look, WIDTH, paint, wrap},
 };
 
 /// The table of all types.

@@ -15,7 +15,7 @@ use prelude_cli::{
         report,
         target::{LIMIT, Target},
     },
-    demo::table::Look,
+    demo::report::Look,
 };
 use prelude_local::prelude::{SessionApp, jwks_server::JwksServer};
 

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use prelude_cli::demo::{self, setup::Setup, table::Look};
+use prelude_cli::demo::{self, report::Look, setup::Setup};
 use prelude_local::{
     aws::sqs::EmbeddedSqs,
     prelude::{LocalPrelude, jwks_server::JwksServer},

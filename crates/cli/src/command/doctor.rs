@@ -3,11 +3,11 @@
 use std::{error::Error, process::ExitCode};
 
 use prelude_cli::{
-    demo::table::Look,
+    demo::report::Look,
     operate::doctor::{self, Scope},
 };
 
-use super::{print, receiver::Receiver};
+use super::{arguments::receiver::Receiver, print};
 
 /// Look for what is wrong with a receiver: its settings, its keys, its queues, the clock.
 ///

@@ -3,11 +3,11 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Subcommand;
-use prelude_cli::{catalogue, demo::table::Look};
+use prelude_cli::{catalogue, demo::report::Look};
 use prelude_events::{samples, schema};
 
 use super::{
-    event_type::{Types, TypesParser},
+    arguments::event_type::{Types, TypesParser},
     print,
 };
 

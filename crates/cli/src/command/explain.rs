@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
-use prelude_cli::{demo::table::Look, environment::Environment, explain, input::Input};
+use prelude_cli::{demo::report::Look, diagnose::explain, environment::Environment, input::Input};
 
 use super::print;
 

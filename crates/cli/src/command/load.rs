@@ -3,7 +3,7 @@
 use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
 
 use prelude_cli::{
-    demo::table::Look,
+    demo::report::Look,
     load::{self, Plan},
 };
 

@@ -10,7 +10,7 @@ use prelude_cli::operate::{
 };
 use prelude_webhooks::parking::Reason;
 
-use super::{print, receiver::Receiver};
+use super::{arguments::receiver::Receiver, print};
 
 /// Look at what is parked, and move it to where it belongs now.
 ///

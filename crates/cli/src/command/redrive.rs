@@ -10,10 +10,10 @@ use prelude_cli::operate::{
 use prelude_events::EventType;
 
 use super::{
-    event_type::{Types, TypesParser},
+    arguments::event_type::{Types, TypesParser},
+    arguments::receiver::Receiver,
     parked::progress,
     print,
-    receiver::Receiver,
 };
 
 /// Move the messages of a dead-letter queue back to the queue they came from.

@@ -4,7 +4,7 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
     input::Input,
-    sign::{self, SIGNATURE_HEADER, SaltLength, Signer, SigningKeys},
+    trigger::sign::{self, SIGNATURE_HEADER, SaltLength, Signer, SigningKeys},
 };
 use serde_json::json;
 

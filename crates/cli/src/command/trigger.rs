@@ -4,17 +4,17 @@ use std::{error::Error, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use indicatif::ProgressBar;
 use prelude_cli::{
-    demo::table::Look,
+    demo::report::Look,
     input::Input,
-    outgoing::Tamper,
-    sign::SigningKeys,
+    trigger::outgoing::Tamper,
+    trigger::sign::SigningKeys,
     trigger::{self, Assignment, DEV_SQS, Order, Queues, Row},
 };
 use prelude_events::Source;
 use prelude_local::prelude::samples::APP_ID;
 
 use super::{
-    event_type::{Types, TypesParser},
+    arguments::event_type::{Types, TypesParser},
     print, progress,
 };
 

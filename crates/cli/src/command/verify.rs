@@ -3,10 +3,10 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
-    demo::table::Look,
+    demo::report::Look,
+    diagnose::verify::{self, KnownKeys},
     environment::Environment,
     input::Input,
-    verify::{self, KnownKeys},
 };
 use prelude_local::aws::sqs::EmbeddedSqs;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     input::{self, InputError},
-    sign::{self, SignError},
+    trigger::sign::{self, SignError},
 };
 use prelude_local::{
     env_file::env_file,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::checks::{Check, GROUPS, Severity};
-use crate::demo::table::{Look, paint};
+use crate::demo::report::{Look, paint};
 
 /// What the checks showed.
 #[derive(Debug)]

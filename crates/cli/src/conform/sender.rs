@@ -7,7 +7,7 @@ use prelude_events::{EventType, Source};
 use serde_json::Value;
 
 use super::{checks::Needs, identity::Identity, probe::Request};
-use crate::outgoing::{event_id, fresh_sample};
+use crate::trigger::outgoing::{event_id, fresh_sample};
 use prelude_local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch};
 
 /// The header with the signature.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     mail::{Mail, joined},
     plan::{Expected, Lands, Planned},
-    table::{Kind, Row},
+    report::{Kind, Row},
 };
 use prelude_local::{aws::sqs::ReceivedMessage, receiver::Answer};
 

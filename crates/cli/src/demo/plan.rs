@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     DemoError,
+    report::Kind,
     setup::{DemoEvent, Proof, Setup},
-    table::Kind,
 };
 use prelude_local::{
     aws::gateway::Request,

@@ -11,8 +11,8 @@ use stand_in::{Flaw, StandIn};
 
 use super::*;
 use crate::demo::{
+    report::{Kind, Look, Row},
     setup::{DemoEvent, Proof, sample_events},
-    table::{Kind, Look, Row},
 };
 
 fn events() -> Vec<DemoEvent> {

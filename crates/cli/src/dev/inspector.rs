@@ -26,7 +26,7 @@ use super::{
     sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},
     settings::Settings,
 };
-use crate::{explain::explain, outgoing::Tamper};
+use crate::{diagnose::explain::explain, trigger::outgoing::Tamper};
 use prelude_local::aws::{api_front::Api, gateway::Request, sqs::EmbeddedSqs};
 
 /// What the inspector shows, and what its buttons reach.

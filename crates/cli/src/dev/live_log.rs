@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::delivery::{Delivery, Summary, Verdict};
-use crate::demo::table::{Look, paint};
+use crate::demo::report::{Look, paint};
 
 /// Messages of one delivery that are shown; the rest is counted.
 const SHOWN: usize = 12;

@@ -10,8 +10,8 @@ use prelude_webhooks::authenticate::keys::cache::COOL_DOWN;
 use serde_json::json;
 
 use crate::{
-    outgoing::{Outgoing, Tamper, fresh_sample},
-    sign::SignError,
+    trigger::outgoing::{Outgoing, Tamper, fresh_sample},
+    trigger::sign::SignError,
 };
 use prelude_local::{
     aws::gateway::Request,

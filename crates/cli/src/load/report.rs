@@ -6,7 +6,7 @@ use anstyle::AnsiColor;
 use serde::Serialize;
 
 use super::{Plan, STEPS, Try, account::Books, delivery::Mailbag};
-use crate::demo::table::{Look, paint};
+use crate::demo::report::{Look, paint};
 
 /// What a run showed.
 #[derive(Debug, Serialize)]

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::TriggerError;
 use crate::{
-    outgoing::{Json, Outgoing, Tamper, fresh_sample, sample},
-    sign::{Signer, SigningKeys},
+    trigger::outgoing::{Json, Outgoing, Tamper, fresh_sample, sample},
+    trigger::sign::{Signer, SigningKeys},
 };
 use prelude_local::prelude::batch;
 

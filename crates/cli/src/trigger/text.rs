@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Placed, Row};
-use crate::demo::table::{Look, paint};
+use crate::demo::report::{Look, paint};
 
 /// One line for each request; of very many those alone that are not as they must be.
 pub fn rows_text(rows: &[Row], look: Look) -> String {

@@ -9,7 +9,7 @@ use crate::{
         probe::{Probe, Request},
         sender::{Lane, SIGNATURE, Sender, fresh_id, post},
     },
-    outgoing::flipped,
+    trigger::outgoing::flipped,
 };
 use prelude_local::prelude::{KeyError, batch, key::SCHEME, samples::Keys};
 

@@ -10,7 +10,7 @@ use axum::{
 
 use super::Run;
 
-const PAGE: &str = include_str!("../inspector.html");
+const PAGE: &str = include_str!("page.html");
 
 /// The page may run its own script and style, and talk to its own server. Nothing else.
 pub(super) async fn page(State(run): State<Arc<Run>>) -> Response {

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::demo::table::{Look, paint};
+use crate::demo::report::{Look, paint};
 
 /// Everything that was found.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use super::{
     dry::Taken,
     report::{EventFate, Finding, Progress},
 };
-use crate::verify::{Trials, proofs};
+use crate::diagnose::verify::{Trials, proofs};
 
 /// What was seen of one request.
 pub(super) struct Sight {

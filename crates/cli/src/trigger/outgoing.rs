@@ -13,7 +13,7 @@ pub use self::{
     json::Json,
     tamper::{Tamper, flipped},
 };
-use crate::sign::{SaltLength, SignError, header_value};
+use crate::trigger::sign::{SaltLength, SignError, header_value};
 use prelude_local::prelude::{PreludeKey, samples::Keys};
 
 /// A type's sample as it is documented; none for a type without one.

@@ -4,8 +4,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::{EventFate, Explanation, Finding, Progress};
 use crate::{
-    demo::table::{Look, WIDTH, paint, wrap},
-    verify::key_lines,
+    demo::report::{Look, WIDTH, paint, wrap},
+    diagnose::verify::key_lines,
 };
 
 /// The steps, the keys, the events, and the answer.

@@ -24,7 +24,7 @@ pub use report::{EventFate, Finding, Progress};
 pub use text::page;
 
 use self::{dry::DrySqs, sight::Sight};
-use crate::verify::{KeySetFetch, KeySets, KeyTrial, Labels};
+use crate::diagnose::verify::{KeySetFetch, KeySets, KeyTrial, Labels};
 
 /// What the receiver does with one request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

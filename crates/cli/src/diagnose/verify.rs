@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::{
         environment::Environment,
-        sign::{SaltLength, Signer, SigningKeys, header_value},
+        trigger::sign::{SaltLength, Signer, SigningKeys, header_value},
     };
 
     fn configured() -> KnownKeys {

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::{KeySetFetch, KeyTrial, Step, Verdict};
-use crate::demo::table::{Look, paint};
+use crate::demo::report::{Look, paint};
 
 /// Step by step, and what it proves.
 pub fn page(verdict: &Verdict, look: Look) -> String {

@@ -1,0 +1,4 @@
+//! Arguments that several commands share.
+
+pub(super) mod event_type;
+pub(super) mod receiver;
