@@ -11,4 +11,5 @@ pub mod environment;
 pub mod input;
 pub mod load;
 pub mod operate;
+pub mod terminal;
 pub mod trigger;

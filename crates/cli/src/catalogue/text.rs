@@ -1,12 +1,11 @@
 //! The catalogue as text: one line for each type in a pipe, grouped and wrapped on a terminal.
 
-use anstyle::Style;
 use prelude_events::{EventType, Source, samples, schema};
 
 use super::{MemberRow, Row, members, rows};
-use crate::demo::{
-    report::{Look, WIDTH, paint, wrap},
-    setup::Proof,
+use crate::{
+    demo::setup::Proof,
+    terminal::{BOLD, DIM, Look, WIDTH, wrap},
 };
 
 /// The table of all types.
@@ -34,9 +33,9 @@ fn grouped(look: Look) -> String {
     let mut text = String::new();
     for source in Source::ALL {
         let heading = format!("{source}: {}", proof_sentence(Proof::of(*source)));
-        text += &format!("{}\n", paint(&heading, Style::new().bold(), look));
+        text += &format!("{}\n", look.paint(&heading, BOLD));
         for row in rows().iter().filter(|row| row.source == *source) {
-            let queue = paint(&format!("→ {}", row.queue_slug), Style::new().dimmed(), look);
+            let queue = look.paint(&format!("→ {}", row.queue_slug), DIM);
             text += &format!("  {:43}{queue}\n", row.event_type);
             for line in wrap(row.meaning, WIDTH - 6) {
                 text += &format!("      {line}\n");
@@ -51,8 +50,8 @@ fn grouped(look: Look) -> String {
 pub fn type_page(event_type: &EventType, look: Look) -> Option<String> {
     let row = Row::of(event_type)?;
     let sample = samples::ALL.iter().find(|sample| sample.event_type == *event_type)?;
-    let heading = |text: &str| format!("\n{}\n", paint(text, Style::new().bold(), look));
-    let mut text = paint(row.event_type, Style::new().bold(), look) + "\n" + row.meaning + "\n\n";
+    let heading = |text: &str| format!("\n{}\n", look.paint(text, BOLD));
+    let mut text = look.paint(row.event_type, BOLD) + "\n" + row.meaning + "\n\n";
     text += &format!("source  {}\nproof   {}\n", row.source, proof_sentence(row.proof));
     text += &format!("queue   <prefix>{}\n", row.queue_slug);
     text += &heading(match row.source {

@@ -6,9 +6,8 @@ use prelude_cli::{
     catalogue,
     environment::Environment,
     operate::activate::{self, Api, Plan, Registration},
+    terminal::print,
 };
-
-use super::print;
 
 /// Register the receiver for a Session app at Prelude, and activate it.
 ///

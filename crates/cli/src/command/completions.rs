@@ -3,8 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use clap_complete::{Shell, generate};
-
-use super::print;
+use prelude_cli::terminal::print;
 
 /// Print the completion script of a shell: commands, flags, event types.
 #[derive(Debug, clap::Args)]

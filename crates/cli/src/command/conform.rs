@@ -15,11 +15,9 @@ use prelude_cli::{
         report,
         target::{LIMIT, Target},
     },
-    demo::report::Look,
+    terminal::{Look, print, progress},
 };
 use prelude_local::prelude::{SessionApp, jwks_server::JwksServer};
-
-use super::{print, progress};
 
 /// Try a receiver of Prelude webhooks at any URL: what Prelude sends, and what it never would.
 ///
@@ -122,7 +120,7 @@ impl Conform {
         };
         let target = Target::new(self.url.unwrap_or_default(), Duration::from_secs_f64(self.timeout))?;
         let count = if self.only.is_empty() { checks::all().count() } else { self.only.len() };
-        let progress = progress(Some(count), "{bar:30} {pos}/{len} {msg}");
+        let progress = progress(count, "{bar:30} {pos}/{len} {msg}");
         let report = conform::run(&target, identity, &self.only, |check| {
             progress.set_message(check.name);
             progress.inc(1);

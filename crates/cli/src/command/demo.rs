@@ -1,12 +1,11 @@
 //! `prelude demo`: every kind of delivery once, through the real receiver.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{error::Error, process::ExitCode};
 
-use prelude_cli::demo::{self, report::Look, setup::Setup};
+use prelude_cli::{
+    demo::{self, setup::Setup},
+    terminal::{Look, print},
+};
 use prelude_local::{
     aws::sqs::EmbeddedSqs,
     prelude::{LocalPrelude, jwks_server::JwksServer},
@@ -41,11 +40,7 @@ impl Demo {
         let receiver = LocalReceiver::start(environment, &sqs)?;
         let report = demo::run(&setup, &sqs, &prelude, &receiver).await?;
         let text = if self.json { report.to_json()? + "\n" } else { report.to_table(Look::of_stdout()) };
-        match io::stdout().write_all(text.as_bytes()) {
-            // A reader that has seen enough, such as `head`.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            written => written?,
-        }
+        print(&text)?;
         Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -5,9 +5,8 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 use prelude_cli::{
     dev::{self, Ended, Options, rotation::Period, settings::Settings},
     environment::Environment,
+    terminal::print,
 };
-
-use super::print;
 
 /// Run the receiver and all it talks to on this machine, with an inspector in the browser.
 ///

@@ -3,11 +3,11 @@
 use std::{error::Error, process::ExitCode};
 
 use prelude_cli::{
-    demo::report::Look,
     operate::doctor::{self, Scope},
+    terminal::{Look, print},
 };
 
-use super::{arguments::receiver::Receiver, print};
+use super::arguments::receiver::Receiver;
 
 /// Look for what is wrong with a receiver: its settings, its keys, its queues, the clock.
 ///

@@ -3,13 +3,13 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Subcommand;
-use prelude_cli::{catalogue, demo::report::Look};
+use prelude_cli::{
+    catalogue,
+    terminal::{Look, print},
+};
 use prelude_events::{samples, schema};
 
-use super::{
-    arguments::event_type::{Types, TypesParser},
-    print,
-};
+use super::arguments::event_type::{Types, TypesParser};
 
 /// List the 29 event types: source, proof, queue, meaning.
 #[derive(Debug, clap::Args)]

@@ -2,9 +2,12 @@
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
-use prelude_cli::{demo::report::Look, diagnose::explain, environment::Environment, input::Input};
-
-use super::print;
+use prelude_cli::{
+    diagnose::explain,
+    environment::Environment,
+    input::Input,
+    terminal::{Look, print},
+};
 
 /// Tell step by step why a captured request is accepted or refused.
 ///

@@ -3,11 +3,9 @@
 use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
 
 use prelude_cli::{
-    demo::report::Look,
     load::{self, Plan},
+    terminal::{Look, print, progress},
 };
-
-use super::{print, progress};
 
 /// Send thousands of deliveries through an SQS that fails, and account for every event.
 ///
@@ -69,7 +67,7 @@ impl Load {
             rate: self.rate,
             function_timeout: Duration::from_secs(self.function_timeout),
         };
-        let progress = progress(Some(plan.deliveries), "{bar:30} {pos}/{len} answered, {elapsed}");
+        let progress = progress(plan.deliveries, "{bar:30} {pos}/{len} answered, {elapsed}");
         let bar = progress.clone();
         let report = load::run(&plan, move || bar.inc(1)).await;
         progress.finish_and_clear();

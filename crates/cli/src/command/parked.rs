@@ -1,16 +1,18 @@
 //! `prelude parked`: what lies in the parking queue.
 
-use std::{error::Error, num::NonZeroUsize, process::ExitCode, time::Duration};
+use std::{error::Error, num::NonZeroUsize, process::ExitCode};
 
 use clap::{Subcommand, builder::PossibleValuesParser};
-use indicatif::ProgressBar;
-use prelude_cli::operate::{
-    parked::{Choice, Parking, list, replay, show},
-    stop::Stop,
+use prelude_cli::{
+    operate::{
+        parked::{Choice, Parking, list, replay, show},
+        stop::Stop,
+    },
+    terminal::{open_progress, print},
 };
 use prelude_webhooks::parking::Reason;
 
-use super::{arguments::receiver::Receiver, print};
+use super::arguments::receiver::Receiver;
 
 /// Look at what is parked, and move it to where it belongs now.
 ///
@@ -121,7 +123,7 @@ impl Parked {
                 let parking = parking(&receiver).await?;
                 let to = to.map(|queue| parking.queue_named(&queue)).transpose()?;
                 let order = replay::Order { choice: choice.choice(limit), to, dry_run };
-                let progress = progress(if dry_run { "looking" } else { "replaying" });
+                let progress = open_progress(if dry_run { "looking" } else { "replaying" });
                 let depth = parking.depth().await?;
                 progress.set_length(depth.visible as u64);
                 let report = replay::replay(&parking, &order, &Stop::on_ctrl_c(), &progress).await;
@@ -135,7 +137,7 @@ impl Parked {
 
 async fn list_all(choice: Choice, receiver: &Receiver, json: bool) -> Result<ExitCode, Box<dyn Error>> {
     let parking = parking(receiver).await?;
-    let progress = progress("listing");
+    let progress = open_progress("listing");
     let listing = list::list(&parking, &choice, &Stop::on_ctrl_c(), &progress).await;
     progress.finish_and_clear();
     let listing = listing?;
@@ -150,7 +152,7 @@ async fn show_one(
     json: bool,
 ) -> Result<ExitCode, Box<dyn Error>> {
     let parking = parking(receiver).await?;
-    let progress = progress("looking");
+    let progress = open_progress("looking");
     let shown = show::show(&parking, message_id, &Stop::on_ctrl_c(), &progress).await;
     progress.finish_and_clear();
     let shown = shown?;
@@ -169,13 +171,6 @@ async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
         );
     }
     Ok(parking)
-}
-
-/// Of how much nobody knows.
-pub(super) fn progress(verb: &'static str) -> ProgressBar {
-    let progress = super::progress(None, "{msg} {wide_bar} {pos} of about {len}").with_message(verb);
-    progress.enable_steady_tick(Duration::from_millis(200));
-    progress
 }
 
 fn queue(text: &str) -> Result<String, &'static str> {

@@ -2,18 +2,19 @@
 
 use std::{error::Error, process::ExitCode};
 
-use prelude_cli::operate::{
-    aws::{Aws, AwsError},
-    redrive::{self, Redriven, State},
-    stop::Stop,
+use prelude_cli::{
+    operate::{
+        aws::{Aws, AwsError},
+        redrive::{self, Redriven, State},
+        stop::Stop,
+    },
+    terminal::{open_progress, print},
 };
 use prelude_events::EventType;
 
-use super::{
-    arguments::event_type::{Types, TypesParser},
-    arguments::receiver::Receiver,
-    parked::progress,
-    print,
+use super::arguments::{
+    event_type::{Types, TypesParser},
+    receiver::Receiver,
 };
 
 /// Move the messages of a dead-letter queue back to the queue they came from.
@@ -57,7 +58,7 @@ impl Redrive {
         let stop = Stop::on_ctrl_c();
         let mut redriven = Vec::new();
         for queue in &queues {
-            let progress = progress("moving");
+            let progress = open_progress("moving");
             let state = if self.dry_run {
                 redrive::look(&aws, queue).await
             } else if self.cancel {

@@ -4,11 +4,10 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
     input::Input,
+    terminal::print,
     trigger::sign::{self, SIGNATURE_HEADER, SaltLength, Signer, SigningKeys},
 };
 use serde_json::json;
-
-use super::print;
 
 /// Sign a body, and print the value of X-Webhook-Signature.
 ///

@@ -2,10 +2,9 @@
 
 use std::{error::Error, path::PathBuf, process::ExitCode, time::SystemTime};
 
-use indicatif::ProgressBar;
 use prelude_cli::{
-    demo::report::Look,
     input::Input,
+    terminal::{Look, ProgressBar, print, progress},
     trigger::outgoing::Tamper,
     trigger::sign::SigningKeys,
     trigger::{self, Assignment, DEV_SQS, Order, Queues, Row},
@@ -13,10 +12,7 @@ use prelude_cli::{
 use prelude_events::Source;
 use prelude_local::prelude::samples::APP_ID;
 
-use super::{
-    arguments::event_type::{Types, TypesParser},
-    print, progress,
-};
+use super::arguments::event_type::{Types, TypesParser};
 
 /// Sign the sample of an event type, or of all 29, and send it to a receiver.
 ///
@@ -87,7 +83,7 @@ impl Trigger {
         let since = SystemTime::now();
         let progress = match order.requests() {
             0..20 => ProgressBar::hidden(),
-            many => progress(Some(many), "{bar:40} {pos}/{len} {per_sec} {eta}"),
+            many => progress(many, "{bar:40} {pos}/{len} {per_sec} {eta}"),
         };
         let sent = trigger::send(&order, &url, self.rate, || progress.inc(1)).await;
         progress.finish_and_clear();

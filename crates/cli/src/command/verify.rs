@@ -3,14 +3,12 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
-    demo::report::Look,
     diagnose::verify::{self, KnownKeys},
     environment::Environment,
     input::Input,
+    terminal::{Look, print},
 };
 use prelude_local::aws::sqs::EmbeddedSqs;
-
-use super::print;
 
 /// Verify a body's signature as the receiver would; tell which step fails and which keys were tried.
 ///

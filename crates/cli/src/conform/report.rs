@@ -1,11 +1,10 @@
 //! The report: a table for people, JSON for machines.
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
 
 use super::checks::{Check, GROUPS, Severity};
-use crate::demo::report::{Look, paint};
+use crate::terminal::{BOLD, DIM, Look, Mark};
 
 /// What the checks showed.
 #[derive(Debug)]
@@ -103,15 +102,15 @@ impl Report {
             if outcomes.is_empty() {
                 continue;
             }
-            table.push_str(&format!("{}\n", paint(group, Style::new().bold(), look)));
+            table.push_str(&format!("{}\n", look.paint(group, BOLD)));
             for outcome in outcomes {
                 outcome.draw(&mut table, look);
             }
             table.push('\n');
         }
-        let colour = if self.is_ok() { AnsiColor::Green } else { AnsiColor::Red };
+        let style = Mark::of(self.is_ok()).style().bold();
         for line in self.hint.iter().cloned().chain([self.closing_line()]) {
-            table.push_str(&paint(&line, colour.on_default().bold(), look));
+            table.push_str(&look.paint(&line, style));
             table.push('\n');
         }
         table
@@ -157,24 +156,24 @@ impl Verdict {
 
 impl Outcome {
     fn draw(&self, table: &mut String, look: Look) {
-        let (mark, colour) = match self.verdict {
-            Verdict::Passed => ("✓", AnsiColor::Green.on_default()),
-            Verdict::Failed(_) => ("✗", AnsiColor::Red.on_default()),
-            Verdict::Unclear(_) => ("?", AnsiColor::Yellow.on_default()),
-            Verdict::Skipped(_) => ("-", Style::new().dimmed()),
+        let sign = match self.verdict {
+            Verdict::Passed => Mark::Passed,
+            Verdict::Failed(_) => Mark::Failed,
+            Verdict::Unclear(_) => Mark::Unknown,
+            Verdict::Skipped(_) => Mark::NotReached,
         };
         let Check { name, proves, fault, severity, says, .. } = self.check;
-        let mark = paint(mark, colour.bold(), look);
+        let mark = look.mark(sign);
         match &self.verdict {
             Verdict::Passed => table.push_str(&format!("{mark} {name:<28} {proves}\n")),
             Verdict::Failed(because) => {
-                let fault = paint(fault, colour.bold(), look);
+                let fault = look.paint(fault, sign.style().bold());
                 table.push_str(&format!(
                     "{mark} {name:<28} {fault} ({severity})\n    {because}\n    {says}\n"
                 ));
             }
             Verdict::Unclear(because) | Verdict::Skipped(because) => {
-                let because = paint(&format!("not told: {because}"), Style::new().dimmed(), look);
+                let because = look.paint(&format!("not told: {because}"), DIM);
                 table.push_str(&format!("{mark} {name:<28} {because}\n"));
             }
         }
@@ -185,7 +184,7 @@ impl Outcome {
 pub fn list(look: Look) -> String {
     let mut list = String::new();
     for (group, checks) in GROUPS {
-        list.push_str(&format!("{}\n", paint(group, Style::new().bold(), look)));
+        list.push_str(&format!("{}\n", look.paint(group, BOLD)));
         for Check { name, proves, severity, fault, .. } in checks {
             list.push_str(&format!("  {name:<28} {proves}\n  {:<28} else {fault} ({severity})\n", ""));
         }

@@ -4,7 +4,7 @@ mod server;
 use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
-use crate::demo::report::Look;
+use crate::terminal::Look;
 use naive::{FLAWS, Flaw, Naive};
 use prelude_local::{
     aws::{

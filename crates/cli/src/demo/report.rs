@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-pub use text::Look;
-pub(crate) use text::{WIDTH, paint, wrap};
+use crate::terminal::{Look, counted};
 
 /// What the demo found, in the order of delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,10 +134,6 @@ impl Report {
             counted(counts.messages, "message"),
         )
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

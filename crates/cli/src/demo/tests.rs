@@ -11,9 +11,10 @@ use stand_in::{Flaw, StandIn};
 
 use super::*;
 use crate::demo::{
-    report::{Kind, Look, Row},
+    report::{Kind, Row},
     setup::{DemoEvent, Proof, sample_events},
 };
+use crate::terminal::Look;
 
 fn events() -> Vec<DemoEvent> {
     let event = |event_type: &str, proof| DemoEvent {

@@ -1,9 +1,7 @@
 //! The live log: one line for a delivery and one for each of its messages, or JSON.
 
-use anstyle::{AnsiColor, Style};
-
 use super::delivery::{Delivery, Summary, Verdict};
-use crate::demo::report::{Look, paint};
+use crate::terminal::{DIM, GREEN, Look, RED, YELLOW};
 
 /// Messages of one delivery that are shown; the rest is counted.
 const SHOWN: usize = 12;
@@ -11,10 +9,10 @@ const SHOWN: usize = 12;
 /// A delivery for people, with a line end after each line.
 pub fn lines(delivery: &Delivery, look: Look) -> String {
     let Summary { received_at, types, method, verdict, code, reason, status, ms, .. } = &delivery.summary;
-    let colour = match verdict {
-        Verdict::Accepted | Verdict::Activated => AnsiColor::Green,
-        Verdict::Parked => AnsiColor::Yellow,
-        Verdict::Refused | Verdict::Failed => AnsiColor::Red,
+    let style = match verdict {
+        Verdict::Accepted | Verdict::Activated => GREEN,
+        Verdict::Parked => YELLOW,
+        Verdict::Refused | Verdict::Failed => RED,
     };
     let what = match types.as_slice() {
         [] if *verdict == Verdict::Activated => "activation".to_owned(),
@@ -30,24 +28,21 @@ pub fn lines(delivery: &Delivery, look: Look) -> String {
         Verdict::Parked => format!("parked: {reason}"),
         Verdict::Refused | Verdict::Failed => format!("{code}: {reason}"),
     };
-    let dim = Style::new().dimmed();
     let mut text = format!(
         "{}  {}  {what:<42} {ms:>5} ms  {}\n",
-        paint(&clock(*received_at), dim, look),
-        paint(&status.to_string(), colour.on_default().bold(), look),
-        paint(&outcome, colour.on_default(), look),
+        look.paint(&clock(*received_at), DIM),
+        look.paint(&status.to_string(), style.bold()),
+        look.paint(&outcome, style),
     );
     for message in delivery.messages.iter().take(SHOWN) {
         let line = format!("               → {}  {}", message.queue, message.message_id);
-        text.push_str(&paint(&line, dim, look));
+        text.push_str(&look.paint(&line, DIM));
         text.push('\n');
     }
     if delivery.messages.len() > SHOWN {
-        text.push_str(&paint(
-            &format!("               and {} more", delivery.messages.len() - SHOWN),
-            dim,
-            look,
-        ));
+        text.push_str(
+            &look.paint(&format!("               and {} more", delivery.messages.len() - SHOWN), DIM),
+        );
         text.push('\n');
     }
     text

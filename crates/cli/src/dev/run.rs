@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{DevError, Options, Stack, delivery::Delivery, live_log, output::Output, settings::Settings};
-use crate::demo::report::Look;
+use crate::terminal::Look;
 use prelude_local::stop_signal::StopSignal;
 
 /// How a run came to its end.

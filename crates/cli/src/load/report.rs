@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use anstyle::AnsiColor;
 use serde::Serialize;
 
 use super::{Plan, STEPS, Try, account::Books, delivery::Mailbag};
-use crate::demo::report::{Look, paint};
+use crate::terminal::{Look, Mark};
 
 /// What a run showed.
 #[derive(Debug, Serialize)]
@@ -188,11 +187,9 @@ impl Report {
         }
         line("without a fault", &self.undisturbed, None);
         line("all", &self.all, None);
-        let (verdict, colour) = match self.ok {
-            true => ("every event is accounted for", AnsiColor::Green),
-            false => ("THE BOOKS DO NOT BALANCE", AnsiColor::Red),
-        };
-        table.push_str(&format!("\n{}\n", paint(verdict, colour.on_default().bold(), look)));
+        let verdict = if self.ok { "every event is accounted for" } else { "THE BOOKS DO NOT BALANCE" };
+        let style = Mark::of(self.ok).style().bold();
+        table.push_str(&format!("\n{}\n", look.paint(verdict, style)));
         table
     }
 }

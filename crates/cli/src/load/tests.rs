@@ -4,7 +4,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use sha2::{Digest as _, Sha256};
 
 use super::{delivery::Verdict, *};
-use crate::demo::report::Look;
+use crate::terminal::Look;
 
 fn plan(deliveries: usize) -> Plan {
     Plan {

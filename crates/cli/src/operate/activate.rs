@@ -9,7 +9,7 @@ use serde::Serialize;
 pub use api::{Api, ApiError, BASE_URL, Webhook};
 pub use causes::Cause;
 
-use crate::environment::Environment;
+use crate::{environment::Environment, terminal::Mark};
 
 /// What is to be registered. The URL and the token are secret.
 pub struct Registration {
@@ -181,9 +181,12 @@ impl Outcome {
         let code = self.last_http_code.map_or_else(|| "nothing".to_owned(), |code| code.to_string());
         text += &match (self.dry_run, self.active, &self.webhook_id) {
             (true, ..) => "Nothing was changed.\n".to_owned(),
-            (_, true, Some(id)) => format!("✓ {id} is active (the receiver answered Prelude {code})\n"),
+            (_, true, Some(id)) => {
+                format!("{} {id} is active (the receiver answered Prelude {code})\n", Mark::Passed)
+            }
             (_, _, id) => format!(
-                "✗ {} is not active: the receiver answered Prelude {code}. Its log has one of these codes:\n",
+                "{} {} is not active: the receiver answered Prelude {code}. Its log has one of these codes:\n",
+                Mark::Failed,
                 id.as_deref().unwrap_or("it")
             ),
         };

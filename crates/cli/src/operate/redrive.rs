@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use indicatif::ProgressBar;
 use prelude_events::EventType;
 use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, Routes};
 use serde::Serialize;
@@ -12,6 +11,7 @@ use super::{
     aws::{Aws, AwsError},
     stop::Stop,
 };
+use crate::terminal::{Mark, ProgressBar};
 
 /// A dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,10 +90,10 @@ impl Redriven {
             State::Running { moved } => {
                 format!("• {queue}: about {moved} moved, SQS goes on (--cancel ends it)\n")
             }
-            State::Completed { moved } => format!("✓ {queue}: about {moved} moved\n"),
+            State::Completed { moved } => format!("{} {queue}: about {moved} moved\n", Mark::Passed),
             State::Cancelled { moved } => format!("• {queue}: cancelled, about {moved} moved\n"),
             State::NotRunning => format!("• {queue}: no task is running\n"),
-            State::Failed { why } => format!("✗ {queue}: {why}\n"),
+            State::Failed { why } => format!("{} {queue}: {why}\n", Mark::Failed),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What was sent, as text and as JSON.
 
-use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Placed, Row};
-use crate::demo::report::{Look, paint};
+use crate::terminal::{DIM, Look, Mark, RED};
 
 /// One line for each request; of very many those alone that are not as they must be.
 pub fn rows_text(rows: &[Row], look: Look) -> String {
@@ -12,18 +11,17 @@ pub fn rows_text(rows: &[Row], look: Look) -> String {
     let width = shown.iter().map(|row| row.event.len()).max().unwrap_or_default();
     let mut text = String::new();
     for row in shown {
-        let (mark, colour) = if row.ok { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
-        let mark = paint(mark, colour.on_default().bold(), look);
+        let mark = look.mark(Mark::of(row.ok));
         let status = row.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
         text += &format!("{mark} {:width$}  {status} {}  {} ms", row.event, one_line(&row.answer), row.ms);
         if !row.ok {
-            text += &paint(&format!("  expected {}", row.expected), AnsiColor::Red.on_default(), look);
+            text += &look.paint(&format!("  expected {}", row.expected), RED);
         }
         text.push('\n');
         for Placed { queue, message_id, parked } in &row.messages {
             let reason = parked.as_ref().map(|reason| format!(", parked: {reason}")).unwrap_or_default();
             let line = format!("    → {queue}  {message_id}{reason}");
-            text += &format!("{}\n", paint(&line, Style::new().dimmed(), look));
+            text += &format!("{}\n", look.paint(&line, DIM));
         }
     }
     text

@@ -1,42 +1,12 @@
 //! The table: aligned, coloured only where that is wanted, 100 columns wide on a terminal.
 
-use std::{
-    env,
-    io::{IsTerminal as _, stdout},
-};
-
-use anstyle::{AnsiColor, Style};
-
 use super::{Kind, Report, Row};
+use crate::terminal::{BOLD, DIM, Look, Mark, PLAIN, RED, Style, WIDTH, YELLOW, wrap};
 
-/// The widest that a table on a terminal gets.
-pub(crate) const WIDTH: usize = 100;
 /// Between two columns.
 const GAP: usize = 2;
 /// What is shown of a message id on a terminal.
 const SHORT_ID: usize = 8;
-
-/// How a table is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
-    /// With colours.
-    pub colour: bool,
-    /// In 100 columns, with shortened message ids; else as wide as it needs, with nothing left out.
-    pub fit: bool,
-}
-
-impl Look {
-    /// For a pipe or a file.
-    pub const PLAIN: Self = Self { colour: false, fit: false };
-
-    /// What suits standard output: fitted on a terminal, and coloured unless `NO_COLOR` or a dumb terminal forbid it.
-    pub fn of_stdout() -> Self {
-        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let terminal = stdout().is_terminal();
-        Self { colour: terminal && !is_set("NO_COLOR") && !is_dumb, fit: terminal }
-    }
-}
 
 /// The table and its closing line, with a line end after each line.
 pub(super) fn render(report: &Report, look: Look) -> String {
@@ -49,23 +19,20 @@ pub(super) fn render(report: &Report, look: Look) -> String {
     };
     let widths = Widths::of(lines.iter().chain([&headings]), look);
     let mut table = format!("Queue names without their prefix `{}`.\n\n", report.queue_prefix);
-    headings.draw(&mut table, widths, look, [Style::new().bold(); 5], " ");
+    headings.draw(&mut table, widths, look, [BOLD; 5], " ");
     for (row, cells) in report.rows.iter().zip(&lines) {
-        let (mark, colour) = if row.ok { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
-        cells.draw(&mut table, widths, look, styles(row, colour.on_default()), mark);
+        let mark = Mark::of(row.ok);
+        cells.draw(&mut table, widths, look, styles(row, mark.style()), &mark.to_string());
         if let Some(expected) = &row.expected {
-            let width = if look.fit { WIDTH - 4 } else { usize::MAX };
-            for line in wrap(&format!("expected {expected}"), width) {
-                let line = paint(&line, AnsiColor::Red.on_default(), look);
+            for line in look.wrap(&format!("expected {expected}"), 4) {
+                let line = look.paint(&line, RED);
                 table.push_str(&format!("    {line}\n"));
             }
         }
     }
-    let verdict = if report.is_ok() { AnsiColor::Green } else { AnsiColor::Red };
-    let width = if look.fit { WIDTH } else { usize::MAX };
     table.push('\n');
-    for line in wrap(&report.closing_line(), width) {
-        table.push_str(&paint(&line, verdict.on_default().bold(), look));
+    for line in look.wrap(&report.closing_line(), 0) {
+        table.push_str(&look.paint(&line, Mark::of(report.is_ok()).style().bold()));
         table.push('\n');
     }
     table
@@ -74,12 +41,12 @@ pub(super) fn render(report: &Report, look: Look) -> String {
 /// Of the mark and the four columns.
 fn styles(row: &Row, mark: Style) -> [Style; 5] {
     let queue = match row.kind {
-        Kind::Routed => Style::new(),
-        Kind::Parked => AnsiColor::Yellow.on_default(),
-        Kind::Activation | Kind::Refused => Style::new().dimmed(),
-        Kind::Unexpected => AnsiColor::Red.on_default(),
+        Kind::Routed => PLAIN,
+        Kind::Parked => YELLOW,
+        Kind::Activation | Kind::Refused => DIM,
+        Kind::Unexpected => RED,
     };
-    [mark.bold(), Style::new(), Style::new(), queue, Style::new().dimmed()]
+    [mark.bold(), PLAIN, PLAIN, queue, DIM]
 }
 
 struct Cells {
@@ -156,7 +123,7 @@ impl Cells {
             let mut line = String::new();
             for (text, width, style, gap) in columns {
                 let padding = " ".repeat(width.saturating_sub(text.chars().count()));
-                line.push_str(&paint(&text, style, look));
+                line.push_str(&look.paint(&text, style));
                 line.push_str(&padding);
                 line.push_str(gap);
             }
@@ -164,34 +131,4 @@ impl Cells {
             table.push('\n');
         }
     }
-}
-
-pub(crate) fn paint(text: &str, style: Style, look: Look) -> String {
-    if look.colour && !text.is_empty() && style != Style::new() {
-        format!("{style}{text}{style:#}")
-    } else {
-        text.to_owned()
-    }
-}
-
-/// Cuts a text into lines of at most this many characters, after a blank or punctuation where there is one.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_inclusive([' ', '.', '-', '_', ',']) {
-        let fits = |line: &String| line.chars().count() + word.trim_end().chars().count() <= width;
-        if !lines.last().is_some_and(fits) {
-            lines.push(String::new());
-        }
-        for c in word.chars() {
-            if lines.last().is_some_and(|line| line.chars().count() >= width.max(1) && c != ' ') {
-                lines.push(String::new());
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(c);
-            }
-        }
-    }
-    let mut lines: Vec<_> = lines.iter().map(|line| line.trim_end().to_owned()).collect();
-    lines.retain(|line| !line.is_empty());
-    lines
 }

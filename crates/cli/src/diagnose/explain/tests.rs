@@ -139,7 +139,7 @@ fn check(name: &str, told: &Explanation) {
         _ => "signature",
     };
     assert_eq!(failed.first().map_or("", |finding| finding.step), step, "{name}: {told:#?}");
-    let text = page(told, crate::demo::report::Look::PLAIN) + &serde_json::to_string(told).unwrap();
+    let text = page(told, crate::terminal::Look::PLAIN) + &serde_json::to_string(told).unwrap();
     for secret in
         [samples::PATH_TOKEN, samples::VERIFICATION_TOKEN, "another-token", "+33", "rsassa-pss-sha256="]
     {

@@ -1,46 +1,41 @@
 //! An explanation as text.
 
-use anstyle::{AnsiColor, Style};
-
 use super::{EventFate, Explanation, Finding, Progress};
 use crate::{
-    demo::report::{Look, WIDTH, paint, wrap},
     diagnose::verify::key_lines,
+    terminal::{Look, Mark},
 };
 
 /// The steps, the keys, the events, and the answer.
 pub fn page(explanation: &Explanation, look: Look) -> String {
     let mut text = String::new();
     for Finding { step, progress, finding } in &explanation.steps {
-        let (mark, colour) = match progress {
-            Progress::Passed => ("✓", AnsiColor::Green.on_default().bold()),
-            Progress::Failed => ("✗", AnsiColor::Red.on_default().bold()),
-            Progress::NotReached => ("·", Style::new().dimmed()),
+        let mark = match progress {
+            Progress::Passed => Mark::Passed,
+            Progress::Failed => Mark::Failed,
+            Progress::NotReached => Mark::NotReached,
         };
         let finding = if *progress == Progress::NotReached { "not reached" } else { finding };
-        text += &labelled(&paint(mark, colour, look), step, finding, look);
+        text += &labelled(mark, step, finding, look);
         match *step {
             "signature" => text += &key_lines(&explanation.keys, &explanation.key_sets, look),
             "queues" => explanation.events.iter().for_each(|event| text += &event_line(event)),
             _ => {}
         }
     }
-    let (mark, colour) =
-        if explanation.accepted { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
     let answer = format!("{} {} (in the log: {})", explanation.status, explanation.body, explanation.code);
-    let style = colour.on_default().bold();
-    text += &labelled(&paint(mark, style, look), "answer", &answer, look);
+    text += &labelled(Mark::of(explanation.accepted), "answer", &answer, look);
     if let Some(advice) = explanation.advice {
         text.push('\n');
-        for line in wrap(advice, if look.fit { WIDTH } else { usize::MAX }) {
+        for line in look.wrap(advice, 0) {
             text += &(line + "\n");
         }
     }
     text
 }
 
-fn labelled(mark: &str, label: &str, finding: &str, look: Look) -> String {
-    let lines = wrap(finding, if look.fit { WIDTH - 13 } else { usize::MAX });
+fn labelled(mark: Mark, label: &str, finding: &str, look: Look) -> String {
+    let (mark, lines) = (look.mark(mark), look.wrap(finding, 13));
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         text +=

@@ -1,9 +1,7 @@
 //! A verdict as text.
 
-use anstyle::{AnsiColor, Style};
-
 use super::{KeySetFetch, KeyTrial, Step, Verdict};
-use crate::demo::report::{Look, paint};
+use crate::terminal::{DIM, GREEN, Look, Mark, PLAIN};
 
 /// Step by step, and what it proves.
 pub fn page(verdict: &Verdict, look: Look) -> String {
@@ -24,8 +22,7 @@ pub fn page(verdict: &Verdict, look: Look) -> String {
 }
 
 fn line(passed: bool, name: &str, finding: &str, look: Look) -> String {
-    let (mark, colour) = if passed { ("✓", AnsiColor::Green) } else { ("✗", AnsiColor::Red) };
-    let line = format!("{} {name:8} {finding}", paint(mark, colour.on_default().bold(), look));
+    let line = format!("{} {name:8} {finding}", look.mark(Mark::of(passed)));
     line.trim_end().to_owned() + "\n"
 }
 
@@ -43,11 +40,11 @@ pub(crate) fn key_lines(keys: &[KeyTrial], key_sets: &[KeySetFetch], look: Look)
     }
     for KeyTrial { owner, key_id, bits, result } in keys {
         let (words, style) = match *result {
-            "verified" => ("verifies", AnsiColor::Green.on_default()),
-            "failed" => ("does not verify", Style::new()),
-            _ => ("has another length than the signature", Style::new().dimmed()),
+            "verified" => ("verifies", GREEN),
+            "failed" => ("does not verify", PLAIN),
+            _ => ("has another length than the signature", DIM),
         };
-        text += &format!("    {owner:width$}  {key_id}  {bits} bits: {}\n", paint(words, style, look));
+        text += &format!("    {owner:width$}  {key_id}  {bits} bits: {}\n", look.paint(words, style));
     }
     text
 }

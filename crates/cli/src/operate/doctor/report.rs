@@ -1,9 +1,8 @@
 //! Findings in groups, for people and for scripts.
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::demo::report::{Look, paint};
+use crate::terminal::{BOLD, Look, Mark};
 
 /// Everything that was found.
 #[derive(Debug)]
@@ -105,16 +104,16 @@ impl Report {
     pub fn to_text(&self, look: Look) -> String {
         let mut text = String::new();
         for group in &self.groups {
-            text += &paint(group.name, Style::new().bold(), look);
+            text += &look.paint(group.name, BOLD);
             text.push('\n');
             for Finding { state, text: what, of } in &group.findings {
-                let (mark, colour) = match state {
-                    State::Ok => ("✓", AnsiColor::Green),
-                    State::Warn => ("!", AnsiColor::Yellow),
-                    State::Fail => ("✗", AnsiColor::Red),
-                    State::Unknown => ("?", AnsiColor::Cyan),
+                let mark = match state {
+                    State::Ok => Mark::Passed,
+                    State::Warn => Mark::Noted,
+                    State::Fail => Mark::Failed,
+                    State::Unknown => Mark::Unknown,
                 };
-                text += &format!("  {} {what}", paint(mark, colour.on_default().bold(), look));
+                text += &format!("  {} {what}", look.mark(mark));
                 if *state == State::Ok && of.len() > SHOWN {
                     text += &format!(": {} of them\n", of.len());
                     continue;

@@ -7,7 +7,6 @@ use std::{
 };
 
 use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
-use indicatif::ProgressBar;
 use prelude_webhooks::parking::Encoding;
 use serde_json::{Value, json};
 
@@ -16,9 +15,12 @@ use super::{
     letter::Letter,
     mailbox::{Depth, Mailbox},
     parts::{Label, Sorted, Sorter},
-    report::{counted, printable, why},
+    report::{printable, why},
 };
-use crate::operate::stop::Stop;
+use crate::{
+    operate::stop::Stop,
+    terminal::{ProgressBar, counted},
+};
 
 /// How long a message is hidden from others if this process dies while it looks.
 pub(super) const HOLD_SECONDS: i32 = 60;

@@ -4,7 +4,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use indicatif::ProgressBar;
 use prelude_webhooks::publish::{failure::Failure, message::Message, replay::Readdressed};
 use tokio::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use super::{
     parts::{Item, Label, Sorted, Sorter},
     report::{Fate, Report, Row, why},
 };
-use crate::operate::stop::Stop;
+use crate::{operate::stop::Stop, terminal::ProgressBar};
 
 /// What is to be moved, and where.
 #[derive(Debug, Clone, Default)]

@@ -6,6 +6,7 @@ use prelude_webhooks::{parking::Reason, publish::replay::Stay};
 use serde_json::{Value, json};
 
 use super::parts::Label;
+use crate::terminal::{Mark, counted};
 
 /// A replay, message by message.
 #[derive(Debug, Default)]
@@ -71,7 +72,7 @@ impl Report {
         }
         let verb = if self.dry_run { "would go" } else { "moved" };
         for (queue, count) in moved {
-            _ = writeln!(text, "✓ {} {verb} to {queue}", counted(count, "event"));
+            _ = writeln!(text, "{} {} {verb} to {queue}", Mark::Passed, counted(count, "event"));
         }
         for (why, labels) in staying {
             _ = writeln!(text, "• {} {}: {why}", counted(labels.len(), "message"), stays(labels.len()));
@@ -85,7 +86,8 @@ impl Report {
         for row in self.rows.iter().filter(|row| matches!(row.fate, Fate::NotRemoved(_))) {
             _ = writeln!(
                 text,
-                "✗ durable in its queue, but not removed: another replay sends it again, with the same event_id\n    {}",
+                "{} durable in its queue, but not removed: another replay sends it again, with the same event_id\n    {}",
+                Mark::Failed,
                 described(&row.label)
             );
         }
@@ -100,7 +102,7 @@ impl Report {
             _ = writeln!(text, "• {} visible again only in some minutes", counted(self.late, "message"));
         }
         if let Some(error) = &self.error {
-            _ = writeln!(text, "✗ stopped early: {error}");
+            _ = writeln!(text, "{} stopped early: {error}", Mark::Failed);
         }
         text + &self.closing_line() + "\n"
     }
@@ -178,9 +180,4 @@ pub fn why(stay: Stay) -> String {
 
 fn stays(count: usize) -> &'static str {
     if count == 1 { "stays" } else { "stay" }
-}
-
-/// A number and its noun.
-pub fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

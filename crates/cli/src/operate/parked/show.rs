@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use indicatif::ProgressBar;
 use prelude_webhooks::parking::Encoding;
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ use super::{
     parts::{Sorted, Sorter},
     report::{printable, why},
 };
-use crate::operate::stop::Stop;
+use crate::{operate::stop::Stop, terminal::ProgressBar};
 
 /// One parked message, with all parts of its event where they are there.
 pub struct Shown {
