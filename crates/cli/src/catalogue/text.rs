@@ -56,7 +56,9 @@ pub fn type_page(event_type: &EventType, look: Look) -> Option<String> {
     text += &format!("queue   <prefix>{}\n", row.queue_slug);
     text += &heading(match row.source {
         Source::VerifyV1 => "MEMBERS (any may be absent; * is about a person)",
-        _ => "MEMBERS OF THE PAYLOAD (any may be absent; * is about a person)",
+        Source::Verify | Source::Notify | Source::Session => {
+            "MEMBERS OF THE PAYLOAD (any may be absent; * is about a person)"
+        }
     });
     let members = members(event_type);
     let width = members.iter().map(|member| member.path.len()).max().unwrap_or_default();

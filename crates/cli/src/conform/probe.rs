@@ -187,7 +187,12 @@ impl fmt::Display for Exchange {
         match &self.answer {
             Ok(answer) => write!(f, "answered {}", answer.status),
             Err(ClientError::TimedOut(_)) => write!(f, "not answered in time"),
-            Err(_) => write!(f, "the connection broke off"),
+            Err(
+                ClientError::NoConnection(_)
+                | ClientError::Broken(_)
+                | ClientError::NotAUrl
+                | ClientError::Unusable,
+            ) => write!(f, "the connection broke off"),
         }?;
         match self.probe.expect {
             Expect::Challenge(_) if self.status() == Some(200) => {
@@ -197,7 +202,7 @@ impl fmt::Display for Exchange {
                 write!(f, ", with what looks like a digest, signature or token")
             }
             Expect::Hides(Secret::Internals) => write!(f, ", with words of the program's inside"),
-            _ => Ok(()),
+            Expect::Accepted | Expect::Refused | Expect::Challenge(_) | Expect::Answered => Ok(()),
         }
     }
 }

@@ -27,12 +27,13 @@ pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mai
         wanted.push(format!("the answer {} {}", expected.status, expected.body));
     }
     match &planned.lands {
-        Lands::Nowhere(kind) => {
-            row.kind = *kind;
-            row.note = Some(match kind {
-                Kind::Activation => "challenge answered".to_owned(),
-                _ => refusal(answer),
-            });
+        Lands::Challenge => {
+            row.kind = Kind::Activation;
+            row.note = Some("challenge answered".to_owned());
+        }
+        Lands::Refused => {
+            row.kind = Kind::Refused;
+            row.note = Some(refusal(answer));
         }
         Lands::Routed { queue, event_type, authentication, body } => {
             row.queue = Some(queue.clone());

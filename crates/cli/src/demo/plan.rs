@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{
     DemoError,
-    report::Kind,
     setup::{DemoEvent, Proof, Setup},
 };
 use prelude_local::{
@@ -42,8 +41,10 @@ pub(super) struct Planned {
 
 /// Where something must be after its delivery.
 pub(super) enum Lands {
-    /// In no queue.
-    Nowhere(Kind),
+    /// In no queue: the challenge is answered.
+    Challenge,
+    /// In no queue: the request is refused.
+    Refused,
     /// In the queue of its type.
     Routed { queue: String, event_type: String, authentication: &'static str, body: String },
     /// In the parking queue.
@@ -76,10 +77,7 @@ impl Planner<'_> {
         let request = Request::new("GET", self.setup.path(), &self.setup.allowed_address);
         let request = request.query(self.app.activation_query(CHALLENGE));
         let expected = Expected { status: 200, body: format!("{{\"challenge\":{CHALLENGE}}}") };
-        let rows = vec![Planned {
-            sent: "activation challenge".to_owned(),
-            lands: Lands::Nowhere(Kind::Activation),
-        }];
+        let rows = vec![Planned { sent: "activation challenge".to_owned(), lands: Lands::Challenge }];
         Delivery { event: request.http_api_event(), expected, rows }
     }
 
@@ -153,7 +151,7 @@ impl Planner<'_> {
         let delivery = |(sent, request, status, code): (&str, Request, _, _)| Delivery {
             event: request.http_api_event(),
             expected: Expected { status, body: json!({"error": code}).to_string() },
-            rows: vec![Planned { sent: sent.to_owned(), lands: Lands::Nowhere(Kind::Refused) }],
+            rows: vec![Planned { sent: sent.to_owned(), lands: Lands::Refused }],
         };
         Ok(planned.into_iter().map(delivery).collect())
     }

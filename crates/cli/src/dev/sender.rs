@@ -83,7 +83,9 @@ impl Sender {
         };
         let (body, key) = match source {
             Source::Session => (batch(samples::APP_ID, &events), self.signing_key()?),
-            _ => (events.concat().into_bytes(), self.account.clone()),
+            Source::VerifyV1 | Source::Verify | Source::Notify => {
+                (events.concat().into_bytes(), self.account.clone())
+            }
         };
         let source_ip = if tamper == Tamper::Address { FOREIGN_ADDRESS } else { self.source_ip.as_str() };
         let Outgoing { body, signature } = Outgoing::new(body, &key, source == Source::VerifyV1, tamper)?;

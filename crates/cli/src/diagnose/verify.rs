@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use key_sets::KeySetFetch;
 pub(crate) use key_sets::KeySets;
-pub use keys::{KeyTrial, KeysError, KnownKeys};
+pub use keys::{KeyTrial, KeysError, KnownKeys, TrialResult};
 pub(crate) use keys::{Labels, Trials};
 pub(crate) use text::key_lines;
 pub use text::page;
@@ -172,7 +172,10 @@ mod tests {
         assert!(told.verified && told.step == Step::Keys, "{told:?}");
         assert_eq!(told.proves, ["Session batches of the app demoapp1"]);
         assert_eq!(told.keys.len(), 1, "the app that the body names is tried first: {told:?}");
-        assert_eq!((told.keys[0].owner.as_str(), told.keys[0].result), ("app demoapp1", "verified"));
+        assert_eq!(
+            (told.keys[0].owner.as_str(), told.keys[0].result),
+            ("app demoapp1", TrialResult::Verified)
+        );
         let told = verdict("{}", Some(&signed("{}", Signer::Account))).await;
         assert_eq!(told.proves, ["Verify and Notify events of the account"]);
     }
@@ -204,7 +207,7 @@ mod tests {
         keys.add_pem(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/keys/account-3072.pub.pem"))
             .unwrap();
         let told = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
-        assert_eq!(told.keys[0].result, "other_length", "{told:?}");
+        assert_eq!(told.keys[0].result, TrialResult::OtherLength, "{told:?}");
     }
 
     #[tokio::test]

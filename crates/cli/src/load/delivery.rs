@@ -172,7 +172,7 @@ impl Delivery {
                 (batch(app_id, texts.iter().map(|(_, text)| text)), app.and_then(|app| app.keys.first()))
             }
             Source::VerifyV1 => (joined(&texts), None),
-            _ => (joined(&texts), identity.account.as_ref()),
+            Source::Verify | Source::Notify => (joined(&texts), identity.account.as_ref()),
         };
         let share = f64::from(u32::try_from(draw.below(1_000_000)).unwrap_or_default()) / 1e6;
         let [first, second, third] = ADDRESSES;

@@ -91,7 +91,12 @@ impl Fault {
             FaultKind::Unlisted => Span::Calls(times.min(2)),
             // Two of these leave no time for a third call.
             FaultKind::LateAnswer | FaultKind::Hang => Span::Calls(1),
-            _ => Span::Calls(times),
+            FaultKind::Throttled
+            | FaultKind::Unavailable
+            | FaultKind::FailedEntries
+            | FaultKind::Cut
+            | FaultKind::LostAnswer
+            | FaultKind::Slow => Span::Calls(times),
         };
         let delay = match kind {
             FaultKind::Slow => Duration::from_millis(50 + (more >> 16) % 950),

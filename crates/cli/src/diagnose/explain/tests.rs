@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    diagnose::verify::TrialResult,
     environment::Environment,
     trigger::sign::{SIGNATURE_HEADER, SaltLength, Signer, SigningKeys, header_value},
 };
@@ -163,7 +164,7 @@ async fn the_findings_name_what_decided() {
     let told = explained(&sample("user.created.json"), &environment).await;
     assert!(finding(&told, "address").ends_with("by its entry 34.252.67.128/25"), "{told:#?}");
     assert!(finding(&told, "signature").contains("Session batches of the app demoapp1"), "{told:#?}");
-    assert_eq!(told.keys[0].result, "verified");
+    assert_eq!(told.keys[0].result, TrialResult::Verified);
     let order: Vec<_> = told.steps.iter().map(|step| step.step).collect();
     assert_eq!(order, ["event", "address", "path", "method", "signature", "family", "queues"]);
 
@@ -182,7 +183,7 @@ async fn the_findings_name_what_decided() {
     );
 
     let told = explained(&sample("rejected/signature_wrong.json"), &environment).await;
-    assert_eq!(told.keys.iter().map(|key| key.result).collect::<Vec<_>>(), ["failed", "failed"]);
+    assert_eq!(told.keys.iter().map(|key| key.result).collect::<Vec<_>>(), [TrialResult::Failed; 2]);
     let told = explained(&sample("rejected/signature_malformed.json"), &environment).await;
     assert!(finding(&told, "signature").ends_with("is not base64"), "{told:#?}");
 }

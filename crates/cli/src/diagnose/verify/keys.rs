@@ -161,8 +161,20 @@ pub struct KeyTrial {
     pub key_id: String,
     /// Its length.
     pub bits: usize,
-    /// `verified`, `failed`, or `other_length`: a key that could not have made this signature.
-    pub result: &'static str,
+    /// How the comparison ended.
+    pub result: TrialResult,
+}
+
+/// How the comparison of a key with the signature ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialResult {
+    /// The key verifies the signature.
+    Verified,
+    /// The key does not verify it.
+    Failed,
+    /// The key could not have made a signature of this length.
+    OtherLength,
 }
 
 /// Collects the keys as they are tried.
@@ -179,9 +191,9 @@ impl Trials {
     /// Adds a key that was tried.
     pub(crate) fn add(&mut self, key: &PublicKey, trial: Trial) {
         let result = match trial {
-            Trial::Verified => "verified",
-            Trial::Failed => "failed",
-            Trial::OtherLength => "other_length",
+            Trial::Verified => TrialResult::Verified,
+            Trial::Failed => TrialResult::Failed,
+            Trial::OtherLength => TrialResult::OtherLength,
         };
         let (key_id, bits) = (key.key_id().to_string(), key.modulus_length() * 8);
         self.0.push((*key.thumbprint(), KeyTrial { owner: String::new(), key_id, bits, result }));

@@ -1,6 +1,6 @@
 //! A verdict as text.
 
-use super::{KeySetFetch, KeyTrial, Step, Verdict};
+use super::{KeySetFetch, KeyTrial, Step, TrialResult, Verdict};
 use crate::terminal::{DIM, GREEN, Look, Mark, PLAIN};
 
 /// Step by step, and what it proves.
@@ -39,10 +39,10 @@ pub(crate) fn key_lines(keys: &[KeyTrial], key_sets: &[KeySetFetch], look: Look)
         };
     }
     for KeyTrial { owner, key_id, bits, result } in keys {
-        let (words, style) = match *result {
-            "verified" => ("verifies", GREEN),
-            "failed" => ("does not verify", PLAIN),
-            _ => ("has another length than the signature", DIM),
+        let (words, style) = match result {
+            TrialResult::Verified => ("verifies", GREEN),
+            TrialResult::Failed => ("does not verify", PLAIN),
+            TrialResult::OtherLength => ("has another length than the signature", DIM),
         };
         text += &format!("    {owner:width$}  {key_id}  {bits} bits: {}\n", look.paint(words, style));
     }
