@@ -12,7 +12,7 @@ pub(crate) mod test_keys;
 use bytes::Bytes;
 use prelude_events::Source;
 
-pub use self::key_server::{FetchError, FetchKeySet, MAX_KEY_SET, is_key_server};
+pub use self::key_server::{FetchError, FetchKeySet, MAX_KEY_SET, is_key_server, is_loopback};
 use self::{
     keys::{Hint, KeyRing},
     public_key::PublicKey,

@@ -41,14 +41,47 @@ pub const MAX_KEY_SET: usize = 64 * 1024;
 /// replace the keys.
 #[must_use]
 pub fn is_key_server(url: &str) -> bool {
-    let Ok(url) = url.parse::<Uri>() else { return false };
-    let Some(host) = url.host().filter(|host| !host.is_empty()) else { return false };
-    match url.scheme_str() {
-        Some("https") => true,
-        Some("http") => {
-            let address = host.trim_start_matches('[').trim_end_matches(']');
-            host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    match uri.scheme_str() {
+        Some("https") => uri.host().is_some_and(|host| !host.is_empty()),
+        Some("http") => is_loopback(url),
         _ => false,
+    }
+}
+
+/// Reports whether a URL's host is this machine.
+#[must_use]
+pub fn is_loopback(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback_addresses_only() {
+        for loopback in ["127.0.0.1:9324", "127.1.2.3", "localhost:1", "[::1]:9324"] {
+            for url in ["http", "https"].map(|scheme| format!("{scheme}://{loopback}/x")) {
+                assert!(is_loopback(&url) && is_key_server(&url), "{url}");
+            }
+        }
+        assert!(is_key_server("https://keys.example/jwks.json"));
+        for url in [
+            "http://keys.example",
+            "http://127.0.0.1.example.com",
+            "http://[2001:db8::1]",
+            "ftp://[::1]",
+            "x",
+            "",
+        ] {
+            assert!(!is_key_server(url), "{url}");
+        }
+        for url in ["https://sqs.eu-west-1.amazonaws.com", "http://127.0.0.1.example.com", "x", ""] {
+            assert!(!is_loopback(url), "{url}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use prelude_cli::{
     operate::activate::{self, Api, Plan, Registration},
     terminal::print,
 };
+use prelude_webhooks::authenticate::is_loopback;
 
 /// Register the receiver for a Session app at Prelude, and activate it.
 ///
@@ -59,7 +60,7 @@ impl Activate {
         let key = process
             .text("PRELUDE_CLI_MANAGEMENT_KEY")
             .ok_or("PRELUDE_CLI_MANAGEMENT_KEY is not set: make a management key in Prelude's dashboard")?;
-        if !self.url.starts_with("https://") && !prelude_cli::operate::aws::is_loopback(&self.url) {
+        if !self.url.starts_with("https://") && !is_loopback(&self.url) {
             return Err("--url must begin with https://: Prelude calls it over the Internet".into());
         }
         let settings = Environment::read(self.env_file.as_deref())?;

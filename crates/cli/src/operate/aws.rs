@@ -1,6 +1,6 @@
 //! The operator's way to SQS: the standard chain of credentials, and errors that say what to do.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sqs::{
@@ -8,9 +8,12 @@ use aws_sdk_sqs::{
     config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
-use prelude_webhooks::publish::{
-    failure::Failure,
-    sqs::{SqsSender, region_of, with_limits},
+use prelude_webhooks::{
+    authenticate::is_loopback,
+    publish::{
+        failure::Failure,
+        sqs::{SqsSender, region_of, with_limits},
+    },
 };
 
 use crate::environment::Environment;
@@ -150,13 +153,6 @@ fn told(error: &dyn std::error::Error) -> String {
     told.join(": ")
 }
 
-/// Whether a URL's host is this machine.
-pub fn is_loopback(url: &str) -> bool {
-    let Ok(url) = url.parse::<http::Uri>() else { return false };
-    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// Why SQS can not be used; each text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AwsError {
@@ -194,19 +190,4 @@ pub enum AwsError {
     /// Anything else that SQS says.
     #[error("SQS refuses: {0}")]
     Refused(String),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_is_told_from_the_world() {
-        for url in ["http://127.0.0.1:9324", "http://localhost:1/x", "http://[::1]:9324"] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in ["https://sqs.eu-west-1.amazonaws.com", "http://127.0.0.1.example.com", "x", ""] {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
 }

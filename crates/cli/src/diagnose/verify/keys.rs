@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use prelude_webhooks::{
     app::{App, AppKeySource},
     authenticate::{
+        is_key_server,
         keys::jwks,
         public_key::{KeyError, PublicKey, Thumbprint},
         signature::Trial,
@@ -110,18 +111,6 @@ pub enum KeysError {
     NotAKeyServer,
 }
 
-fn is_key_server(url: &str) -> bool {
-    let Ok(url) = url.parse::<http::Uri>() else { return false };
-    let host = url.host().unwrap_or_default();
-    let is_loopback =
-        || host == "localhost" || host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback());
-    match url.scheme_str() {
-        Some("https") => !host.is_empty(),
-        Some("http") => is_loopback(),
-        _ => false,
-    }
-}
-
 /// Who has which key, in words.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Labels(Vec<(Thumbprint, String)>);
@@ -197,5 +186,25 @@ impl Trials {
         };
         let (key_id, bits) = (key.key_id().to_string(), key.modulus_length() * 8);
         self.0.push((*key.thumbprint(), KeyTrial { owner: String::new(), key_id, bits, result }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_set_is_fetched_over_https_or_from_this_machine() {
+        let add = |url| KnownKeys::default().add_jwks(url).is_ok();
+        for url in
+            ["https://keys.example/jwks.json", "http://127.0.0.1:1/jwks.json", "http://[::1]:1/jwks.json"]
+        {
+            assert!(add(url), "{url}");
+        }
+        for url in
+            ["http://keys.example/jwks.json", "http://[2001:db8::1]/jwks.json", "ftp://[::1]/jwks.json"]
+        {
+            assert!(!add(url), "{url}");
+        }
     }
 }
