@@ -22,14 +22,13 @@ use prelude_webhooks::{
 use serde::Serialize;
 use tokio::{task::JoinSet, time::Duration};
 
-use crate::environment::EnvironmentError;
+use crate::{environment::EnvironmentError, port::PortUnusable};
 use prelude_local::{
     aws::{
         api_front::{Api, ApiFront},
         sqs::{EmbeddedSqs, EmbeddedSqsError, REGION},
         sqs_front::SqsFront,
     },
-    http_server::PortUnusable,
     prelude::{KeyError, jwks_server::JwksServer},
     receiver::LocalReceiver,
 };

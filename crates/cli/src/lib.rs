@@ -11,5 +11,7 @@ pub mod environment;
 pub mod input;
 pub mod load;
 pub mod operate;
+pub mod port;
+pub mod stop_signal;
 pub mod terminal;
 pub mod trigger;

@@ -10,4 +10,3 @@ pub mod env_file;
 pub mod http_server;
 pub mod prelude;
 pub mod receiver;
-pub mod stop_signal;

@@ -2,13 +2,10 @@
 
 use std::{error::Error, process::ExitCode};
 
-use prelude_local::{
-    aws::{
-        sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
-        sqs_front::SqsFront,
-    },
-    http_server::PortUnusable,
-    stop_signal::StopSignal,
+use prelude_cli::{port::PortUnusable, stop_signal::StopSignal};
+use prelude_local::aws::{
+    sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
+    sqs_front::SqsFront,
 };
 use prelude_webhooks::route::{QueueType, Routes};
 

@@ -9,8 +9,7 @@ use tokio::{
 };
 
 use super::{DevError, Options, Stack, delivery::Delivery, live_log, output::Output, settings::Settings};
-use crate::terminal::Look;
-use prelude_local::stop_signal::StopSignal;
+use crate::{stop_signal::StopSignal, terminal::Look};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
