@@ -168,7 +168,7 @@ fn same_verdict(exchanges: &[Exchange]) -> Verdict {
 pub enum ConformError {
     /// There is no receiver at the address, or it is no address.
     #[error(transparent)]
-    Unreachable(#[from] prelude_local::client::ClientError),
+    Unreachable(#[from] prelude_local::http_client::ClientError),
     /// A key that does not sign.
     #[error(transparent)]
     Key(#[from] KeyError),

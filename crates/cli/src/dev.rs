@@ -25,9 +25,8 @@ use tokio::{task::JoinSet, time::Duration};
 use crate::{environment::EnvironmentError, port::PortUnusable};
 use prelude_local::{
     aws::{
-        api_front::{Api, ApiFront},
-        sqs::{EmbeddedSqs, EmbeddedSqsError, REGION},
-        sqs_front::SqsFront,
+        gateway::{Api, GatewayServer},
+        sqs::{EmbeddedSqs, EmbeddedSqsError, REGION, SqsServer},
     },
     prelude::{KeyError, jwks_server::JwksServer},
     receiver::LocalReceiver,
@@ -88,11 +87,11 @@ pub struct Stack {
     sqs: EmbeddedSqs,
     api: Api,
     sender: Option<Arc<Sender>>,
-    api_front: ApiFront,
+    gateway_server: GatewayServer,
     inspector: Inspector,
     keep: Option<Keep>,
     /// Ends when the stack is dropped.
-    _sqs_front: SqsFront,
+    _sqs_server: SqsServer,
     tasks: JoinSet<KeepError>,
 }
 
@@ -145,21 +144,21 @@ impl Stack {
             Some(keep) => keep.restore(&sqs).await?,
             None => 0,
         };
-        let sqs_front = SqsFront::start(&sqs, options.sqs_port).await;
-        let sqs_front = sqs_front.map_err(PortUnusable::of(options.sqs_port, "--sqs-port"))?;
+        let sqs_server = SqsServer::start(&sqs, options.sqs_port).await;
+        let sqs_server = sqs_server.map_err(PortUnusable::of(options.sqs_port, "--sqs-port"))?;
 
         let journal = Arc::new(Journal::new(sqs.clone(), parking_queue));
         // Published before the receiver first asks for it.
         let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
         let receiver = LocalReceiver::with_config(config, sqs.client().config());
         let api = Api::new(receiver).observed_by(Arc::clone(&journal) as _);
-        let api_front = ApiFront::start(api.clone(), options.port, source_ip).await;
-        let api_front = api_front.map_err(PortUnusable::of(options.port, "--port"))?;
+        let gateway_server = GatewayServer::start(api.clone(), options.port, source_ip).await;
+        let gateway_server = gateway_server.map_err(PortUnusable::of(options.port, "--port"))?;
 
         let mut addresses = Addresses {
-            receiver: format!("{}{path}", api_front.url()),
+            receiver: format!("{}{path}", gateway_server.url()),
             inspector: String::new(),
-            sqs: sqs_front.endpoint(),
+            sqs: sqs_server.endpoint(),
             jwks,
             queue_url_prefix: url_prefix,
             region: REGION,
@@ -191,10 +190,10 @@ impl Stack {
             sqs,
             api,
             sender,
-            api_front,
+            gateway_server,
             inspector,
             keep,
-            _sqs_front: sqs_front,
+            _sqs_server: sqs_server,
             tasks,
         })
     }
@@ -232,10 +231,10 @@ impl Stack {
     /// # Errors
     /// The file can not be written.
     pub async fn stop(self) -> Result<(), KeepError> {
-        let Self { api_front, inspector, keep, sqs, mut tasks, .. } = self;
+        let Self { gateway_server, inspector, keep, sqs, mut tasks, .. } = self;
         inspector.stop().await;
         // What the receiver takes at most, and a little more.
-        api_front.stop(Duration::from_secs(9)).await;
+        gateway_server.stop(Duration::from_secs(9)).await;
         tasks.shutdown().await;
         keep.map_or(Ok(()), |keep| keep.save(&sqs))
     }
@@ -243,11 +242,11 @@ impl Stack {
 
 /// Prelude's own address, unless the allow-list has others only.
 fn source_ip(gate: &Gate) -> String {
-    let usual = ApiFront::SOURCE_IP.parse::<IpAddr>().ok();
+    let usual = GatewayServer::SOURCE_IP.parse::<IpAddr>().ok();
     let is_listed = usual.is_some_and(|address| gate.allowed.iter().any(|block| block.contains(&address)));
     match gate.allowed.first() {
         Some(first) if !is_listed => first.addr().to_string(),
-        _ => ApiFront::SOURCE_IP.to_owned(),
+        _ => GatewayServer::SOURCE_IP.to_owned(),
     }
 }
 

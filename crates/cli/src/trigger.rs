@@ -23,7 +23,7 @@ pub use self::{
     text::{closing_line, json, rows_text},
 };
 use prelude_local::{
-    client::{Answer, Client, ClientError},
+    http_client::{Answer, Client, ClientError},
     prelude::samples,
 };
 

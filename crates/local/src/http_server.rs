@@ -115,7 +115,7 @@ mod tests {
     use http_body_util::Full;
 
     use super::*;
-    use crate::client::Client;
+    use crate::http_client::Client;
 
     #[tokio::test]
     async fn stopping_waits_for_the_answer_under_way_and_takes_no_more() {

@@ -5,8 +5,8 @@
 //! `prelude` are built from it.
 
 pub mod aws;
-pub mod client;
 pub mod env_file;
+pub mod http_client;
 pub mod http_server;
 pub mod prelude;
 pub mod receiver;

@@ -3,10 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use prelude_cli::{port::PortUnusable, stop_signal::StopSignal};
-use prelude_local::aws::{
-    sqs::{ACCOUNT_ID, EmbeddedSqs, REGION},
-    sqs_front::SqsFront,
-};
+use prelude_local::aws::sqs::{ACCOUNT_ID, EmbeddedSqs, REGION, SqsServer};
 use prelude_webhooks::route::{QueueType, Routes};
 
 /// Serve an SQS with all of the receiver's queues on this machine: no account, no Docker.
@@ -35,7 +32,7 @@ impl Sqs {
         let routes =
             Routes::new(&url_prefix, queue_type, Vec::new()).map_err(|error| format!("--prefix {error}"))?;
         let sqs = EmbeddedSqs::start_for(&routes).await?;
-        let front = SqsFront::start(&sqs, self.port).await.map_err(PortUnusable::of(self.port, "--port"))?;
+        let front = SqsServer::start(&sqs, self.port).await.map_err(PortUnusable::of(self.port, "--port"))?;
         let mut stop = StopSignal::listen()?;
         println!(
             "SQS at {} with {} queues and their dead-letter queues; region {REGION}, account {ACCOUNT_ID}",

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use prelude_local::client::{Answer, ClientError};
+use prelude_local::http_client::{Answer, ClientError};
 
 /// A request to the receiver's URL.
 #[derive(Clone)]

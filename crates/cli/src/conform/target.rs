@@ -9,7 +9,7 @@ use super::{
     ConformError,
     probe::{Exchange, Probe},
 };
-use prelude_local::client::{Client, ClientError};
+use prelude_local::http_client::{Client, ClientError};
 
 /// How long Prelude waits for an answer.
 pub const LIMIT: Duration = Duration::from_secs(10);

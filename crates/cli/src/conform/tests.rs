@@ -8,7 +8,7 @@ use crate::terminal::Look;
 use naive::{FLAWS, Flaw, Naive};
 use prelude_local::{
     aws::{
-        api_front::{Api, ApiFront},
+        gateway::{Api, GatewayServer},
         sqs::EmbeddedSqs,
     },
     prelude::{ADDRESSES, jwks_server::JwksServer, samples},
@@ -95,7 +95,10 @@ fn the_documents_figures_are_those_of_the_tables() {
 }
 
 /// The real receiver behind an HTTP API, called by this address. It fetches the apps' keys where there is a key server.
-async fn real_receiver(source_ip: &str, key_server: Option<&JwksServer>) -> (EmbeddedSqs, ApiFront, String) {
+async fn real_receiver(
+    source_ip: &str,
+    key_server: Option<&JwksServer>,
+) -> (EmbeddedSqs, GatewayServer, String) {
     let events = prelude_events::EventType::ALL.iter().filter_map(prelude_events::EventType::queue_slug);
     let queues = events.chain(["unrouted"]).map(|slug| format!("prelude-webhooks-{slug}"));
     let sqs = EmbeddedSqs::start(queues).await.unwrap();
@@ -104,7 +107,7 @@ async fn real_receiver(source_ip: &str, key_server: Option<&JwksServer>) -> (Emb
     environment.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
     environment.extend(own);
     let receiver = LocalReceiver::start(environment, &sqs).unwrap();
-    let front = ApiFront::start(Api::new(receiver), 0, source_ip).await.unwrap();
+    let front = GatewayServer::start(Api::new(receiver), 0, source_ip).await.unwrap();
     let url = format!("{}/webhooks/{}", front.url(), samples::PATH_TOKEN);
     (sqs, front, url)
 }

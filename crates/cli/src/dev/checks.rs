@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::delivery::Message;
-use prelude_local::aws::{api_front::Exchange, gateway::Request};
+use prelude_local::aws::gateway::{Exchange, Request};
 
 /// One step, in the receiver's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

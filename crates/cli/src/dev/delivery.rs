@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::checks::{self, Check};
-use prelude_local::aws::{api_front::Exchange, guard::ledger::Held};
+use prelude_local::aws::{gateway::Exchange, guard::ledger::Held};
 
 /// What came of a request, and how.
 pub struct Delivery {

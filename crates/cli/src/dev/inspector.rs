@@ -27,7 +27,10 @@ use super::{
     settings::Settings,
 };
 use crate::{diagnose::explain::explain, trigger::outgoing::Tamper};
-use prelude_local::aws::{api_front::Api, gateway::Request, sqs::EmbeddedSqs};
+use prelude_local::aws::{
+    gateway::{Api, Request},
+    sqs::EmbeddedSqs,
+};
 
 /// What the inspector shows, and what its buttons reach.
 pub struct Parts {

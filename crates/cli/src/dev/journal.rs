@@ -13,7 +13,7 @@ use super::{
     delivery::{Delivery, Message, Summary},
 };
 use prelude_local::aws::{
-    api_front::{Exchange, Observe},
+    gateway::{Exchange, Observe},
     sqs::EmbeddedSqs,
 };
 

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::*;
-use prelude_local::client::{Answer, Client};
+use prelude_local::http_client::{Answer, Client};
 
 const ANY_PORTS: Options =
     Options { port: 0, inspector_port: 0, prelude_port: 0, sqs_port: 0, keep: None, rotate_every: None };

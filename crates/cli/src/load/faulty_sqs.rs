@@ -24,8 +24,7 @@ use prelude_local::{
             Guard,
             wire::{BatchRequest, Entry, error_response, queue_name},
         },
-        sqs::EmbeddedSqs,
-        sqs_front::sqs_request,
+        sqs::{EmbeddedSqs, sqs_request},
     },
     http_server::HttpServer,
 };

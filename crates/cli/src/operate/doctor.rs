@@ -15,7 +15,7 @@ pub use report::{Finding, Group, Report, State};
 
 use super::aws::Aws;
 use crate::environment::{Environment, EnvironmentError};
-use prelude_local::client::Client;
+use prelude_local::http_client::Client;
 
 /// How far it looks.
 #[derive(Debug, Clone, Default)]

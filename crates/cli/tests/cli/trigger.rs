@@ -6,9 +6,8 @@ use std::{collections::BTreeSet, process::Output};
 use prelude_events::{EventType, Received, Source};
 use prelude_local::{
     aws::{
-        api_front::{Api, ApiFront},
-        sqs::EmbeddedSqs,
-        sqs_front::SqsFront,
+        gateway::{Api, GatewayServer},
+        sqs::{EmbeddedSqs, SqsServer},
     },
     prelude::samples,
     receiver::LocalReceiver,
@@ -20,8 +19,8 @@ use crate::run::{Scratch, assert_refused, prelude, text};
 /// The receiver behind an HTTP API and before an SQS, on ports of their own, with the settings of `events/.env`.
 struct Stack {
     sqs: EmbeddedSqs,
-    sqs_front: SqsFront,
-    api: ApiFront,
+    sqs_server: SqsServer,
+    api: GatewayServer,
 }
 
 impl Stack {
@@ -33,19 +32,19 @@ impl Stack {
     /// One with these queues, and with other settings as well.
     async fn with<const N: usize>(queues: Vec<String>, settings: [(&str, &str); N]) -> Self {
         let sqs = EmbeddedSqs::start(queues).await.unwrap();
-        let sqs_front = SqsFront::start(&sqs, 0).await.unwrap();
+        let sqs_server = SqsServer::start(&sqs, 0).await.unwrap();
         let mut environment = samples::environment().unwrap();
         environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let receiver = LocalReceiver::start(environment, &sqs).unwrap();
-        let api = ApiFront::start(Api::new(receiver), 0, ApiFront::SOURCE_IP).await.unwrap();
-        Self { sqs, sqs_front, api }
+        let api = GatewayServer::start(Api::new(receiver), 0, GatewayServer::SOURCE_IP).await.unwrap();
+        Self { sqs, sqs_server, api }
     }
 
     /// Runs `prelude trigger` against this stack.
     async fn trigger(&self, arguments: &[&str]) -> Output {
         let url = format!("{}/webhooks/{}", self.api.url(), samples::PATH_TOKEN);
         let mut command =
-            vec!["trigger".to_owned(), "--url".into(), url, "--sqs".into(), self.sqs_front.endpoint()];
+            vec!["trigger".to_owned(), "--url".into(), url, "--sqs".into(), self.sqs_server.endpoint()];
         command.extend(arguments.iter().map(|argument| (*argument).to_owned()));
         tokio::task::spawn_blocking(move || prelude(&command.iter().map(String::as_str).collect::<Vec<_>>()))
             .await

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use prelude_local::{
     aws::sqs::REGION,
-    client::{Answer, Client},
+    http_client::{Answer, Client},
     prelude::samples,
 };
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! `prelude activate`, against a stand-in for Prelude's API that really calls the receiver.
 
 use prelude_local::{
-    aws::api_front::{Api, ApiFront},
+    aws::gateway::{Api, GatewayServer},
     prelude::management::ManagementApi,
     receiver::LocalReceiver,
 };
@@ -13,13 +13,13 @@ const KEY: &str = "management-key-that-is-secret";
 
 struct Prelude {
     stack: Stack,
-    front: ApiFront,
+    front: GatewayServer,
     api: ManagementApi,
 }
 
 impl Prelude {
     async fn start() -> Self {
-        Self::with(&[], ApiFront::SOURCE_IP).await
+        Self::with(&[], GatewayServer::SOURCE_IP).await
     }
 
     /// With further settings, and calls from this address.
@@ -34,7 +34,7 @@ impl Prelude {
             .chain(more)
             .collect();
         let receiver = LocalReceiver::start(environment, &stack.sqs).unwrap();
-        let front = ApiFront::start(Api::new(receiver), 0, source_ip).await.unwrap();
+        let front = GatewayServer::start(Api::new(receiver), 0, source_ip).await.unwrap();
         let api = ManagementApi::start(0, KEY, &["app1", "app2"]).await.unwrap();
         Self { stack, front, api }
     }
@@ -103,11 +103,11 @@ async fn a_refusal_is_explained_by_the_codes_of_the_receivers_log() {
     let other_app = r#"[{"app_id":"app3","verification_token":"token-of-app1"}]"#;
     for (settings, source_ip, status, code) in [
         (&[][..], "198.51.100.7", 403, "address_not_allowed"),
-        (&[("PRELUDE_APPS", other_token)], ApiFront::SOURCE_IP, 403, "challenge_token_wrong"),
-        (&[("PRELUDE_APPS", other_app)], ApiFront::SOURCE_IP, 403, "challenge_app_unknown"),
+        (&[("PRELUDE_APPS", other_token)], GatewayServer::SOURCE_IP, 403, "challenge_token_wrong"),
+        (&[("PRELUDE_APPS", other_app)], GatewayServer::SOURCE_IP, 403, "challenge_app_unknown"),
         (
             &[("PRELUDE_PATH_TOKEN", "0123456789abcdef0123456789abcdef")],
-            ApiFront::SOURCE_IP,
+            GatewayServer::SOURCE_IP,
             404,
             "path_token_wrong",
         ),

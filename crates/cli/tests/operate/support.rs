@@ -13,8 +13,7 @@ use prelude_local::env_file::env_file;
 use prelude_local::{
     aws::{
         gateway::Request,
-        sqs::{EmbeddedSqs, ReceivedMessage},
-        sqs_front::SqsFront,
+        sqs::{EmbeddedSqs, ReceivedMessage, SqsServer},
     },
     prelude::{LocalPrelude, jwks_server::JwksServer},
     receiver::LocalReceiver,
@@ -26,7 +25,7 @@ pub(crate) struct Stack {
     pub(crate) prelude: LocalPrelude,
     pub(crate) setup: Setup,
     pub(crate) sqs: EmbeddedSqs,
-    _front: SqsFront,
+    _front: SqsServer,
     pub(crate) key_server: JwksServer,
     pub(crate) receiver: LocalReceiver,
     pub(crate) env_file: PathBuf,
@@ -52,7 +51,7 @@ impl Stack {
         let names: Vec<_> =
             setup.queue_names().into_iter().filter(is_there).map(|name| name + suffix).collect();
         let sqs = EmbeddedSqs::start(names).await.unwrap();
-        let front = SqsFront::start(&sqs, 0).await.unwrap();
+        let front = SqsServer::start(&sqs, 0).await.unwrap();
         let mut environment = setup.environment(&prelude, |app_id| key_server.url(app_id)).unwrap();
         if fifo {
             environment.push(("PRELUDE_QUEUE_TYPE".into(), "fifo".into()));

@@ -1,9 +1,14 @@
 //! API Gateway: turns an HTTP request into the event that a Lambda function behind it is invoked with.
 
 mod context;
+mod exchange;
+mod server;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
+
+pub use exchange::{Api, ApiAnswer, Exchange, Observe};
+pub use server::{GatewayServer, SOURCE_IP_HEADER};
 
 use context::Context;
 

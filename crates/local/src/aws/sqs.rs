@@ -1,6 +1,7 @@
 //! The embedded SQS: winterbaume behind its guard, reached in-process through the real AWS SDK.
 
 mod look;
+mod server;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,6 +16,7 @@ use serde_json::json;
 use winterbaume_core::MockAws;
 
 pub use look::Depth;
+pub use server::{SqsServer, sqs_request};
 
 use super::{
     faults::Fault,

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Duration;
 
 use super::activation_query;
-use crate::{client::Client, http_server::HttpServer};
+use crate::{http_client::Client, http_server::HttpServer};
 
 /// The API on a loopback port, until it is dropped.
 pub struct ManagementApi {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Registration;
-use prelude_local::client::{Client, ClientError};
+use prelude_local::http_client::{Client, ClientError};
 
 /// The webhooks of one app.
 pub struct Api {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use super::{Group, State};
-use prelude_local::client::Client;
+use prelude_local::http_client::Client;
 
 /// How long anybody is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

@@ -16,7 +16,7 @@ use prelude_webhooks::{
 use serde_json::Value;
 
 use super::{Group, clock};
-use prelude_local::client::Client;
+use prelude_local::http_client::Client;
 
 /// Slower ones are noticed by the first request of a cold start.
 const SLOW: Duration = Duration::from_secs(1);

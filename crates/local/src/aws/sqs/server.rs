@@ -7,17 +7,14 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 use winterbaume_core::{MockRequest, MockService as _};
 
-use super::{
-    guard::Guard,
-    sqs::{EmbeddedSqs, REGION},
-};
-use crate::http_server::HttpServer;
+use super::{EmbeddedSqs, REGION};
+use crate::{aws::guard::Guard, http_server::HttpServer};
 
 /// The embedded SQS on a loopback port, until it is dropped.
 #[derive(Debug)]
-pub struct SqsFront(HttpServer);
+pub struct SqsServer(HttpServer);
 
-impl SqsFront {
+impl SqsServer {
     /// Listens on 127.0.0.1; port 0 takes any free one.
     ///
     /// # Errors
@@ -76,7 +73,7 @@ mod tests {
     #[tokio::test]
     async fn an_sdk_sends_and_receives_through_the_socket() {
         let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
-        let front = SqsFront::start(&sqs, 0).await.unwrap();
+        let front = SqsServer::start(&sqs, 0).await.unwrap();
         // Everything as for the embedded queues, but over a real connection.
         let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
             .region(aws_config::Region::new(REGION))
@@ -97,8 +94,8 @@ mod tests {
     #[tokio::test]
     async fn a_page_in_a_browser_gets_at_no_queue() {
         let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
-        let front = SqsFront::start(&sqs, 0).await.unwrap();
-        let client = crate::client::Client::new().unwrap();
+        let front = SqsServer::start(&sqs, 0).await.unwrap();
+        let client = crate::http_client::Client::new().unwrap();
         let ask = async |method, origin: Option<&'static str>| {
             let mut headers = http::HeaderMap::new();
             headers.insert("x-amz-target", http::HeaderValue::from_static("AmazonSQS.ListQueues"));

@@ -4,8 +4,11 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::*;
 use crate::{
-    aws::sqs::EmbeddedSqs,
-    client::{Answer, Client},
+    aws::{
+        gateway::{Exchange, Observe},
+        sqs::EmbeddedSqs,
+    },
+    http_client::{Answer, Client},
     prelude::{PreludeKey, samples},
     receiver::LocalReceiver,
 };
@@ -20,7 +23,7 @@ impl Observe for Seen {
 }
 
 struct Stack {
-    front: ApiFront,
+    front: GatewayServer,
     seen: Arc<Seen>,
     sqs: EmbeddedSqs,
 }
@@ -32,7 +35,7 @@ impl Stack {
         let receiver = LocalReceiver::start(samples::environment().unwrap(), &sqs).unwrap();
         let seen = Arc::new(Seen::default());
         let api = Api::new(receiver).observed_by(Arc::clone(&seen) as _);
-        let front = ApiFront::start(api, 0, ApiFront::SOURCE_IP).await.unwrap();
+        let front = GatewayServer::start(api, 0, GatewayServer::SOURCE_IP).await.unwrap();
         Self { front, seen, sqs }
     }
 
@@ -56,7 +59,7 @@ fn path() -> String {
 }
 
 fn signature(body: &[u8]) -> String {
-    let pem = include_str!("../../../../../tests/keys/account-2048.pem");
+    let pem = include_str!("../../../../../../tests/keys/account-2048.pem");
     PreludeKey::from_pem("account", pem).unwrap().sign(body).unwrap()
 }
 
@@ -84,7 +87,7 @@ async fn a_delivery_over_http_lands_in_its_queue_and_is_observed() {
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["headers"]["x-a"], "1,2");
     assert_eq!(event["headers"]["x-amzn-trace-id"], trace.as_str());
-    assert_eq!(event["requestContext"]["http"]["sourceIp"], ApiFront::SOURCE_IP);
+    assert_eq!(event["requestContext"]["http"]["sourceIp"], GatewayServer::SOURCE_IP);
     assert_eq!(event["isBase64Encoded"], false);
     assert_eq!(exchange.answer.status, 200);
     assert_eq!(exchange.log.last().unwrap()["code"], "accepted");

@@ -1,7 +1,5 @@
 //! API Gateway in front of the local receiver: HTTP requests on loopback in, the function's answers out.
 
-mod exchange;
-
 use std::{borrow::Cow, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
@@ -9,9 +7,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{Request as HttpRequest, Response, StatusCode, body::Incoming};
 use tokio::time::Duration;
 
-pub use exchange::{Api, ApiAnswer, Exchange, Observe};
-
-use super::gateway::Request;
+use super::{Api, ApiAnswer, Request};
 use crate::{http_server::HttpServer, prelude::ADDRESSES};
 
 /// The request header that sets the source address of the event; the event does not have it.
@@ -19,13 +15,13 @@ pub const SOURCE_IP_HEADER: &str = "prelude-dev-source-ip";
 
 /// An HTTP API on a loopback port, until it is dropped.
 #[derive(Debug)]
-pub struct ApiFront(HttpServer);
+pub struct GatewayServer(HttpServer);
 
-impl ApiFront {
+impl GatewayServer {
     /// Listens on 127.0.0.1; port 0 takes any free one.
     ///
     /// The function's events name `source_ip` as the caller, or what the request's [`SOURCE_IP_HEADER`] says. The
-    /// usual one is [`ApiFront::SOURCE_IP`].
+    /// usual one is [`GatewayServer::SOURCE_IP`].
     ///
     /// # Errors
     /// The port is taken.
