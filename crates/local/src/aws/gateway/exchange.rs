@@ -10,8 +10,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lambda_runtime::Context;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Request, new_request_id};
+use super::Request;
 use crate::receiver::LocalReceiver;
 
 /// An HTTP API (payload 2.0) whose only integration is the local receiver. Clones share it.
@@ -141,7 +142,7 @@ impl ApiAnswer {
 fn context(event: &Value, now: SystemTime) -> Context {
     let deadline = now.duration_since(UNIX_EPOCH).unwrap_or_default() + FUNCTION_TIMEOUT;
     let mut context = Context::default();
-    context.request_id = new_request_id();
+    context.request_id = Uuid::new_v4().to_string();
     context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
     context.xray_trace_id = Some(text(event, "/headers/x-amzn-trace-id"));
     context

@@ -1,5 +1,6 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambda_http::request::LambdaRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
