@@ -3,6 +3,8 @@
 use std::{error::Error, future::Future, io, net::SocketAddr};
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::Full;
 use hyper::{
     Request, Response,
     body::{Body, Incoming},
@@ -10,6 +12,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -57,6 +60,20 @@ impl HttpServer {
         // What takes longer is cut off when `self` is dropped.
         drop(tokio::time::timeout(patience, self.accepting.join_next()).await);
     }
+}
+
+/// A response with this status, headers and body.
+pub fn response(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// A response with this status and a body of JSON.
+pub fn json_response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response(status, HeaderMap::from_iter([content_type]), body.to_string().into())
 }
 
 /// Why a connection is closed without an answer.
@@ -112,8 +129,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::Full;
-
     use super::*;
     use crate::http_client::Client;
 

@@ -1,30 +1,29 @@
 //! A stand-in for Lambda's Runtime API, so that a built function runs as Lambda would run it.
 
+mod calls;
+
 use std::{
-    collections::HashMap,
     ffi::OsStr,
     io,
     net::SocketAddr,
     path::Path,
     process::Command,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::timeout,
 };
 
 use crate::http_server::HttpServer;
+use calls::{QueuedEvent, Shared};
 
 /// A Runtime API for one function process, until dropped.
 #[derive(Debug)]
@@ -147,88 +146,6 @@ impl RuntimeApi {
 #[error("the function does not answer")]
 pub struct NoAnswer;
 
-#[derive(Debug)]
-struct Shared {
-    queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<QueuedEvent>>,
-    answers: Mutex<HashMap<String, oneshot::Sender<Invocation>>>,
-    next_id: AtomicU64,
-    first_poll: watch::Sender<Option<Instant>>,
-    init_error: watch::Sender<Option<Value>>,
-}
-
-#[derive(Debug)]
-struct QueuedEvent {
-    request_id: String,
-    deadline: SystemTime,
-    trace_id: Option<String>,
-    body: Bytes,
-}
-
-impl Shared {
-    fn answers(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Invocation>>> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let (head, body) = request.into_parts();
-        let body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => return reply(StatusCode::BAD_REQUEST, &json!({"errorMessage": error.to_string()})),
-        };
-        let path = head.uri.path().strip_prefix("/2018-06-01/runtime/").unwrap_or_default();
-        match (&head.method, path.split('/').collect::<Vec<_>>().as_slice()) {
-            (&Method::GET, ["invocation", "next"]) => self.next().await,
-            (&Method::POST, ["invocation", id, "response"]) => {
-                self.settle(id, Invocation::Response(parse(&body)))
-            }
-            (&Method::POST, ["invocation", id, "error"]) => self.settle(id, Invocation::Error(parse(&body))),
-            (&Method::POST, ["init", "error"]) => {
-                self.init_error.send_replace(Some(parse(&body)));
-                reply(StatusCode::ACCEPTED, &json!({"status": "OK"}))
-            }
-            _ => reply(StatusCode::NOT_FOUND, &json!({"errorType": "NotFound"})),
-        }
-    }
-
-    /// Held open until there is an event. If the function hangs up first, the event stays in the queue.
-    async fn next(&self) -> Response<Full<Bytes>> {
-        self.first_poll.send_if_modified(|at| {
-            let first = at.is_none();
-            at.get_or_insert_with(Instant::now);
-            first
-        });
-        let Some(event) = self.queue.lock().await.recv().await else {
-            return reply(StatusCode::INTERNAL_SERVER_ERROR, &json!({"errorType": "ShuttingDown"}));
-        };
-        let deadline = event.deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let headers = [
-            ("content-type", Some("application/json".to_owned())),
-            ("lambda-runtime-aws-request-id", Some(event.request_id)),
-            ("lambda-runtime-deadline-ms", Some(deadline.as_millis().to_string())),
-            ("lambda-runtime-invoked-function-arn", Some(FUNCTION_ARN.to_owned())),
-            ("lambda-runtime-trace-id", event.trace_id),
-        ];
-        let mut response = Response::new(Full::new(event.body));
-        for (name, value) in headers {
-            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-                response.headers_mut().insert(HeaderName::from_static(name), value);
-            }
-        }
-        response
-    }
-
-    fn settle(&self, request_id: &str, invocation: Invocation) -> Response<Full<Bytes>> {
-        let Some(answer) = self.answers().remove(request_id) else {
-            return reply(StatusCode::BAD_REQUEST, &json!({"errorType": "InvalidRequestID"}));
-        };
-        // Nobody waits any more where the caller gave up on the invocation; the function may go on.
-        drop(answer.send(invocation));
-        reply(StatusCode::ACCEPTED, &json!({"status": "OK"}))
-    }
-}
-
-const FUNCTION_ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:prelude-webhooks";
-
 /// What Lambda sets for a function on `provided.al2023`. The credentials are nobody's.
 const LAMBDA_VARIABLES: [(&str, &str); 18] = [
     ("_HANDLER", "bootstrap"),
@@ -250,14 +167,3 @@ const LAMBDA_VARIABLES: [(&str, &str); 18] = [
     ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
     ("TZ", ":UTC"),
 ];
-
-fn parse(body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
-}
-
-fn reply(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
-    *response.status_mut() = status;
-    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}

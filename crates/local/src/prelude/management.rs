@@ -9,12 +9,15 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Method, Request, Response, body::Incoming};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use serde_json::{Value, json};
 use tokio::time::Duration;
 
 use super::activation_query;
-use crate::{http_client::Client, http_server::HttpServer};
+use crate::{
+    http_client::Client,
+    http_server::{HttpServer, json_response},
+};
 
 /// The API on a loopback port, until it is dropped.
 pub struct ManagementApi {
@@ -90,7 +93,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 async fn respond(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return error(413, "the body is too large");
+        return error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
     };
     let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
     let authorization = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
@@ -99,7 +102,7 @@ async fn respond(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Respon
         let mut state = lock(&state);
         state.calls.push(format!("{} {path}", parts.method));
         if authorization.and_then(|text| text.strip_prefix("Bearer ")) != Some(&*state.key) {
-            return error(401, "the management key is not valid");
+            return error(StatusCode::UNAUTHORIZED, "the management key is not valid");
         }
     }
     let path: Vec<_> = path.split('/').collect();
@@ -113,17 +116,18 @@ async fn respond(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Respon
         (&Method::POST, ["", "v2", "session", "apps", app, "webhooks", id, "activate"]) => {
             activate(app, id, &state).await
         }
-        _ => error(404, "there is no such call"),
+        _ => error(StatusCode::NOT_FOUND, "there is no such call"),
     }
 }
 
 fn list(app_id: &str, state: &Mutex<State>) -> Response<Full<Bytes>> {
     let state = lock(state);
     match state.apps.get(app_id).filter(|_| state.lists) {
-        Some(webhooks) => {
-            answer(200, &json!({"webhooks": webhooks.iter().map(Webhook::shown).collect::<Vec<_>>()}))
-        }
-        None => error(404, "not found"),
+        Some(webhooks) => json_response(
+            StatusCode::OK,
+            &json!({"webhooks": webhooks.iter().map(Webhook::shown).collect::<Vec<_>>()}),
+        ),
+        None => error(StatusCode::NOT_FOUND, "not found"),
     }
 }
 
@@ -132,14 +136,16 @@ fn create(app_id: &str, body: &Value, state: &Mutex<State>) -> Response<Full<Byt
     let (url, token) = (text("url"), text("verification_token"));
     let events = body.get("events").and_then(Value::as_array).cloned().unwrap_or_default();
     if !url.starts_with("http") || url.len() > MAX_URL {
-        return error(400, "url is not valid");
+        return error(StatusCode::BAD_REQUEST, "url is not valid");
     }
     if token.is_empty() || token.len() > MAX_TOKEN || events.is_empty() {
-        return error(400, "verification_token or events is not valid");
+        return error(StatusCode::BAD_REQUEST, "verification_token or events is not valid");
     }
     let mut state = lock(state);
     let id = format!("web_{:04}", state.next_id);
-    let Some(webhooks) = state.apps.get_mut(app_id) else { return error(404, "the app does not exist") };
+    let Some(webhooks) = state.apps.get_mut(app_id) else {
+        return error(StatusCode::NOT_FOUND, "the app does not exist");
+    };
     let webhook = Webhook {
         id,
         url: url.to_owned(),
@@ -150,7 +156,7 @@ fn create(app_id: &str, body: &Value, state: &Mutex<State>) -> Response<Full<Byt
         created_at: now(),
         updated_at: now(),
     };
-    let shown = webhook.answer(201);
+    let shown = webhook.answer(StatusCode::CREATED);
     webhooks.push(webhook);
     state.next_id += 1;
     shown
@@ -158,22 +164,28 @@ fn create(app_id: &str, body: &Value, state: &Mutex<State>) -> Response<Full<Byt
 
 fn delete(app_id: &str, id: &str, state: &Mutex<State>) -> Response<Full<Bytes>> {
     let mut state = lock(state);
-    let Some(webhooks) = state.apps.get_mut(app_id) else { return error(404, "the app does not exist") };
+    let Some(webhooks) = state.apps.get_mut(app_id) else {
+        return error(StatusCode::NOT_FOUND, "the app does not exist");
+    };
     let before = webhooks.len();
     webhooks.retain(|webhook| webhook.id != id);
-    if webhooks.len() == before { error(404, "the webhook does not exist") } else { answer(200, &json!({})) }
+    if webhooks.len() == before {
+        error(StatusCode::NOT_FOUND, "the webhook does not exist")
+    } else {
+        json_response(StatusCode::OK, &json!({}))
+    }
 }
 
 fn add_event(app_id: &str, id: &str, body: &Value, state: &Mutex<State>) -> Response<Full<Bytes>> {
     let event = body.get("event").cloned().unwrap_or_default();
-    change(app_id, id, state, 201, |webhook| webhook.events.push(event))
+    change(app_id, id, state, StatusCode::CREATED, |webhook| webhook.events.push(event))
 }
 
 /// Calls the receiver with the challenge, and believes it only for the right answer.
 async fn activate(app_id: &str, id: &str, state: &Mutex<State>) -> Response<Full<Bytes>> {
     let found =
         lock(state).apps.get(app_id).and_then(|hooks| hooks.iter().find(|hook| hook.id == id)).cloned();
-    let Some(webhook) = found else { return error(404, "the webhook does not exist") };
+    let Some(webhook) = found else { return error(StatusCode::NOT_FOUND, "the webhook does not exist") };
     let challenge = getrandom::u64().unwrap_or(1).cast_signed();
     let query = activation_query(app_id, &webhook.verification_token, &challenge.to_string());
     let separator = if webhook.url.contains('?') { '&' } else { '?' };
@@ -186,18 +198,18 @@ async fn activate(app_id: &str, id: &str, state: &Mutex<State>) -> Response<Full
     let told = answered.and_then(|answer| serde_json::from_slice::<Value>(&answer.body).ok());
     let told = told.map(|value| value.get("challenge").cloned().unwrap_or(value));
     let is_proven = code == Some(200) && told.and_then(|told| told.as_i64()) == Some(challenge);
-    let changed = change(app_id, id, state, 200, |webhook| {
+    let changed = change(app_id, id, state, StatusCode::OK, |webhook| {
         webhook.active = is_proven;
         webhook.last_http_code = code;
     });
-    if is_proven { changed } else { error(400, "the webhook could not be activated") }
+    if is_proven { changed } else { error(StatusCode::BAD_REQUEST, "the webhook could not be activated") }
 }
 
 fn change(
     app_id: &str,
     id: &str,
     state: &Mutex<State>,
-    status: u16,
+    status: StatusCode,
     change: impl FnOnce(&mut Webhook),
 ) -> Response<Full<Bytes>> {
     let mut state = lock(state);
@@ -208,7 +220,7 @@ fn change(
             webhook.updated_at = now();
             webhook.answer(status)
         }
-        None => error(404, "the webhook does not exist"),
+        None => error(StatusCode::NOT_FOUND, "the webhook does not exist"),
     }
 }
 
@@ -220,8 +232,8 @@ impl Webhook {
         })
     }
 
-    fn answer(&self, status: u16) -> Response<Full<Bytes>> {
-        answer(status, &json!({"webhook": self.shown()}))
+    fn answer(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        json_response(status, &json!({"webhook": self.shown()}))
     }
 }
 
@@ -229,13 +241,6 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn error(status: u16, message: &str) -> Response<Full<Bytes>> {
-    answer(status, &json!({"code": "error", "message": message}))
-}
-
-fn answer(status: u16, body: &Value) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
-    *response.status_mut() = status.try_into().unwrap_or_default();
-    response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
-    response
+fn error(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
+    json_response(status, &json!({"code": "error", "message": message}))
 }

@@ -8,7 +8,10 @@ use hyper::{Request as HttpRequest, Response, StatusCode, body::Incoming};
 use tokio::time::Duration;
 
 use super::{Api, ApiAnswer, Request};
-use crate::{http_server::HttpServer, prelude::ADDRESSES};
+use crate::{
+    http_server::{HttpServer, response},
+    prelude::ADDRESSES,
+};
 
 /// The request header that sets the source address of the event; the event does not have it.
 pub const SOURCE_IP_HEADER: &str = "prelude-dev-source-ip";
@@ -95,10 +98,7 @@ fn decoded_path(path: &str) -> String {
 }
 
 fn http(answer: ApiAnswer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
+    response(answer.status, answer.headers, answer.body)
 }
 
 #[cfg(test)]

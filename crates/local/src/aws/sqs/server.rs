@@ -3,12 +3,16 @@
 use std::{io, sync::Arc};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 use winterbaume_core::{MockRequest, MockService as _};
 
 use super::{EmbeddedSqs, REGION};
-use crate::{aws::guard::Guard, http_server::HttpServer};
+use crate::{
+    aws::guard::Guard,
+    http_server::{HttpServer, response},
+};
 
 /// The embedded SQS on a loopback port, until it is dropped.
 #[derive(Debug)]
@@ -35,19 +39,18 @@ const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
+    let empty = |status| response(status, HeaderMap::new(), Bytes::new());
     // Browsers say whose page asks, whenever it posts; no SDK does. Any site that a name was rebound for could read and
     // empty the queues else.
     if parts.method != Method::POST || parts.headers.contains_key(header::ORIGIN) {
-        return status(StatusCode::FORBIDDEN);
+        return empty(StatusCode::FORBIDDEN);
     }
     let Ok(body) = Limited::new(body, MAX_REQUEST).collect().await else {
-        return status(StatusCode::PAYLOAD_TOO_LARGE);
+        return empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let answer = sqs.handle(sqs_request(parts, body.to_bytes())).await;
-    let mut response = Response::new(Full::new(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = answer.headers;
-    response
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response(status, answer.headers, answer.body)
 }
 
 /// A request as the embedded SQS takes it: the region is read from the host, whatever the client connected to.
@@ -58,12 +61,6 @@ pub fn sqs_request(parts: http::request::Parts, body: Bytes) -> MockRequest {
         headers: parts.headers,
         body,
     }
-}
-
-fn status(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    response
 }
 
 #[cfg(test)]
