@@ -11,12 +11,13 @@ pub mod wire;
 
 mod move_tasks;
 mod receive;
+mod send;
 
 use std::{future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
 
@@ -24,8 +25,7 @@ use super::faults::{Fault, FaultKind, Faults};
 use ledger::Ledger;
 use move_tasks::MoveTasks;
 use record::{RecordedCall, RecordedEntry, Records};
-use rules::{MAX_BYTES, QueueRules, check_batch, check_entry, message_bytes};
-use wire::{BatchRequest, Code, Entry, Refusal, SingleRequest, error_response, queue_name};
+use wire::{Code, error_response, queue_name};
 
 /// The embedded SQS behind its guard: a service that takes SQS's HTTP requests.
 #[derive(Default)]
@@ -89,116 +89,10 @@ impl Guard {
         }
     }
 
-    async fn send_batch(&self, request: MockRequest) -> MockResponse {
-        let batch = match serde_json::from_slice::<BatchRequest>(&request.body) {
-            Ok(batch) => batch,
-            Err(error) => return Refusal::new(Code::Serialization, error.to_string()).into_response(),
-        };
-        let name = queue_name(&batch.queue_url).to_owned();
-        self.records.call(&name, &batch.entries);
-        if let Some(response) = self.fail_call(&name).await {
-            return response;
-        }
-        let queue = match self.queue(&request, &batch.queue_url).await {
-            Ok(queue) => queue,
-            Err(refusal) => return refusal.into_response(),
-        };
-        if let Err(refusal) = check_batch(&batch.entries) {
-            return refusal.into_response();
-        }
-        let mut failed = Vec::new();
-        let mut taken = Vec::new();
-        for entry in batch.entries {
-            match self.fail_entry(&name, &entry) {
-                Some(failure) => failed.push(failure),
-                None => match check_entry(&entry, &queue) {
-                    Ok(()) => taken.push(entry),
-                    Err(refusal) => failed.push(refusal.into_failed_entry(&entry.id)),
-                },
-            }
-        }
-        if taken.is_empty() {
-            return batch_response(Vec::new(), failed);
-        }
-        let batch = BatchRequest { queue_url: batch.queue_url, entries: taken };
-        let response = self.inner.handle(with_body(&request, "SendMessageBatch", &batch)).await;
-        if response.status != 200 {
-            return response;
-        }
-        let mut answer = serde_json::from_slice::<Map<String, Value>>(&response.body).unwrap_or_default();
-        let successful = match answer.remove("Successful") {
-            Some(Value::Array(successful)) => successful,
-            _ => Vec::new(),
-        };
-        for entry in batch.entries {
-            let result = successful.iter().find(|result| member(result, "Id") == Some(&entry.id));
-            if let Some(id) = result.and_then(|result| member(result, "MessageId")) {
-                self.ledger.accepted(&name, id, &entry);
-                self.records.accepted(&name, id, entry);
-            }
-        }
-        batch_response(successful, failed)
-    }
-
-    async fn send_one(&self, request: MockRequest) -> MockResponse {
-        let single = match serde_json::from_slice::<SingleRequest>(&request.body) {
-            Ok(single) => single,
-            Err(error) => return Refusal::new(Code::Serialization, error.to_string()).into_response(),
-        };
-        let name = queue_name(&single.queue_url).to_owned();
-        self.records.call(&name, std::slice::from_ref(&single.entry));
-        if let Some(response) = self.fail_call(&name).await {
-            return response;
-        }
-        let checked = match self.queue(&request, &single.queue_url).await {
-            Ok(queue) => check_entry(&single.entry, &queue),
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = checked {
-            return refusal.into_response();
-        }
-        let response = self.inner.handle(request).await;
-        let answer = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-        if let (200, Some(id)) = (response.status, member(&answer, "MessageId")) {
-            self.ledger.accepted(&name, id, &single.entry);
-            self.records.accepted(&name, id, single.entry);
-        }
-        response
-    }
-
-    /// What the rules need to know of a queue, or that there is none.
-    async fn queue(&self, request: &MockRequest, url: &str) -> Result<QueueRules, Refusal> {
-        let question = json!({"QueueUrl": url, "AttributeNames": ["All"]});
-        let response = self.inner.handle(with_body(request, "GetQueueAttributes", &question)).await;
-        if response.status != 200 {
-            return Err(Refusal::new(Code::QueueDoesNotExist, "The specified queue does not exist."));
-        }
-        let answer = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-        let attribute = |name: &str| answer.get("Attributes").and_then(|attributes| member(attributes, name));
-        Ok(QueueRules {
-            fifo: attribute("FifoQueue") == Some("true"),
-            content_based_deduplication: attribute("ContentBasedDeduplication") == Some("true"),
-            max_message_bytes: attribute("MaximumMessageSize")
-                .and_then(|size| size.parse().ok())
-                .unwrap_or(MAX_BYTES),
-        })
-    }
-
-    async fn fail_call(&self, queue: &str) -> Option<MockResponse> {
-        fail(self.faults.for_call(queue)?).await
-    }
-
     /// The fault of a call that was injected for this action alone.
     async fn fail_action(&self, action: &str, request: &MockRequest) -> Option<MockResponse> {
         let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
         fail(self.faults.for_action(action, queue_name(member(&body, "QueueUrl").unwrap_or_default()))?).await
-    }
-
-    fn fail_entry(&self, queue: &str, entry: &Entry) -> Option<Value> {
-        let (code, sender_fault) = self.faults.for_entry(queue, &entry.message_body)?;
-        Some(
-            json!({"Id": entry.id, "SenderFault": sender_fault, "Code": code, "Message": "An injected fault."}),
-        )
     }
 }
 
@@ -238,17 +132,6 @@ fn with_body(request: &MockRequest, action: &str, body: &impl serde::Serialize) 
     MockRequest { method: request.method.clone(), uri: request.uri.clone(), headers, body }
 }
 
-/// Like SQS, leaves out a list that is empty.
-fn batch_response(successful: Vec<Value>, failed: Vec<Value>) -> MockResponse {
-    let mut answer = Map::new();
-    for (name, list) in [("Successful", successful), ("Failed", failed)] {
-        if !list.is_empty() {
-            answer.insert(name.to_owned(), Value::Array(list));
-        }
-    }
-    MockResponse::json(200, Value::Object(answer).to_string())
-}
-
 /// Gives an error of the embedded SQS the form of the real one, so that the SDK knows its code.
 fn faithful(response: MockResponse) -> MockResponse {
     if response.status < 400 || response.headers.contains_key("x-amzn-query-error") {
@@ -265,9 +148,4 @@ fn faithful(response: MockResponse) -> MockResponse {
 
 fn member<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.get(name)?.as_str()
-}
-
-/// The size of a whole batch as SQS counts it.
-pub(crate) fn batch_bytes(entries: &[Entry]) -> usize {
-    entries.iter().map(message_bytes).sum()
 }

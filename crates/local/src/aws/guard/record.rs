@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    batch_bytes,
+    rules::batch_bytes,
     wire::{AttributeValue, Entry},
 };
 

@@ -1,10 +1,13 @@
 //! What real SQS refuses: pure functions over a request, one rule each.
 
+mod attributes;
+
 use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::wire::{AttributeValue, Code, Entry, Refusal};
+use attributes::{check_attribute, check_system_attribute};
 
 /// The most bytes of one message, and of all messages of a batch together.
 pub const MAX_BYTES: usize = 1_048_576;
@@ -48,7 +51,7 @@ pub fn check_batch(entries: &[Entry]) -> Result<(), Refusal> {
     if let Some(repeated) = entries.iter().find(|entry| !seen.insert(entry.id.as_str())) {
         return Err(Refusal::new(Code::IdsNotDistinct, format!("Id {} repeated.", repeated.id)));
     }
-    let bytes: usize = entries.iter().map(message_bytes).sum();
+    let bytes = batch_bytes(entries);
     if bytes > MAX_BYTES {
         let text =
             format!("Batch requests cannot be longer than {MAX_BYTES} bytes. You have sent {bytes} bytes.");
@@ -87,6 +90,11 @@ pub fn check_entry(entry: &Entry, queue: &QueueRules) -> Result<(), Refusal> {
     check_queue_kind(entry, queue)
 }
 
+/// The size of a whole batch as SQS counts it.
+pub fn batch_bytes(entries: &[Entry]) -> usize {
+    entries.iter().map(message_bytes).sum()
+}
+
 /// The bytes that count against the limits: body, attribute names, types and values; not the system attributes.
 pub fn message_bytes(entry: &Entry) -> usize {
     let attributes = entry.message_attributes.iter();
@@ -115,76 +123,6 @@ fn check_characters(text: &str) -> Result<(), Refusal> {
 /// Whether SQS carries this character.
 pub fn is_carried(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
-}
-
-fn check_attribute(name: &str, value: &AttributeValue) -> Result<(), Refusal> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    if name.is_empty() || name.len() > 256 || !name.bytes().all(plain) {
-        return invalid(format!("Message (user) attribute name '{name}' is invalid."));
-    }
-    let lower = name.to_ascii_lowercase();
-    if name.starts_with('.') || name.ends_with('.') || name.contains("..") || reserved(&lower) {
-        return invalid(format!(
-            "Message (user) attribute name '{name}' is reserved or has a misplaced period."
-        ));
-    }
-    let kind = value.data_type.split('.').next().unwrap_or_default();
-    let content = match kind {
-        "String" | "Number" => value.string_value.as_deref(),
-        "Binary" => value.binary_value.as_deref(),
-        _ => return invalid(format!("The type of message (user) attribute '{name}' is invalid.")),
-    };
-    match content {
-        None | Some("") => invalid(format!(
-            "Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
-        )),
-        Some(text) if kind == "Number" && text.parse::<f64>().is_err() => {
-            invalid(format!("Can't cast the value of message (user) attribute '{name}' to a number."))
-        }
-        Some(text) => check_characters(text),
-    }
-}
-
-fn reserved(lower: &str) -> bool {
-    lower.starts_with("aws.") || lower.starts_with("amazon.")
-}
-
-fn check_system_attribute(name: &str, value: &AttributeValue) -> Result<(), Refusal> {
-    if name != "AWSTraceHeader" {
-        return invalid(format!("Message system attribute name '{name}' is invalid."));
-    }
-    match value.string_value.as_deref() {
-        Some(header) if value.data_type == "String" && is_trace_header(header) => Ok(()),
-        _ => {
-            invalid("Message system attribute 'AWSTraceHeader' is not a well-formed trace header.".to_owned())
-        }
-    }
-}
-
-/// `Root=1-<8 hex>-<24 hex>`, then perhaps `Parent=<16 hex>`, `Sampled=<0, 1 or ?>` and members of other names.
-fn is_trace_header(header: &str) -> bool {
-    let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_root = |value: &str| match value.split('-').collect::<Vec<_>>().as_slice() {
-        ["1", time, random] => hex(time, 8) && hex(random, 24),
-        _ => false,
-    };
-    let mut has_root = false;
-    for member in header.split(';').map(str::trim) {
-        let well_formed = match member.split_once('=') {
-            Some(("Root", value)) => {
-                has_root = true;
-                is_root(value)
-            }
-            Some(("Parent", value)) => hex(value, 16),
-            Some(("Sampled", value)) => matches!(value, "0" | "1" | "?"),
-            Some((name, value)) => !name.is_empty() && !value.is_empty(),
-            None => false,
-        };
-        if !well_formed {
-            return false;
-        }
-    }
-    has_root
 }
 
 fn check_queue_kind(entry: &Entry, queue: &QueueRules) -> Result<(), Refusal> {
