@@ -5,6 +5,7 @@
 
 mod backoff;
 mod call;
+pub(crate) mod encoding;
 pub mod failure;
 pub mod fifo;
 mod health;
@@ -14,62 +15,33 @@ mod pace;
 mod pack;
 mod plan;
 mod queue;
-pub mod replay;
+mod send_batch;
 mod serve;
+mod slices;
 pub mod sqs;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
 
 use self::{
     call::Draft,
-    failure::SqsFailure,
+    failure::Failure,
     message::{Message, Stamp},
     plan::Plan,
     queue::Queue,
     serve::{Service, Settled},
 };
-use crate::{
-    inbound::Arrival,
-    parking::Reason,
-    parse::Batch,
-    rejection::Rejection,
-    route::{QueueType, Routes},
+pub use self::{
+    plan::Receipt,
+    send_batch::{Acknowledgement, SendBatch},
 };
-
-/// Sends one batch to one queue. The port to SQS; tests put a double here.
-pub trait SendBatch: Send + Sync {
-    /// Sends at most ten messages and tells what became of each.
-    ///
-    /// # Errors
-    /// The call as a whole failed: none of the messages is known to be durable.
-    fn send_batch(
-        &self,
-        queue_url: &str,
-        messages: &[&Message],
-    ) -> impl Future<Output = Result<Vec<Acknowledgement>, SqsFailure>> + Send;
-}
-
-/// What became of one message of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Acknowledgement {
-    /// SQS gave it an id: it is durable.
-    Durable,
-    /// SQS refused it.
-    Failed(SqsFailure),
-    /// The answer does not mention it.
-    Missing,
-}
-
-/// What was made durable.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Receipt {
-    /// How many events the sender sent.
-    pub accepted: usize,
-    /// How many events went to each queue's URL.
-    pub routed: BTreeMap<Arc<str>, usize>,
-    /// How many events were parked, by reason.
-    pub parked: BTreeMap<Reason, usize>,
-}
+use crate::{
+    event::Batch,
+    inbound::Arrival,
+    rejection::Rejection,
+    route::{QueueType, QueueUrl, Routes},
+};
 
 /// Makes deliveries durable.
 pub struct Publisher<S> {
@@ -113,6 +85,30 @@ impl<S: SendBatch> Publisher<S> {
         }
     }
 
+    /// Sends messages to one queue until each is durable or refused. Returns the indices of the refused ones, and why.
+    ///
+    /// # Errors
+    /// [`Rejection::PublishFailed`]: not every message could be sent by the deadline. Some may be durable.
+    pub(crate) async fn send(
+        &self,
+        queue_url: &QueueUrl,
+        messages: Vec<Message>,
+        deadline: Instant,
+    ) -> Result<Vec<(usize, Failure)>, Rejection> {
+        let draft = |(event, message)| {
+            let (parked, sliceable) = (None, false);
+            Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
+        };
+        let drafts = messages.into_iter().enumerate().map(draft).collect();
+        let queues = vec![self.queue(queue_url, drafts)];
+        let mut service = Service::new(&self.sender, queues, None, deadline, NO_REQUEST);
+        let mut refused = Vec::new();
+        while let Some(settled) = service.next().await {
+            refused.extend(settled.refused.into_iter().map(|refused| (refused.draft.event, refused.failure)));
+        }
+        if service.is_complete() { Ok(refused) } else { Err(Rejection::PublishFailed) }
+    }
+
     /// The parking queue, and every queue that one of the messages is for.
     fn queues(&self, drafts: Vec<Draft>) -> Vec<Queue> {
         let mut by_url: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -128,17 +124,14 @@ impl<S: SendBatch> Publisher<S> {
         queues.map(|(url, drafts)| self.queue(url, drafts)).collect()
     }
 
-    fn queue(&self, url: &Arc<str>, drafts: Vec<Draft>) -> Queue {
-        Queue::new(Arc::clone(url), self.routes.queue_type() == QueueType::Fifo, drafts)
+    fn queue(&self, url: &QueueUrl, drafts: Vec<Draft>) -> Queue {
+        Queue::new(url.clone(), self.routes.queue_type() == QueueType::Fifo, drafts)
     }
 }
 
 /// How many events of a batch are sent one by one: 200 calls or so, 25 after each other.
 pub const MAX_EVENTS: usize = 2_000;
+/// Log word in place of a request id, which a replay has not.
+const NO_REQUEST: &str = "replay";
 /// The parking queue's place among the queues of a delivery.
 const PARKING: usize = 0;
-
-/// The queue's name, for logs: its URL holds the account.
-pub(crate) fn queue_name(queue_url: &str) -> &str {
-    queue_url.rsplit('/').next().unwrap_or(queue_url)
-}

@@ -5,7 +5,7 @@ use tokio::time::Duration;
 
 use crate::{
     authenticate::challenge::{Challenge, ChallengeForm},
-    publish::{Receipt, queue_name},
+    publish::Receipt,
     rejection::Rejection,
 };
 
@@ -80,10 +80,8 @@ pub(crate) fn log(result: &Result<Outcome, Rejection>, request_id: &str, took: D
             let accepted = receipt.accepted;
             let parked: usize = receipt.parked.values().sum();
             let routed = receipt.routed.iter().filter(|(_, count)| **count > 0);
-            let queues = routed
-                .map(|(url, count)| format!("{}={count}", queue_name(url)))
-                .collect::<Vec<_>>()
-                .join(" ");
+            let queues =
+                routed.map(|(url, count)| format!("{}={count}", url.name())).collect::<Vec<_>>().join(" ");
             let reasons = receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str()));
             let reasons = reasons.collect::<Vec<_>>().join(" ");
             if parked == 0 {

@@ -1,28 +1,32 @@
-//! Which queue an event type goes to.
+//! Queue of each event type, by the type's own slug or by a rule.
 
-use std::{collections::HashMap, sync::Arc};
+mod queue_url;
+
+use std::collections::HashMap;
 
 use http::Uri;
 use prelude_events::EventType;
 use serde_json::Value;
 
-/// Every queue's URL, made once at start.
+pub use self::queue_url::QueueUrl;
+
+/// URL of every queue, built once at start.
 #[derive(Debug)]
 pub struct Routes {
     queue_type: QueueType,
-    by_type: HashMap<&'static str, Arc<str>>,
-    parking: Arc<str>,
-    /// Rules that fit no known type: harmless, and probably a slip.
+    by_type: HashMap<&'static str, QueueUrl>,
+    parking: QueueUrl,
+    /// Rules that match no known type; probably a typo.
     pub unused_rules: Vec<String>,
 }
 
-/// The kind of all queues.
+/// Type of all queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum QueueType {
-    /// At-least-once, best-effort order.
+    /// At-least-once delivery in best-effort order.
     #[default]
     Standard,
-    /// In order within a group, duplicates of five minutes removed.
+    /// Order within a group. SQS removes the duplicates of five minutes.
     Fifo,
 }
 
@@ -33,35 +37,38 @@ pub struct Rule {
     slug: String,
 }
 
-/// What is wrong with the queues' names.
+/// Fault of the rules or of the queues' names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
     /// `PRELUDE_ROUTES` is not a JSON object of texts.
     #[error("is not a JSON object of event type (or prefix.*) to slug")]
     NotRules,
-    /// A pattern that is neither an event type nor `prefix.*`.
+    /// The pattern is neither an event type nor `prefix.*`.
     #[error("has the pattern `{0}`, which is neither an event type nor prefix.*")]
     Pattern(String),
-    /// A slug that can not be part of a queue's name.
+    /// The slug cannot be part of a queue's name.
     #[error(
         "sends `{0}` to a slug that is not 1 to 80 of A-Z, a-z, 0-9, - and _ (`.fifo` is added where it belongs)"
     )]
     Slug(String),
-    /// A slug that means another queue.
+    /// The slug names another queue of the receiver.
     #[error("sends `{0}` to the parking queue or to a dead-letter queue")]
     ReservedSlug(String),
-    /// The prefix is not a queue URL's beginning.
+    /// The prefix is not the beginning of a queue URL.
     #[error(
         "is not the beginning of a queue URL, such as https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-"
     )]
     Prefix,
-    /// A queue's name would be too long.
+    /// The prefix makes the name of a type's own queue too long.
     #[error("makes the queue name `{0}`, which is longer than the 80 characters SQS takes")]
-    NameTooLong(String),
+    PrefixTooLong(String),
+    /// A rule makes the name of a queue too long.
+    #[error("makes the queue name `{0}`, which is longer than the 80 characters SQS takes")]
+    SlugTooLong(String),
 }
 
 impl Routes {
-    /// Reads `PRELUDE_ROUTES`: the rules, and what is wrong with those that can not be used.
+    /// Reads `PRELUDE_ROUTES`: the rules, and the fault of each bad one.
     #[must_use]
     pub fn parse_rules(json: &str) -> (Vec<Rule>, Vec<RouteError>) {
         let Ok(members) = serde_json::from_str::<serde_json::Map<String, Value>>(json) else {
@@ -77,70 +84,73 @@ impl Routes {
         (rules, errors)
     }
 
-    /// Makes every queue's URL.
+    /// Builds the URL of every queue.
     ///
     /// # Errors
-    /// A prefix or a name that SQS would not take.
+    /// The prefix, or a name that is too long. Without any rule the types' own names must fit, too.
     pub fn new(url_prefix: &str, queue_type: QueueType, rules: Vec<Rule>) -> Result<Self, RouteError> {
         let name_prefix = name_prefix(url_prefix).ok_or(RouteError::Prefix)?;
         let suffix = queue_type.suffix();
-        let url = |slug: &str| -> Result<Arc<str>, RouteError> {
+        let url = |slug: &str| -> Result<QueueUrl, String> {
             let name = format!("{name_prefix}{slug}{suffix}");
             if name.len() > MAX_NAME_LENGTH {
-                Err(RouteError::NameTooLong(name))
+                Err(name)
             } else {
                 Ok(format!("{url_prefix}{slug}{suffix}").into())
             }
         };
+        let own_slugs = EventType::ALL.iter().filter_map(EventType::queue_slug);
+        let longest = own_slugs.max_by_key(|slug| slug.len()).unwrap_or_default();
+        url(longest).map_err(RouteError::PrefixTooLong)?;
         let mut by_type = HashMap::with_capacity(EventType::ALL.len());
         for event_type in EventType::ALL {
-            // The most specific rule: an exact one, else the longest prefix.
+            // The most specific rule is an exact one, otherwise the one with the longest prefix.
             let rule =
                 rules.iter().filter(|rule| rule.fits(event_type)).max_by_key(|rule| rule.specificity());
-            let slug = rule.map(|rule| rule.slug.as_str()).or_else(|| event_type.queue_slug());
-            if let (Some(known), Some(slug)) = (EventType::known(event_type.as_str()), slug) {
-                by_type.insert(wire_name(&known), url(slug)?);
+            if let Some(slug) = rule.map(|rule| &*rule.slug).or_else(|| event_type.queue_slug()) {
+                by_type.insert(event_type.as_str(), url(slug).map_err(RouteError::SlugTooLong)?);
             }
         }
         let unused =
             rules.into_iter().filter(|rule| !EventType::ALL.iter().any(|event_type| rule.fits(event_type)));
         let unused_rules = unused.map(|rule| rule.pattern).collect();
-        Ok(Self { queue_type, by_type, parking: url(PARKING_SLUG)?, unused_rules })
+        let parking = url(PARKING_SLUG).map_err(RouteError::PrefixTooLong)?;
+        Ok(Self { queue_type, by_type, parking, unused_rules })
     }
 
-    /// The type's queue; the parking queue's for a type that is not in the table.
+    /// The type's queue; the parking queue for a type that is not in the table.
     #[must_use]
-    pub fn queue_url(&self, event_type: &EventType) -> &Arc<str> {
+    pub fn queue_url(&self, event_type: &EventType) -> &QueueUrl {
         self.by_type.get(event_type.as_str()).unwrap_or(&self.parking)
     }
 
     /// The parking queue.
     #[must_use]
-    pub const fn parking(&self) -> &Arc<str> {
+    pub const fn parking(&self) -> &QueueUrl {
         &self.parking
     }
 
-    /// The kind of all queues.
+    /// Type of all queues.
     #[must_use]
     pub const fn queue_type(&self) -> QueueType {
         self.queue_type
     }
 
-    /// Every queue that can be sent to, each once.
-    pub fn queue_urls(&self) -> impl Iterator<Item = &Arc<str>> {
+    /// Every queue, each once.
+    pub fn queue_urls(&self) -> impl Iterator<Item = &QueueUrl> {
         let urls: std::collections::BTreeSet<_> = self.by_type.values().chain([&self.parking]).collect();
         urls.into_iter()
     }
 }
 
-/// The parking queue's slug.
+/// Slug of the parking queue.
 pub const PARKING_SLUG: &str = "unrouted";
-/// What a dead-letter queue's name ends in, before `.fifo`.
+/// End of a dead-letter queue's name, before `.fifo`.
 pub const DEAD_LETTER_SUFFIX: &str = "-dlq";
 const MAX_NAME_LENGTH: usize = 80;
 
 impl QueueType {
-    /// What every queue's name ends in.
+    /// End of every queue's name.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
@@ -180,12 +190,7 @@ impl Rule {
     }
 }
 
-/// The wire name with the table's lifetime.
-fn wire_name(known: &EventType) -> &'static str {
-    EventType::ALL.iter().find(|event_type| *event_type == known).map_or("", EventType::as_str)
-}
-
-/// The part of the queues' names that the URL prefix ends in.
+/// Beginning of the queues' names: the end of the URL prefix.
 fn name_prefix(url_prefix: &str) -> Option<&str> {
     let url: Uri = url_prefix.parse().ok()?;
     let is_web =
@@ -206,7 +211,7 @@ mod tests {
     const PREFIX: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-";
 
     fn queue(routes: &Routes, event_type: &str) -> String {
-        routes.queue_url(&EventType::from(event_type)).rsplit('/').next().unwrap().into()
+        routes.queue_url(&EventType::from(event_type)).name().into()
     }
 
     #[test]
@@ -218,7 +223,7 @@ mod tests {
         assert_eq!(queue(&routes, "made.up"), "prelude-webhooks-unrouted");
         let fifo = Routes::new(PREFIX, QueueType::Fifo, Vec::new()).unwrap();
         assert_eq!(queue(&fifo, "user.created"), "prelude-webhooks-user-created.fifo");
-        assert!(fifo.queue_urls().all(|url| url.ends_with(".fifo")));
+        assert!(fifo.queue_urls().all(|url| url.name().ends_with(".fifo")));
     }
 
     #[test]
@@ -239,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_rules_and_prefixes_are_told() {
+    fn bad_rules_and_prefixes_are_errors() {
         for (rules, error) in [
             ("[]", RouteError::NotRules),
             ("{", RouteError::NotRules),
@@ -273,7 +278,7 @@ mod tests {
         let long = format!("https://a/1/{}", "p".repeat(60));
         assert!(matches!(
             Routes::new(&long, QueueType::Standard, Vec::new()),
-            Err(RouteError::NameTooLong(_))
+            Err(RouteError::PrefixTooLong(_))
         ));
         assert!(
             Routes::new("http://127.0.0.1:9324/000000000000/p-", QueueType::Standard, Vec::new()).is_ok()

@@ -6,8 +6,8 @@ use crate::{
         public_key::PublicKey,
         signature::{HeaderFault, Trial, Unverified},
     },
+    event::Batch,
     gate::Caller,
-    parse::Batch,
     rejection::Rejection,
     respond::Outcome,
 };

@@ -38,7 +38,7 @@ pub fn check(input: &[u8]) {
                     || !config.account_keys.is_empty()
                     || !config.accept_unsigned.is_empty()
             );
-            assert!(config.routes.queue_urls().all(|url| url.rsplit('/').next().unwrap().len() <= 80));
+            assert!(config.routes.queue_urls().all(|url| url.name().len() <= 80));
             let warnings: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
             format!("{config:?}{}", warnings.join("\n"))
         }

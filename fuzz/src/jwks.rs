@@ -12,6 +12,7 @@ use prelude_webhooks::{
     lambda::{Handler, Invocation},
     publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},
     receiver::Receiver,
+    route::QueueUrl,
 };
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
@@ -139,7 +140,11 @@ impl FetchKeySet for Document {
 struct Takes;
 
 impl SendBatch for Takes {
-    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, SqsFailure> {
+    async fn send_batch(
+        &self,
+        _: &QueueUrl,
+        messages: &[&Message],
+    ) -> Result<Vec<Acknowledgement>, SqsFailure> {
         Ok(vec![Acknowledgement::Durable; messages.len()])
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     endpoint::SECRET_LENGTH,
     gate,
-    route::{QueueType, Routes},
+    route::{QueueType, RouteError, Routes},
     secret::Secret,
 };
 
@@ -34,13 +34,12 @@ pub(super) fn routes(settings: &Settings, problems: &mut Problems) -> Option<Rou
         problems.add(name::QUEUE_URL_PREFIX, "is required: the queues' URL up to the event type's part");
         return None;
     };
-    // Without the rules first: a name that only a rule makes too long is the rule's problem.
-    let own = Routes::new(prefix, queue_type, Vec::new());
-    let own = problems.keep(name::QUEUE_URL_PREFIX, own)?;
-    match rules {
-        Some(rules) => problems.keep(name::ROUTES, Routes::new(prefix, queue_type, rules)),
-        None => Some(own),
-    }
+    let routes = Routes::new(prefix, queue_type, rules.unwrap_or_default());
+    let variable = match routes {
+        Err(RouteError::Prefix | RouteError::PrefixTooLong(_)) => name::QUEUE_URL_PREFIX,
+        _ => name::ROUTES,
+    };
+    problems.keep(variable, routes)
 }
 
 /// Demands that something can be received. A wrong value of one of the three is its own problem.

@@ -79,7 +79,7 @@ fn every_setting_is_read() {
     assert_eq!(config.endpoint.tokens.len(), 2);
     assert_eq!(config.challenge_form, ChallengeForm::Number);
     assert_eq!(config.jwks_ttl, Duration::from_secs(60));
-    assert!(config.routes.parking().ends_with("unrouted.fifo"));
+    assert!(config.routes.parking().name().ends_with("unrouted.fifo"));
     let [warning] = &*config.warnings else { panic!("{:?}", config.warnings) };
     assert!(warning.to_string().contains("holds an allowed address"), "{warning}");
 }

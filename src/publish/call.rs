@@ -3,18 +3,19 @@
 use tokio::time::Instant;
 
 use super::{
-    Acknowledgement,
+    encoding::Encoding,
     failure::{Failure, SqsFailure},
     message::Message,
+    send_batch::Acknowledgement,
 };
-use crate::parking::{Form, Reason};
+use crate::parking::Reason;
 
 /// A message to send, and the event that it carries.
 pub(super) struct Draft {
     pub(super) event: usize,
     pub(super) message: Message,
-    /// Why and how it is parked; `None` on its way to its type's queue.
-    pub(super) parked: Option<(Reason, Form)>,
+    /// Reason and first encoding of a parked message; `None` on its way to its type's queue.
+    pub(super) parked: Option<(Reason, Encoding)>,
     /// The event is an element of an array and was not sent in this attempt: a slice of the array may carry it instead.
     pub(super) sliceable: bool,
     /// Number of answers in which this entry failed.

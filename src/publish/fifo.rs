@@ -4,8 +4,8 @@ use prelude_events::{EventType, Source};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    event::{Destination, Event},
     json::{Member, Members},
-    parse::{Event, Verdict},
     secret::hex,
 };
 
@@ -48,7 +48,7 @@ fn entity(event: &Event) -> Option<(&'static str, String)> {
     let members = Members::of(std::str::from_utf8(&event.raw).ok()?)?;
     let payload = members.payload.members().or_else(|| members.data.members()).unwrap_or(members);
     // Only there is the payload's own id the message's; elsewhere it is a status' or an attempt's.
-    let created = matches!(&event.verdict, Verdict::Route(EventType::TransactionalMessageCreated));
+    let created = matches!(&event.destination, Destination::Route(EventType::TransactionalMessageCreated));
     let candidates = [
         ("user", payload.user_id),
         ("verification", payload.verification_id),

@@ -6,11 +6,15 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
 use prelude_events::{EventType, Source};
 
-use super::fifo::FifoIds;
+use super::{
+    encoding::{Encoding, Parcel, encode},
+    fifo::FifoIds,
+};
 use crate::{
+    event::{Authentication, Destination, Event, Origin},
     inbound::Arrival,
-    parking::{self, Form, MAX_MESSAGE, Parcel, Reason, is_sqs_text},
-    parse::{Authentication, Event, Origin, Verdict, is_attribute_value},
+    limits::{MAX_MESSAGE, is_attribute_value, is_sqs_text},
+    parking::Reason,
     route::QueueType,
 };
 
@@ -86,7 +90,7 @@ impl Message {
 }
 
 /// What all messages of a delivery share.
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     source: Option<Source>,
     app_id: Option<Arc<str>>,
     authentication: Authentication,
@@ -98,7 +102,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn new(origin: &Origin, arrival: &Arrival, queue_type: QueueType) -> Self {
+    pub(crate) fn new(origin: &Origin, arrival: &Arrival, queue_type: QueueType) -> Self {
         // Fails only for years that RFC 3339 can not write.
         let received_at = DateTime::from(arrival.received_at).fmt(Format::DateTime).unwrap_or_default();
         Self {
@@ -114,33 +118,32 @@ impl Stamp {
     }
 
     /// The message for the type's own queue; `None` when it would be too large.
-    pub(super) fn routed(&self, event: &Event) -> Option<Message> {
-        let Verdict::Route(event_type) = &event.verdict else { return None };
+    pub(crate) fn routed(&self, event: &Event) -> Option<Message> {
+        let Destination::Route(event_type) = &event.destination else { return None };
         self.whole(event).map(|message| Message { event_type: Some(event_type.clone()), ..message })
     }
 
     /// The event in one message, whatever its type; `None` when it would be too large.
-    pub(super) fn whole(&self, event: &Event) -> Option<Message> {
+    pub(crate) fn whole(&self, event: &Event) -> Option<Message> {
         let attributes = self.attributes(event, None);
         let message = self.message(event, escape_forbidden(&event.raw), attributes, "");
         (message.size <= MAX_MESSAGE).then_some(message)
     }
 
     /// The messages for the parking queue: one, or as many parts as it takes.
-    pub(super) fn parked(&self, event: &Event, reason: Reason, form: Form) -> Vec<Message> {
+    pub(super) fn parked(&self, event: &Event, reason: Reason, first: Encoding) -> Vec<Message> {
         let attributes = self.attributes(event, Some(reason));
         let size = attributes.iter().map(attribute_size).sum();
         let message = |Parcel { body, encoding }: Parcel| {
-            let part = encoding.as_deref().unwrap_or_default();
-            let encoding = encoding.as_deref().map(|encoding| ("encoding", encoding.into()));
+            let encoding: Option<Arc<str>> =
+                (encoding != Encoding::Text).then(|| encoding.to_string().into());
+            let part = encoding.clone().unwrap_or_default();
+            let encoding = encoding.map(|encoding| ("encoding", encoding));
             let message =
-                self.message(event, body, attributes.iter().cloned().chain(encoding).collect(), part);
-            match form {
-                Form::Text => message,
-                Form::Base64 => message.without_optional(),
-            }
+                self.message(event, body, attributes.iter().cloned().chain(encoding).collect(), &part);
+            if first == Encoding::Text { message } else { message.without_optional() }
         };
-        parking::pack(&event.raw, form, size).into_iter().map(message).collect()
+        encode(&event.raw, first, size).into_iter().map(message).collect()
     }
 
     fn message(

@@ -2,12 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::parking::MAX_MESSAGE;
-
-/// `SendMessageBatch`'s limit on entries.
-pub(super) const MAX_ENTRIES: usize = 10;
-/// SQS's limit on a batch's sum, in bytes of bodies and attributes: the same as on one message.
-const MAX_SIZE: usize = MAX_MESSAGE;
+use crate::limits::{MAX_ENTRIES, MAX_MESSAGE};
 
 /// Fills one batch after the other, never looking back, so that order is kept.
 pub(super) fn batches<T>(items: Vec<T>, size_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
@@ -16,7 +11,7 @@ pub(super) fn batches<T>(items: Vec<T>, size_of: impl Fn(&T) -> usize) -> Vec<Ve
     let mut sum = 0;
     for item in items {
         let size = size_of(&item);
-        if !batch.is_empty() && (batch.len() == MAX_ENTRIES || sum + size > MAX_SIZE) {
+        if !batch.is_empty() && (batch.len() == MAX_ENTRIES || sum + size > MAX_MESSAGE) {
             batches.push(std::mem::take(&mut batch));
             sum = 0;
         }
@@ -43,7 +38,8 @@ pub(super) fn fifo_batches<T>(
         let size = size_of(&item);
         let next = next_of_group.entry(group_of(&item).into()).or_default();
         let from = first_open.max(*next);
-        let has_room = |(sum, batch): &(usize, Vec<T>)| batch.len() < MAX_ENTRIES && sum + size <= MAX_SIZE;
+        let has_room =
+            |(sum, batch): &(usize, Vec<T>)| batch.len() < MAX_ENTRIES && sum + size <= MAX_MESSAGE;
         let index =
             batches.iter().skip(from).position(has_room).map_or(batches.len(), |offset| from + offset);
         *next = index + 1;
@@ -72,8 +68,8 @@ mod tests {
         let sizes = |batches: Vec<Vec<usize>>| batches.iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(batches(vec![1; 10], |n| *n)), [10]);
         assert_eq!(sizes(batches(vec![1; 11], |n| *n)), [10, 1]);
-        assert_eq!(sizes(batches(vec![MAX_SIZE / 2; 3], |n| *n)), [2, 1]);
-        assert_eq!(sizes(batches(vec![MAX_SIZE, 1], |n| *n)), [1, 1]);
+        assert_eq!(sizes(batches(vec![MAX_MESSAGE / 2; 3], |n| *n)), [2, 1]);
+        assert_eq!(sizes(batches(vec![MAX_MESSAGE, 1], |n| *n)), [1, 1]);
         assert!(batches(Vec::<usize>::new(), |n| *n).is_empty());
     }
 
@@ -90,15 +86,16 @@ mod tests {
         let letters: Vec<_> = "abcdefghijklmnopqrstuvwxyz".split_inclusive(|_: char| true).collect();
         let each_once: Vec<_> = letters.iter().map(|letter| (1, *letter)).collect();
         assert_eq!(pack(&each_once), ["abcdefghij", "klmnopqrst", "uvwxyz"]);
-        let half = MAX_SIZE / 2;
+        let half = MAX_MESSAGE / 2;
         assert_eq!(pack(&[(half, "a"), (half, "b"), (half, "c")]), ["ab", "c"]);
-        assert_eq!(pack(&[(MAX_SIZE, "a"), (1, "b"), (MAX_SIZE, "c")]), ["a", "b", "c"]);
+        assert_eq!(pack(&[(MAX_MESSAGE, "a"), (1, "b"), (MAX_MESSAGE, "c")]), ["a", "b", "c"]);
         assert_eq!(pack(&[(1, "a"), (1, "a"), (1, "b"), (1, "a"), (1, "b")]), ["ab", "ab", "a"]);
         // The first batch has room for no more bytes, the second one for no more entries.
-        let behind: Vec<_> = [(MAX_SIZE, "A")].into_iter().chain(each_once[..11].iter().copied()).collect();
+        let behind: Vec<_> =
+            [(MAX_MESSAGE, "A")].into_iter().chain(each_once[..11].iter().copied()).collect();
         assert_eq!(pack(&behind), ["A", "abcdefghij", "k"]);
         // The second `a` may not join the first one, and does not fit beside the first `b`.
-        assert_eq!(pack(&[(1, "a"), (MAX_SIZE, "b"), (1, "b"), (1, "a")]), ["a", "b", "ba"]);
+        assert_eq!(pack(&[(1, "a"), (MAX_MESSAGE, "b"), (1, "b"), (1, "a")]), ["a", "b", "ba"]);
         assert!(pack(&[]).is_empty());
     }
 
@@ -107,7 +104,7 @@ mod tests {
         fn fifo_batches_keep_each_groups_order(groups in proptest::collection::vec(0..4u8, 0..40)) {
             let items: Vec<_> = groups.into_iter().enumerate().collect();
             let names = ["a", "b", "c", "d"];
-            let batches = fifo_batches(items.clone(), |_| MAX_SIZE / 8, |(_, group)| names[usize::from(*group)]);
+            let batches = fifo_batches(items.clone(), |_| MAX_MESSAGE / 8, |(_, group)| names[usize::from(*group)]);
             prop_assert!(batches.iter().all(|batch| (1..=8).contains(&batch.len())));
             for batch in &batches {
                 let groups: std::collections::HashSet<_> = batch.iter().map(|(_, group)| group).collect();
@@ -122,10 +119,10 @@ mod tests {
         }
 
         #[test]
-        fn packing_never_exceeds_a_limit_and_loses_nothing(sizes in proptest::collection::vec(0..=MAX_SIZE, 0..60)) {
+        fn packing_never_exceeds_a_limit_and_loses_nothing(sizes in proptest::collection::vec(0..=MAX_MESSAGE, 0..60)) {
             let packed = batches(sizes.clone(), |size| *size);
             prop_assert!(packed.iter().all(|batch| (1..=MAX_ENTRIES).contains(&batch.len())));
-            prop_assert!(packed.iter().all(|batch| batch.iter().sum::<usize>() <= MAX_SIZE));
+            prop_assert!(packed.iter().all(|batch| batch.iter().sum::<usize>() <= MAX_MESSAGE));
             prop_assert_eq!(packed.concat(), sizes);
         }
     }

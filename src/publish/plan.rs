@@ -1,19 +1,30 @@
 //! Finds a place for every event: its queue, the parking queue, or a slice of its batch in the parking queue.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use super::{
-    Receipt,
     call::{Draft, Refused},
+    encoding::Encoding,
     failure::Failure,
     message::{Message, Stamp},
-    queue_name,
+    slices::slices,
 };
 use crate::{
-    parking::{Form, Reason},
-    parse::{Batch, Verdict},
-    route::Routes,
+    event::{Array, Batch, Destination},
+    parking::Reason,
+    route::{QueueUrl, Routes},
 };
+
+/// What was made durable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Number of events that the sender sent.
+    pub accepted: usize,
+    /// Number of events in each queue.
+    pub routed: BTreeMap<QueueUrl, usize>,
+    /// Number of parked events, by reason.
+    pub parked: BTreeMap<Reason, usize>,
+}
 
 /// A delivery's events, and where each of them is by now.
 pub(super) struct Plan<'a> {
@@ -41,20 +52,24 @@ impl<'a> Plan<'a> {
 
     /// Makes each event's first message, or messages: for its queue, or parked where it cannot be routed.
     pub(super) fn first_messages(&mut self) -> Vec<Draft> {
-        let is_array = self.batch.is_array();
+        if let Array::TooLong(body, elements) = &mut self.batch.array {
+            let elements = std::mem::take(elements).into_iter().enumerate();
+            self.batch.events = slices(body, elements);
+        }
+        let is_array = matches!(self.batch.array, Array::Read(_));
         let mut drafts = Vec::with_capacity(self.batch.events.len());
         for (index, event) in self.batch.events.iter().enumerate() {
-            let reason = match (&event.verdict, self.stamp.routed(event)) {
-                (Verdict::Route(_), Some(message)) => {
+            let reason = match (&event.destination, self.stamp.routed(event)) {
+                (Destination::Route(_), Some(message)) => {
                     self.places.push(Place::Routed);
                     drafts.push(draft(index, message, None, is_array));
                     continue;
                 }
-                (Verdict::Route(_), None) => Reason::Oversize,
-                (Verdict::Park(reason), _) => *reason,
+                (Destination::Route(_), None) => Reason::Oversize,
+                (Destination::Park(reason), _) => *reason,
             };
             self.places.push(Place::Parked(reason));
-            drafts.extend(self.park(index, reason, Form::Text, is_array));
+            drafts.extend(self.park(index, reason, Encoding::Text, is_array));
         }
         drafts
     }
@@ -72,18 +87,18 @@ impl<'a> Plan<'a> {
                 if let Some(place) = self.places.get_mut(index) {
                     *place = Place::Parked(reason);
                 }
-                self.park(index, reason, Form::Text, sliceable)
+                self.park(index, reason, Encoding::Text, sliceable)
             }
             // Once more with nothing that could offend.
-            (Some((reason, Form::Text)), Failure::Content | Failure::Unknown) if message.is_encoded() => {
-                vec![draft(index, message.without_optional(), Some((reason, Form::Base64)), false)]
+            (Some((reason, Encoding::Text)), Failure::Content | Failure::Unknown) if message.is_encoded() => {
+                vec![draft(index, message.without_optional(), Some((reason, Encoding::Base64)), false)]
             }
-            (Some((reason, Form::Text)), Failure::Content | Failure::Unknown) => {
-                self.park(index, reason, Form::Base64, false)
+            (Some((reason, Encoding::Text)), Failure::Content | Failure::Unknown) => {
+                self.park(index, reason, Encoding::Base64, false)
             }
             (Some(_), failure) => {
                 if !self.is_lost {
-                    let (request_id, queue) = (self.request_id, queue_name(self.routes.parking()));
+                    let (request_id, queue) = (self.request_id, self.routes.parking().name());
                     tracing::error!(code = "parking_failed", request_id, failure = failure.as_str(), queue);
                 }
                 self.is_lost = true;
@@ -101,23 +116,32 @@ impl<'a> Plan<'a> {
                 *place = Place::Sliced;
             }
         }
-        let first = self.batch.add_slices(&elements);
+        let first = self.batch.events.len();
+        if let Array::Read(body) = &self.batch.array {
+            let place = |index: &usize| {
+                let raw = &self.batch.events.get(*index)?.raw;
+                let start = raw.as_ptr().addr() - body.as_ptr().addr();
+                Some((*index, start..start + raw.len()))
+            };
+            let slices = slices(body, elements.iter().filter_map(place));
+            self.batch.events.extend(slices);
+        }
         let added = self.batch.events.len() - first;
         self.places.extend(std::iter::repeat_n(Place::Parked(Reason::BatchTooLarge), added));
         (first..first + added)
-            .flat_map(|index| self.park(index, Reason::BatchTooLarge, Form::Text, false))
+            .flat_map(|index| self.park(index, Reason::BatchTooLarge, Encoding::Text, false))
             .collect()
     }
 
     /// Counts the events of each queue and of each reason.
     pub(super) fn receipt(&self) -> Receipt {
-        let (mut routed, mut parked) = (BTreeMap::<Arc<str>, usize>::new(), BTreeMap::<Reason, usize>::new());
+        let (mut routed, mut parked) = (BTreeMap::<QueueUrl, usize>::new(), BTreeMap::<Reason, usize>::new());
         for (event, place) in self.batch.events.iter().zip(&self.places) {
-            match (place, &event.verdict) {
-                (Place::Routed, Verdict::Route(event_type)) => {
-                    *routed.entry(Arc::clone(self.routes.queue_url(event_type))).or_default() += 1;
+            match (place, &event.destination) {
+                (Place::Routed, Destination::Route(event_type)) => {
+                    *routed.entry(self.routes.queue_url(event_type).clone()).or_default() += 1;
                 }
-                (Place::Parked(reason), _) | (Place::Routed, Verdict::Park(reason)) => {
+                (Place::Parked(reason), _) | (Place::Routed, Destination::Park(reason)) => {
                     *parked.entry(*reason).or_default() += event.count;
                 }
                 (Place::Sliced, _) => {}
@@ -126,19 +150,19 @@ impl<'a> Plan<'a> {
         Receipt { accepted: self.batch.count, routed, parked }
     }
 
-    fn park(&self, index: usize, reason: Reason, form: Form, sliceable: bool) -> Vec<Draft> {
+    fn park(&self, index: usize, reason: Reason, first: Encoding, sliceable: bool) -> Vec<Draft> {
         let Some(event) = self.batch.events.get(index) else { return Vec::new() };
-        let messages = self.stamp.parked(event, reason, form).into_iter();
+        let messages = self.stamp.parked(event, reason, first).into_iter();
         messages
             .map(|message| {
                 // An encoded body may be one of several parts.
                 let sliceable = sliceable && !message.is_encoded();
-                draft(index, message, Some((reason, form)), sliceable)
+                draft(index, message, Some((reason, first)), sliceable)
             })
             .collect()
     }
 }
 
-const fn draft(event: usize, message: Message, parked: Option<(Reason, Form)>, sliceable: bool) -> Draft {
+const fn draft(event: usize, message: Message, parked: Option<(Reason, Encoding)>, sliceable: bool) -> Draft {
     Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
 }

@@ -1,24 +1,21 @@
 //! One queue: what waits for it, how it fares, and what becomes of each call.
 
-use std::sync::Arc;
-
 use tokio::time::Instant;
 
 use super::{
-    Acknowledgement,
     backoff::pause,
     call::{Call, Draft, Ended, Moment, Refused},
     failure::{Failure, SqsFailure},
     health::Health,
     line::Line,
     pace::Pace,
-    queue_name,
+    send_batch::Acknowledgement,
 };
-use crate::parking::MAX_MESSAGE;
+use crate::{limits::MAX_MESSAGE, route::QueueUrl};
 
 /// A queue, and the messages that wait for it.
 pub(super) struct Queue {
-    url: Arc<str>,
+    url: QueueUrl,
     fifo: bool,
     line: Line,
     /// Numbers of the calls in flight.
@@ -33,7 +30,7 @@ pub(super) struct Queue {
 const MAX_UNLISTED: u32 = 3;
 
 impl Queue {
-    pub(super) fn new(url: Arc<str>, fifo: bool, drafts: Vec<Draft>) -> Self {
+    pub(super) fn new(url: QueueUrl, fifo: bool, drafts: Vec<Draft>) -> Self {
         let pace = Pace::new(Instant::now());
         let (line, in_flight, health) = (Line::new(fifo), Vec::new(), Health::Untried);
         let mut queue = Self { url, fifo, line, in_flight, health, has_settled: false, pace };
@@ -41,7 +38,7 @@ impl Queue {
         queue
     }
 
-    pub(super) const fn url(&self) -> &Arc<str> {
+    pub(super) const fn url(&self) -> &QueueUrl {
         &self.url
     }
 
@@ -164,7 +161,7 @@ impl Queue {
                 Acknowledgement::Durable => continue,
                 Acknowledgement::Missing => Failure::Retryable,
                 Acknowledgement::Failed(SqsFailure { failure, code, .. }) => {
-                    let (sqs_code, queue) = (&*code, queue_name(&self.url));
+                    let (sqs_code, queue) = (&*code, self.url.name());
                     let failure_name = failure.as_str();
                     tracing::warn!(
                         code = "sqs_entry_failed",
@@ -212,7 +209,7 @@ impl Queue {
         moment: Moment<'_>,
     ) -> Vec<Refused> {
         let Moment { now, started, may_park, request_id } = moment;
-        let (sqs_code, failure_name, queue) = (&*code, failure.as_str(), queue_name(&self.url));
+        let (sqs_code, failure_name, queue) = (&*code, failure.as_str(), self.url.name());
         let entries = call.drafts.len();
         tracing::warn!(
             code = "sqs_call_failed",

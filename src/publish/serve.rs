@@ -2,17 +2,16 @@
 //!
 //! [`Service`] owns the slots and the clock. What one queue does next is [`Queue`]'s decision.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
 use super::{
-    SendBatch,
     call::{Call, Draft, Ended, Moment, Refused},
     failure::SqsFailure,
     queue::Queue,
+    send_batch::SendBatch,
 };
+use crate::route::QueueUrl;
 
 /// Queues, and the calls in flight to them.
 pub(super) struct Service<'a, S> {
@@ -42,7 +41,7 @@ const SLOTS: usize = 8;
 /// Number of slots that failing queues may hold together: the others stay free for queues that work.
 const SLOTS_FOR_FAILING: usize = 4;
 /// Time limit of one call: two fit into the budget.
-pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl<'a, S: SendBatch> Service<'a, S> {
     pub(super) fn new(
@@ -123,7 +122,7 @@ impl<'a, S: SendBatch> Service<'a, S> {
     }
 
     /// Takes the next call from the queues in turn.
-    fn take_turn(&mut self, now: Instant) -> Option<(usize, Arc<str>, Call)> {
+    fn take_turn(&mut self, now: Instant) -> Option<(usize, QueueUrl, Call)> {
         let held: usize = self.queues.iter().filter(|queue| queue.is_failing()).map(Queue::in_flight).sum();
         let count = self.queues.len();
         for step in 0..count {
@@ -134,7 +133,7 @@ impl<'a, S: SendBatch> Service<'a, S> {
             }
             if let Some(call) = queue.take(now, self.started) {
                 self.turn = index + 1;
-                return Some((index, Arc::clone(queue.url()), call));
+                return Some((index, queue.url().clone(), call));
             }
         }
         None
@@ -173,7 +172,7 @@ mod tests {
     impl SendBatch for NoSqs {
         async fn send_batch(
             &self,
-            _queue_url: &str,
+            _queue_url: &QueueUrl,
             _messages: &[&Message],
         ) -> Result<Vec<crate::publish::Acknowledgement>, SqsFailure> {
             Err(SqsFailure::timeout())

@@ -1,4 +1,4 @@
-//! The edge to SQS. The only file that names `aws_sdk_sqs`, `main` aside.
+//! The edge to SQS. The only file that names `aws_sdk_sqs`.
 
 use aws_config::{
     BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
@@ -15,7 +15,12 @@ use aws_sdk_sqs::{
 };
 use tokio::time::Duration;
 
-use super::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message, serve::CALL_TIMEOUT};
+use super::{
+    failure::SqsFailure,
+    message::Message,
+    send_batch::{Acknowledgement, SendBatch},
+};
+use crate::route::QueueUrl;
 
 /// Sends batches through the AWS SDK.
 #[derive(Debug, Clone)]
@@ -30,10 +35,10 @@ impl SqsSender {
         Self { client }
     }
 
-    /// The function's own client: settings and credentials from the environment, the region from the queues' URL
-    /// where it tells one.
-    pub async fn from_environment(queue_url: &str) -> Self {
-        let region = region_of(queue_url).map(Region::new);
+    /// The function's own client: settings and credentials from the environment, and the region from a queue's URL where
+    /// it names one.
+    pub async fn from_environment(queue_url: &QueueUrl) -> Self {
+        let region = region_of(queue_url.as_str()).map(Region::new);
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(region) = region {
             loader = loader.region(region);
@@ -42,28 +47,23 @@ impl SqsSender {
     }
 }
 
-/// The client's settings besides where and who it is: the publisher's own retries know which entries failed, so the
-/// SDK makes none; and the SDK has no time limits unless told.
+/// Adds the settings that do not depend on account and region. The SDK makes no retries, because only the publisher knows
+/// which entries failed. The publisher also limits the time of a call.
 #[must_use]
 pub fn with_limits(config: aws_sdk_sqs::config::Builder) -> aws_sdk_sqs::config::Builder {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(CALL_TIMEOUT)
-        .operation_timeout(CALL_TIMEOUT)
-        .build();
     config
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .timeout_config(timeouts)
+        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).build())
 }
 
 impl SendBatch for SqsSender {
     async fn send_batch(
         &self,
-        queue_url: &str,
+        queue_url: &QueueUrl,
         messages: &[&Message],
     ) -> Result<Vec<Acknowledgement>, SqsFailure> {
-        let mut call = self.client.send_message_batch().queue_url(queue_url);
+        let mut call = self.client.send_message_batch().queue_url(queue_url.as_str());
         for (index, message) in messages.iter().enumerate() {
             call = call.entries(entry(index, message)?);
         }

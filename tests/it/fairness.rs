@@ -54,9 +54,7 @@ struct Outcome {
 /// Delivers [`batch`] while the fate of each call is decided by its queue's slug.
 async fn deliver(queue_type: &str, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Outcome {
     let slug = |queue: &str| queue.trim_end_matches(".fifo").to_owned();
-    let wire = Wire::to_memory(&MemorySqs::default(), move |_, batch| {
-        fate(&slug(batch.queue_url.rsplit('/').next().unwrap()))
-    });
+    let wire = Wire::to_memory(&MemorySqs::default(), move |_, batch| fate(&slug(batch.queue())));
     let rig = Rig::with(&KeyServer::new(None), &wire, Duration::ZERO, &[("PRELUDE_QUEUE_TYPE", queue_type)]);
     let (status, took) = rig.send(&app_batch(batch())).await;
     let calls = wire.ledger().since(0);
@@ -128,7 +126,7 @@ async fn a_queue_in_trouble_costs_the_others_none_of_their_events() {
 async fn what_another_queue_refuses_is_parked_while_one_hangs() {
     for queue_type in ["standard", "fifo"] {
         let sqs = MemorySqs::default();
-        let wire = Wire::to_memory(&sqs, |_, batch| match batch.queue_url.rsplit('/').next().unwrap() {
+        let wire = Wire::to_memory(&sqs, |_, batch| match batch.queue() {
             queue if queue.starts_with(LARGE) => Fate::Hang,
             queue if queue.starts_with("user-deleted") => Fate::Refuse(403, "AccessDenied"),
             // The refusal comes when the queue that hangs has had the time to take every slot.

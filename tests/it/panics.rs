@@ -18,6 +18,7 @@ use prelude_webhooks::{
     lambda::{Handler, Invocation as Event},
     publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},
     receiver::Receiver,
+    route::QueueUrl,
     telemetry,
 };
 use serde_json::{Value, json};
@@ -39,7 +40,11 @@ const ROLE: &str = "PRELUDE_CLI_TEST_PANICKING_FUNCTION";
 struct PanickingSqs;
 
 impl SendBatch for PanickingSqs {
-    async fn send_batch(&self, _: &str, messages: &[&Message]) -> Result<Vec<Acknowledgement>, SqsFailure> {
+    async fn send_batch(
+        &self,
+        _: &QueueUrl,
+        messages: &[&Message],
+    ) -> Result<Vec<Acknowledgement>, SqsFailure> {
         if let Some(message) = messages.iter().find(|message| message.body().contains(MARK)) {
             panic!("{}", message.body());
         }

@@ -28,7 +28,7 @@ const BUDGET: Duration = Duration::from_millis(8_010);
 /// for ever.
 fn sqs(takes: impl Fn(usize, &str) -> Option<Duration> + Send + Sync + 'static) -> Wire {
     Wire::to_memory(&MemorySqs::default(), move |call, batch| {
-        takes(call, batch.queue_url.rsplit('/').next().unwrap()).map_or(Fate::Hang, Fate::DelayCall)
+        takes(call, batch.queue()).map_or(Fate::Hang, Fate::DelayCall)
     })
 }
 

@@ -135,7 +135,7 @@ impl Stack {
         let source_ip = source_ip(&config.gate);
         let path = settings.path();
         let url_prefix = url_prefix(&config.routes);
-        let parking_queue = config.routes.parking().rsplit('/').next().unwrap_or_default().to_owned();
+        let parking_queue = config.routes.parking().name().to_owned();
 
         let sqs = EmbeddedSqs::start_for(&config.routes).await?;
         let queues = config.routes.queue_urls().count();
@@ -256,7 +256,7 @@ fn url_prefix(routes: &Routes) -> String {
         QueueType::Standard => prelude_webhooks::route::PARKING_SLUG.to_owned(),
         QueueType::Fifo => format!("{}.fifo", prelude_webhooks::route::PARKING_SLUG),
     };
-    let parking = routes.parking();
+    let parking = routes.parking().as_str();
     parking.strip_suffix(suffix.as_str()).unwrap_or(parking).to_owned()
 }
 

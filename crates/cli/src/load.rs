@@ -72,7 +72,7 @@ const PREFIX: &str = "prelude-webhooks-";
 fn queues() -> Result<Vec<String>, LoadError> {
     let routes = Routes::new(&EmbeddedSqs::queue_url_prefix(PREFIX), QueueType::Standard, Vec::new());
     let routes = routes.map_err(|error| LoadError::Setup(error.to_string()))?;
-    Ok(routes.queue_urls().filter_map(|url| url.rsplit('/').next().map(str::to_owned)).collect())
+    Ok(routes.queue_urls().map(|url| url.name().to_owned()).collect())
 }
 
 /// Sends to one SQS, and counts in one that should be the same.

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prelude_events::EventType;
-use prelude_webhooks::publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message};
+use prelude_webhooks::{
+    publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},
+    route::QueueUrl,
+};
 
 /// A message that is durable.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ impl Sqs {
 impl SendBatch for Sqs {
     async fn send_batch(
         &self,
-        queue_url: &str,
+        queue_url: &QueueUrl,
         messages: &[&Message],
     ) -> Result<Vec<Acknowledgement>, SqsFailure> {
         let hangs = {
@@ -85,7 +88,7 @@ impl SendBatch for Sqs {
 
 impl State {
     /// One entry of a call that is answered.
-    fn entry(&mut self, queue_url: &str, message: &Message) -> Acknowledgement {
+    fn entry(&mut self, queue_url: &QueueUrl, message: &Message) -> Acknowledgement {
         match self.script.pop() {
             Some(b'a') => Acknowledgement::Failed(SqsFailure::of_entry("AccessDenied")),
             Some(b'c') => Acknowledgement::Failed(SqsFailure::of_entry("InvalidMessageContents")),
@@ -106,10 +109,10 @@ impl State {
         }
     }
 
-    fn keep(&mut self, queue_url: &str, message: &Message) {
+    fn keep(&mut self, queue_url: &QueueUrl, message: &Message) {
         let attributes = message.attributes().iter();
         self.sent.push(Sent {
-            queue: queue_url.rsplit('/').next().unwrap_or_default().to_owned(),
+            queue: queue_url.name().to_owned(),
             body: message.body().into_owned(),
             attributes: attributes.map(|(name, value)| ((*name).to_owned(), value.to_string())).collect(),
             event_type: message.event_type().cloned(),
@@ -117,7 +120,7 @@ impl State {
     }
 
     /// SQS's limits (`SendMessageBatch` in its API reference).
-    fn note_faults(&mut self, queue_url: &str, messages: &[&Message]) {
+    fn note_faults(&mut self, queue_url: &QueueUrl, messages: &[&Message]) {
         let mut sum = 0;
         let mut note = |is_good: bool, what: &str| {
             if !is_good {
@@ -136,7 +139,7 @@ impl State {
                 note(!value.is_empty() && is_text(value), "an attribute that is empty or no text");
                 note(attributes[..index].iter().all(|(other, _)| other != name), "an attribute given twice");
             }
-            let is_fifo = queue_url.ends_with(".fifo");
+            let is_fifo = queue_url.name().ends_with(".fifo");
             note(message.fifo().is_some() == is_fifo, "FIFO ids on another queue, or none on a FIFO one");
             let fits =
                 |id: &str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());

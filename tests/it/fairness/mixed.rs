@@ -45,7 +45,7 @@ async fn deliver(
     fastrand::seed(1);
     let counts = Mutex::new(BTreeMap::<String, usize>::new());
     let wire = Wire::to_memory(&MemorySqs::default(), move |_, batch| {
-        let queue = batch.queue_url.rsplit('/').next().unwrap().trim_end_matches(".fifo").to_owned();
+        let queue = batch.queue().trim_end_matches(".fifo").to_owned();
         let mut counts = counts.lock().unwrap();
         let count = counts.entry(queue.clone()).or_default();
         *count += 1;

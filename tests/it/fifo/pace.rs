@@ -76,9 +76,7 @@ async fn deliver(
     events: &[String],
     fate: impl Fn(usize, &str) -> Fate + Send + Sync + 'static,
 ) -> (u64, Duration, Places) {
-    let wire = Wire::to_memory(&MemorySqs::default(), move |call, batch| {
-        fate(call, batch.queue_url.rsplit('/').next().unwrap())
-    });
+    let wire = Wire::to_memory(&MemorySqs::default(), move |call, batch| fate(call, batch.queue()));
     let rig = Rig::with(&KeyServer::new(None), &wire, Duration::ZERO, &[("PRELUDE_QUEUE_TYPE", "fifo")]);
     let (status, took) = rig.send(&app_batch(events)).await;
     (status, took, Places::of(&wire))

@@ -212,7 +212,7 @@ impl Schedule {
 
     /// What becomes of a call: the first rule that meets it decides.
     pub(crate) fn judge(&self, batch: &BatchRequest) -> Fate {
-        let queue = batch.queue_url.rsplit('/').next().unwrap();
+        let queue = batch.queue();
         let rules = self.0.lock().unwrap();
         let fates = rules.iter().filter(|(rule, _)| rule.scope.meets(queue)).filter_map(|(rule, met)| {
             let fate = rule.fault.fate(batch)?;

@@ -10,7 +10,7 @@ use prelude_cli::{
     },
     terminal::{open_progress, print},
 };
-use prelude_webhooks::parking::Reason;
+use prelude_webhooks::{parking::Reason, route::QueueUrl};
 
 use super::arguments::receiver::Receiver;
 
@@ -174,6 +174,6 @@ async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
 }
 
 fn queue(text: &str) -> Result<String, &'static str> {
-    let name = text.rsplit('/').next().unwrap_or_default();
+    let name = QueueUrl::name_in(text);
     if name.is_empty() { Err("a queue's slug, name or URL is wanted") } else { Ok(text.to_owned()) }
 }

@@ -22,7 +22,7 @@ use prelude_local::{
     aws::{
         guard::{
             Guard,
-            wire::{BatchRequest, Entry, error_response, queue_name},
+            wire::{BatchRequest, Entry, error_response},
         },
         sqs::{EmbeddedSqs, sqs_request},
     },
@@ -63,7 +63,7 @@ async fn respond(request: Request<Incoming>, sqs: &Guard, mailbag: &Mailbag) -> 
         return whole(sqs.handle(request).await);
     };
     // All entries of a call are of one delivery: a function has one request at a time.
-    let queue = queue_name(&batch.queue_url);
+    let queue = batch.queue();
     let slug = queue.strip_prefix(PREFIX).unwrap_or(queue);
     let Some(fault) = batch.entries.first().and_then(|entry| mailbag.strike(&hash(entry), slug)) else {
         return whole(pass(request, &batch.entries, sqs, mailbag).await);

@@ -14,6 +14,7 @@ use prelude_webhooks::{
         failure::Failure,
         sqs::{SqsSender, region_of, with_limits},
     },
+    route::QueueUrl,
 };
 
 use crate::environment::Environment;
@@ -37,7 +38,7 @@ impl Aws {
     /// No region or no credentials.
     pub async fn connect(
         settings: &Environment,
-        queue_url: &str,
+        queue_url: &QueueUrl,
         endpoint_url: Option<&str>,
     ) -> Result<Self, AwsError> {
         let endpoint_url = endpoint_url
@@ -56,7 +57,7 @@ impl Aws {
         if let Some(endpoint_url) = &endpoint_url {
             loader = loader.endpoint_url(endpoint_url);
         }
-        let region = region_of(queue_url).or_else(|| settings.text("AWS_REGION").map(str::to_owned));
+        let region = region_of(queue_url.as_str()).or_else(|| settings.text("AWS_REGION").map(str::to_owned));
         if let Some(region) = region {
             loader = loader.region(Region::new(region));
         }

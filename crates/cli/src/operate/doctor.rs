@@ -68,7 +68,7 @@ pub async fn examine(settings: &Environment, scope: &Scope) -> Report {
                 }
             };
             groups.push(queues);
-            let place = place.or_else(|| clock::origin_of(config.routes.parking()));
+            let place = place.or_else(|| clock::origin_of(config.routes.parking().as_str()));
             clock::ask(&client, place.as_deref(), &mut clock).await;
         }
         Err(error) => clock.fail(error.to_string()),

@@ -8,12 +8,12 @@ pub mod replay;
 pub mod report;
 pub mod show;
 
-use std::sync::Arc;
-
 use prelude_webhooks::{
     config::Config,
     parking::Reason,
-    publish::{Publisher, sqs::SqsSender},
+    publish::sqs::SqsSender,
+    replay::Replay,
+    route::QueueUrl,
     route::{PARKING_SLUG, QueueType},
 };
 
@@ -26,7 +26,7 @@ pub struct Parking {
     /// SQS.
     pub aws: Aws,
     /// Decides where things belong, and sends them there.
-    pub publisher: Publisher<SqsSender>,
+    pub replay: Replay<SqsSender>,
 }
 
 impl Parking {
@@ -37,13 +37,13 @@ impl Parking {
     pub async fn of(settings: &Environment, endpoint_url: Option<&str>) -> Result<Self, ParkingError> {
         let Config { routes, .. } = settings.config()?;
         let aws = Aws::connect(settings, routes.parking(), endpoint_url).await?;
-        let publisher = Publisher::new(aws.sender(), routes);
-        Ok(Self { aws, publisher })
+        let replay = Replay::new(aws.sender(), routes);
+        Ok(Self { aws, replay })
     }
 
     /// The parking queue's URL.
-    pub fn queue_url(&self) -> &Arc<str> {
-        self.publisher.routes().parking()
+    pub fn queue_url(&self) -> &QueueUrl {
+        self.replay.routes().parking()
     }
 
     /// The parking queue in numbers.
@@ -56,22 +56,25 @@ impl Parking {
 
     /// Whether the queues keep order.
     pub fn is_fifo(&self) -> bool {
-        self.publisher.routes().queue_type() == QueueType::Fifo
+        self.replay.routes().queue_type() == QueueType::Fifo
     }
 
     /// The URL of a queue that is given by its URL, its name or its slug.
     ///
     /// # Errors
     /// It is the parking queue, or of the other kind.
-    pub fn queue_named(&self, queue: &str) -> Result<Arc<str>, ParkingError> {
+    pub fn queue_named(&self, queue: &str) -> Result<QueueUrl, ParkingError> {
         let parking = self.queue_url();
-        let suffix = self.publisher.routes().queue_type().suffix();
+        let suffix = self.replay.routes().queue_type().suffix();
         let bare = queue.strip_suffix(suffix).unwrap_or(queue);
         // `…/<prefix>unrouted`, so that what stands before the slug is the prefix.
-        let prefix =
-            parking.strip_suffix(suffix).and_then(|url| url.strip_suffix(PARKING_SLUG)).unwrap_or_default();
-        let name_prefix = prefix.rsplit('/').next().unwrap_or_default();
-        let url: Arc<str> = if queue.contains("://") {
+        let prefix = parking
+            .as_str()
+            .strip_suffix(suffix)
+            .and_then(|url| url.strip_suffix(PARKING_SLUG))
+            .unwrap_or_default();
+        let name_prefix = QueueUrl::name_in(prefix);
+        let url: QueueUrl = if queue.contains("://") {
             queue.into()
         } else if !name_prefix.is_empty() && bare.starts_with(name_prefix) {
             format!("{}{bare}{suffix}", prefix.strip_suffix(name_prefix).unwrap_or(prefix)).into()
@@ -81,7 +84,7 @@ impl Parking {
         if url == *parking {
             return Err(ParkingError::ToItself);
         }
-        if url.ends_with(QueueType::Fifo.suffix()) != self.is_fifo() {
+        if url.as_str().ends_with(QueueType::Fifo.suffix()) != self.is_fifo() {
             return Err(ParkingError::OtherKind);
         }
         Ok(url)
@@ -142,11 +145,11 @@ mod tests {
         let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-users";
         let standard = parking("standard").await;
         for name in ["users", "prelude-users", url] {
-            assert_eq!(&*standard.queue_named(name).unwrap(), url, "{name}");
+            assert_eq!(standard.queue_named(name).unwrap().as_str(), url, "{name}");
         }
         let fifo = parking("fifo").await;
         for name in ["users", "users.fifo", "prelude-users.fifo", "prelude-users"] {
-            assert_eq!(*fifo.queue_named(name).unwrap(), *format!("{url}.fifo"), "{name}");
+            assert_eq!(fifo.queue_named(name).unwrap().as_str(), format!("{url}.fifo"), "{name}");
         }
         assert!(matches!(standard.queue_named("unrouted"), Err(ParkingError::ToItself)));
         assert!(matches!(fifo.queue_named("prelude-unrouted.fifo"), Err(ParkingError::ToItself)));

@@ -1,10 +1,13 @@
 //! SQS's own way back from a dead-letter queue: a message move task, started, followed or cancelled.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use prelude_events::EventType;
-use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, Routes};
+use prelude_webhooks::{
+    route::QueueUrl,
+    route::{DEAD_LETTER_SUFFIX, Routes},
+};
 use serde::Serialize;
 
 use super::{
@@ -18,19 +21,19 @@ use crate::terminal::{Mark, ProgressBar};
 pub struct DeadLetters {
     /// Its name.
     pub name: String,
-    url: String,
-    event_queue_url: Arc<str>,
+    url: QueueUrl,
+    event_queue_url: QueueUrl,
 }
 
 /// The dead-letter queues of the queues that these types go to, each once.
 pub fn dead_letters(routes: &Routes, types: &[EventType]) -> Vec<DeadLetters> {
     let suffix = routes.queue_type().suffix();
-    let queues: BTreeSet<&Arc<str>> = types.iter().map(|event_type| routes.queue_url(event_type)).collect();
-    let of = |queue_url: &Arc<str>| {
-        let bare = queue_url.strip_suffix(suffix).unwrap_or(queue_url);
-        let url = format!("{bare}{DEAD_LETTER_SUFFIX}{suffix}");
-        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-        DeadLetters { name, url, event_queue_url: Arc::clone(queue_url) }
+    let queues: BTreeSet<&QueueUrl> = types.iter().map(|event_type| routes.queue_url(event_type)).collect();
+    let of = |queue_url: &QueueUrl| {
+        let queue = queue_url.as_str();
+        let bare = queue.strip_suffix(suffix).unwrap_or(queue);
+        let url = QueueUrl::from(format!("{bare}{DEAD_LETTER_SUFFIX}{suffix}"));
+        DeadLetters { name: url.name().to_owned(), url, event_queue_url: queue_url.clone() }
     };
     queues.into_iter().map(of).collect()
 }
@@ -124,7 +127,7 @@ pub async fn look(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
 
 /// Reports whether the queue that the dead letters come from does not exist: its source may not be deployed.
 pub async fn has_no_event_queue(aws: &Aws, queue: &DeadLetters) -> bool {
-    let asked = aws.client.get_queue_attributes().queue_url(&*queue.event_queue_url).send().await;
+    let asked = aws.client.get_queue_attributes().queue_url(queue.event_queue_url.as_str()).send().await;
     asked.is_err_and(|error| matches!(aws.explain(error), AwsError::NoQueue))
 }
 
@@ -214,7 +217,7 @@ async fn newest_task(aws: &Aws, arn: &str) -> Result<Option<Task>, AwsError> {
 }
 
 async fn arn_and_depth(aws: &Aws, queue: &DeadLetters) -> Result<(String, i64), AwsError> {
-    let asked = aws.client.get_queue_attributes().queue_url(&queue.url);
+    let asked = aws.client.get_queue_attributes().queue_url(queue.url.as_str());
     let asked = asked
         .attribute_names(Attribute::QueueArn)
         .attribute_names(Attribute::ApproximateNumberOfMessages)
@@ -238,7 +241,7 @@ mod tests {
         let prefix = "https://sqs.eu-west-1.amazonaws.com/1/p-";
         let routes = Routes::new(prefix, QueueType::Fifo, rules).unwrap();
         let of_type = dead_letters(&routes, &[EventType::UserCreated]);
-        assert_eq!(of_type[0].url, format!("{prefix}users-dlq.fifo"));
+        assert_eq!(of_type[0].url.as_str(), format!("{prefix}users-dlq.fifo"));
         assert_eq!(of_type[0].name, "p-users-dlq.fifo");
         // 29 types, ten of them users'.
         assert_eq!(dead_letters(&routes, EventType::ALL).len(), 20);

@@ -11,7 +11,10 @@ use aws_sdk_sqs::{
     types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName},
 };
 use prelude_events::EventType;
-use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, PARKING_SLUG};
+use prelude_webhooks::{
+    route::QueueUrl,
+    route::{DEAD_LETTER_SUFFIX, PARKING_SLUG},
+};
 use serde::Serialize;
 
 use super::post::Sent;
@@ -144,7 +147,7 @@ impl Seen {
 
 /// What stands in a queue's name between the prefix and `.fifo`.
 fn slug(queue_url: &str) -> &str {
-    let name = queue_url.rsplit('/').next().unwrap_or(queue_url);
+    let name = QueueUrl::name_in(queue_url);
     let slug = name.strip_prefix(samples::QUEUE_PREFIX).unwrap_or(name);
     slug.strip_suffix(".fifo").unwrap_or(slug)
 }
@@ -157,7 +160,7 @@ fn is_new(message: &Message, since: SystemTime) -> bool {
 }
 
 fn placed(queue_url: &str, message: Message) -> Placed {
-    let queue = queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned();
+    let queue = QueueUrl::name_in(queue_url).to_owned();
     let reason = message.message_attributes().and_then(|all| all.get("reason"));
     let parked = reason.and_then(|reason| reason.string_value()).map(str::to_owned);
     Placed { queue, message_id: message.message_id.unwrap_or_default(), parked }

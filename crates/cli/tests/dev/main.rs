@@ -7,6 +7,7 @@ mod running;
 use std::{fs, net::TcpListener, path::Path};
 
 use prelude_local::{aws::sqs::EmbeddedSqs, prelude::samples};
+use prelude_webhooks::route::QueueUrl;
 use running::{Running, accepted_samples, prelude, scratch, text};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ async fn all_samples_are_accepted_and_an_sdk_reads_them_from_29_queues() {
     for url in client.list_queues().send().await.unwrap().queue_urls() {
         let received = client.receive_message().queue_url(url).max_number_of_messages(10);
         let received = received.message_attribute_names("All").send().await.unwrap();
-        let name = url.rsplit('/').next().unwrap();
+        let name = QueueUrl::name_in(url);
         if name.ends_with("-dlq") {
             assert!(received.messages().is_empty(), "{name}");
             dead_letter_queues += 1;

@@ -17,6 +17,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
+use prelude_webhooks::route::QueueUrl;
 use serde_json::Value;
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_sqs::SqsService;
@@ -25,7 +26,7 @@ use super::faults::{Fault, FaultKind, Faults};
 use ledger::Ledger;
 use move_tasks::MoveTasks;
 use record::{RecordedCall, RecordedEntry, Records};
-use wire::{Code, error_response, queue_name};
+use wire::{Code, error_response};
 
 /// The embedded SQS behind its guard: a service that takes SQS's HTTP requests.
 #[derive(Default)]
@@ -92,7 +93,11 @@ impl Guard {
     /// The fault of a call that was injected for this action alone.
     async fn fail_action(&self, action: &str, request: &MockRequest) -> Option<MockResponse> {
         let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
-        fail(self.faults.for_action(action, queue_name(member(&body, "QueueUrl").unwrap_or_default()))?).await
+        fail(
+            self.faults
+                .for_action(action, QueueUrl::name_in(member(&body, "QueueUrl").unwrap_or_default()))?,
+        )
+        .await
     }
 }
 

@@ -11,7 +11,10 @@ use aws_sdk_sqs::{
     error::DisplayErrorContext,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName},
 };
-use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, Routes};
+use prelude_webhooks::{
+    route::QueueUrl,
+    route::{DEAD_LETTER_SUFFIX, Routes},
+};
 use serde_json::json;
 use winterbaume_core::MockAws;
 
@@ -71,7 +74,7 @@ impl EmbeddedSqs {
     /// # Errors
     /// A name that SQS does not take.
     pub async fn start_for(routes: &Routes) -> Result<Self, EmbeddedSqsError> {
-        let name = |url: &Arc<str>| url.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = |url: &QueueUrl| url.name().to_owned();
         let sqs = Self::start(routes.queue_urls().map(name)).await?;
         for queue in routes.queue_urls().filter(|url| *url != routes.parking()).map(name) {
             if queue.len() + DEAD_LETTER_SUFFIX.len() <= MAX_NAME_LENGTH {

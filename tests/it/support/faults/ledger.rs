@@ -60,7 +60,7 @@ impl Ledger {
     /// Opens a line for a call, and tells its number.
     pub(crate) fn called(&self, batch: &BatchRequest) -> usize {
         let sent = |entry: &Entry| Sent { entry: entry.clone(), stored: false, told: Told::Nothing };
-        let queue = batch.queue_url.rsplit('/').next().unwrap().to_owned();
+        let queue = batch.queue().to_owned();
         let mut calls = self.0.lock().unwrap();
         calls.push(Call { queue, sent: batch.entries.iter().map(sent).collect(), refusal: None });
         calls.len() - 1

@@ -68,7 +68,7 @@ impl MemorySqs {
 
     /// Answers a call as SQS would.
     pub(crate) fn send_message_batch(&self, batch: &BatchRequest) -> Value {
-        let queue = batch.queue_url.rsplit('/').next().unwrap().to_owned();
+        let queue = batch.queue().to_owned();
         let rules = QueueRules {
             fifo: queue.ends_with(".fifo"),
             content_based_deduplication: false,

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use prelude_webhooks::publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message};
+use prelude_webhooks::{
+    publish::{Acknowledgement, SendBatch, failure::SqsFailure, message::Message},
+    route::QueueUrl,
+};
 
 /// A message that would have been sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +30,10 @@ impl DrySqs {
 impl SendBatch for DrySqs {
     async fn send_batch(
         &self,
-        queue_url: &str,
+        queue_url: &QueueUrl,
         messages: &[&Message],
     ) -> Result<Vec<Acknowledgement>, SqsFailure> {
-        let queue = queue_url.rsplit('/').next().unwrap_or(queue_url);
+        let queue = queue_url.name();
         let taken = messages.iter().map(|message| {
             let attribute = |name: &str| {
                 let found = message.attributes().iter().find(|(other, _)| *other == name);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use prelude_webhooks::{
     config::Config,
-    route::{DEAD_LETTER_SUFFIX, QueueType, Routes},
+    route::{DEAD_LETTER_SUFFIX, QueueType, QueueUrl, Routes},
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -23,9 +23,7 @@ const MAX_RETENTION: u64 = 14 * DAY;
 pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
     let mut group = Group::new("queues");
     let routes = &config.routes;
-    let urls: Vec<_> = routes.queue_urls().cloned().collect();
-    let parking = routes.parking();
-    let asked = ask_all(aws, urls.iter().map(|url| url.to_string())).await;
+    let asked = ask_all(aws, routes.queue_urls().map(ToString::to_string)).await;
     let is_missing = |url: &str| matches!(asked.get(url), Some(Err(AwsError::NoQueue)));
     let not_deployed = sources::not_deployed(config, is_missing);
     if !not_deployed.is_empty() {
@@ -36,43 +34,47 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
         );
     }
     let is_expected =
-        |url: &&Arc<str>| !(is_missing(url) && sources::serves_only(url, &not_deployed, routes));
+        |url: &&QueueUrl| !(is_missing(url.as_str()) && sources::serves_only(url, &not_deployed, routes));
     let mut dead_letters = Vec::new();
-    for url in urls.iter().filter(is_expected) {
-        let is_parking = url == parking;
-        match asked.get(&**url) {
+    for url in routes.queue_urls().filter(is_expected) {
+        let is_parking = url == routes.parking();
+        match asked.get(url.as_str()) {
             Some(Ok(attributes)) => {
-                let mut queue = Queue { name: name(url), attributes, group: &mut group };
+                let mut queue = Queue { name: url.name().to_owned(), attributes, group: &mut group };
                 queue.kind(routes.queue_type());
                 queue.size();
                 queue.retention();
                 queue.encryption();
-                if is_parking { queue.parking() } else { dead_letters.extend(queue.redrive(url, routes)) }
+                if is_parking {
+                    queue.parking()
+                } else {
+                    dead_letters.extend(queue.redrive(url.as_str(), routes))
+                }
             }
             Some(Err(AwsError::NoQueue)) if is_parking => group.add(
                 State::Fail,
                 "the parking queue does not exist: what has no other place is answered with 503",
-                vec![name(url)],
+                vec![url.name().to_owned()],
             ),
             Some(Err(AwsError::NoQueue)) => {
                 group.add(
                     State::Fail,
                     "does not exist: its events are parked (queue_missing)",
-                    vec![name(url)],
+                    vec![url.name().to_owned()],
                 );
             }
             // SQS's own text names the queue: one finding for all needs another.
             Some(Err(AwsError::Denied(_))) => group.add(
                 State::Unknown,
                 "may not be looked at with these credentials (sqs:GetQueueAttributes)",
-                vec![name(url)],
+                vec![url.name().to_owned()],
             ),
-            Some(Err(error)) => group.add(State::Fail, error.to_string(), vec![name(url)]),
-            None => group.add(State::Unknown, "could not be looked at", vec![name(url)]),
+            Some(Err(error)) => group.add(State::Fail, error.to_string(), vec![url.name().to_owned()]),
+            None => group.add(State::Unknown, "could not be looked at", vec![url.name().to_owned()]),
         }
     }
     for (url, answer) in ask_all(aws, dead_letters.into_iter()).await {
-        dead_letter(&name(&url), &answer, &mut group);
+        dead_letter(QueueUrl::name_in(&url), &answer, &mut group);
     }
     group.findings.sort_by_key(|finding| finding.state != State::Ok);
     group.unknown(
@@ -175,7 +177,7 @@ impl Queue<'_> {
         let suffix = routes.queue_type().suffix();
         let expected = format!("{}{DEAD_LETTER_SUFFIX}{suffix}", url.strip_suffix(suffix).unwrap_or(url));
         let target = policy.get("deadLetterTargetArn").and_then(Value::as_str).unwrap_or_default();
-        if target.rsplit(':').next() == Some(&*name(&expected)) {
+        if target.rsplit(':').next() == Some(QueueUrl::name_in(&expected)) {
             return Some(expected);
         }
         self.find(
@@ -236,10 +238,6 @@ async fn ask_all(
         answers.extend(answer.ok());
     }
     answers
-}
-
-fn name(url: &str) -> String {
-    url.rsplit('/').next().unwrap_or(url).to_owned()
 }
 
 #[cfg(test)]

@@ -3,22 +3,25 @@
 use std::collections::BTreeSet;
 
 use prelude_events::{EventType, Source};
-use prelude_webhooks::{config::Config, route::Routes};
+use prelude_webhooks::{
+    config::Config,
+    route::{QueueUrl, Routes},
+};
 
 /// Sources that are not deployed: none of their queues exists, and no setting asks for their events.
 pub(super) fn not_deployed(config: &Config, is_missing: impl Fn(&str) -> bool) -> BTreeSet<Source> {
     let has_queue =
-        |source| types_of(source).any(|event_type| !is_missing(config.routes.queue_url(event_type)));
+        |source| types_of(source).any(|event_type| !is_missing(config.routes.queue_url(event_type).as_str()));
     let without: BTreeSet<_> = Source::ALL.iter().copied().filter(|source| !has_queue(*source)).collect();
     without.iter().copied().filter(|source| !is_asked_for(*source, config, &without)).collect()
 }
 
 /// Reports whether a queue would serve these sources alone. A queue that `PRELUDE_ROUTES` names is asked for, and the
 /// parking queue serves no source.
-pub(super) fn serves_only(url: &str, sources: &BTreeSet<Source>, routes: &Routes) -> bool {
-    let name = url.strip_suffix(routes.queue_type().suffix()).unwrap_or(url);
-    let mut types =
-        EventType::ALL.iter().filter(|event_type| **routes.queue_url(event_type) == *url).peekable();
+pub(super) fn serves_only(url: &QueueUrl, sources: &BTreeSet<Source>, routes: &Routes) -> bool {
+    let name = url.name();
+    let name = name.strip_suffix(routes.queue_type().suffix()).unwrap_or(name);
+    let mut types = EventType::ALL.iter().filter(|event_type| routes.queue_url(event_type) == url).peekable();
     types.peek().is_some()
         && types.all(|event_type| {
             let is_own = event_type.queue_slug().is_some_and(|slug| name.ends_with(slug));

@@ -6,10 +6,7 @@ use std::{
 };
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as System};
-use prelude_webhooks::{
-    parking::{Encoding, UnpackError},
-    publish::replay::{NotParked, Parked},
-};
+use prelude_webhooks::replay::{Encoding, NotParked, Parked, UnpackError};
 
 /// A message with all its attributes.
 #[derive(Clone)]

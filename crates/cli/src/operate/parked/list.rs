@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
-use prelude_webhooks::parking::Encoding;
+use prelude_webhooks::replay::Encoding;
 use serde_json::{Value, json};
 
 use super::{
@@ -116,7 +116,7 @@ pub(super) fn now(letter: &Letter, parking: &Parking) -> (String, Option<String>
     }
     match Sorter::default().put(letter.clone()) {
         Sorted::Whole(item) => {
-            let places = parking.publisher.readdress(&item.parked, &item.raw, None);
+            let places = parking.replay.readdress(&item.parked, &item.raw, None);
             let type_name = match &*places {
                 [event] => event.type_name.as_deref().map(str::to_owned),
                 _ => None,
@@ -124,7 +124,7 @@ pub(super) fn now(letter: &Letter, parking: &Parking) -> (String, Option<String>
             let mut queues: BTreeMap<String, usize> = BTreeMap::new();
             for event in &places {
                 let place = match &event.place {
-                    Ok((queue_url, _)) => queue_url.rsplit('/').next().unwrap_or_default().to_owned(),
+                    Ok((queue_url, _)) => queue_url.name().to_owned(),
                     Err(stay) => format!("stays: {}", why(*stay)),
                 };
                 *queues.entry(place).or_default() += 1;

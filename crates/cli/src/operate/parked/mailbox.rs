@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
     QueueAttributeName,
 };
+use prelude_webhooks::route::QueueUrl;
 
 use super::letter::Letter;
 use crate::operate::aws::{Aws, AwsError};
@@ -14,7 +15,7 @@ use crate::operate::aws::{Aws, AwsError};
 /// A queue that is being read.
 pub struct Mailbox<'a> {
     aws: &'a Aws,
-    queue_url: &'a str,
+    queue_url: &'a QueueUrl,
     hold_seconds: i32,
     /// The newest handle of each message that is held, by its id.
     held: HashMap<String, String>,
@@ -39,7 +40,7 @@ const MAX_REPEATS: usize = 3;
 
 impl<'a> Mailbox<'a> {
     /// Nothing is received yet. If this process dies, what it holds is visible again after `hold_seconds`.
-    pub fn new(aws: &'a Aws, queue_url: &'a str, hold_seconds: i32) -> Self {
+    pub fn new(aws: &'a Aws, queue_url: &'a QueueUrl, hold_seconds: i32) -> Self {
         Self { aws, queue_url, hold_seconds, held: HashMap::new(), repeats: 0 }
     }
 
@@ -48,7 +49,7 @@ impl<'a> Mailbox<'a> {
     /// # Errors
     /// The queue is not there, or may not be asked.
     pub async fn depth(&self) -> Result<Depth, AwsError> {
-        let asked = self.aws.client.get_queue_attributes().queue_url(self.queue_url);
+        let asked = self.aws.client.get_queue_attributes().queue_url(self.queue_url.as_str());
         let asked = asked.attribute_names(QueueAttributeName::All).send().await;
         let attributes = asked.map_err(|error| self.aws.explain(error))?.attributes.unwrap_or_default();
         let number = |name| attributes.get(&name).and_then(|text| text.parse().ok()).unwrap_or_default();
@@ -71,7 +72,7 @@ impl<'a> Mailbox<'a> {
                 .aws
                 .client
                 .receive_message()
-                .queue_url(self.queue_url)
+                .queue_url(self.queue_url.as_str())
                 .max_number_of_messages(10)
                 .visibility_timeout(self.hold_seconds)
                 // Asks all of SQS's servers, where an empty answer without waiting means nothing.
@@ -110,7 +111,7 @@ impl<'a> Mailbox<'a> {
                 entry.receipt_handle(handle).build().ok()
             };
             let entries = ids.iter().enumerate().filter_map(entry).collect();
-            let call = self.aws.client.delete_message_batch().queue_url(self.queue_url);
+            let call = self.aws.client.delete_message_batch().queue_url(self.queue_url.as_str());
             let removed = call.set_entries(Some(entries)).send().await;
             for (index, id) in ids.iter().enumerate() {
                 let index = index.to_string();
@@ -142,7 +143,7 @@ impl<'a> Mailbox<'a> {
                     .ok()
             };
             let entries = handles.iter().enumerate().filter_map(entry).collect();
-            let call = self.aws.client.change_message_visibility_batch().queue_url(self.queue_url);
+            let call = self.aws.client.change_message_visibility_batch().queue_url(self.queue_url.as_str());
             let released = call.set_entries(Some(entries)).send().await;
             late += handles.len() - released.map_or(0, |answer| answer.successful().len());
         }

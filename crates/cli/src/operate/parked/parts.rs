@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use prelude_webhooks::{parking::Encoding, publish::replay::Parked};
+use prelude_webhooks::replay::{Encoding, Parked};
 use sha2::{Digest as _, Sha256};
 
 use super::letter::Letter;

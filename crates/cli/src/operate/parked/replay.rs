@@ -2,9 +2,13 @@
 //!
 //! A process that dies between the two leaves a duplicate with the same `event_id`, never a gap.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use prelude_webhooks::publish::{failure::Failure, message::Message, replay::Readdressed};
+use prelude_webhooks::{
+    publish::{failure::Failure, message::Message},
+    replay::Readdressed,
+    route::QueueUrl,
+};
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -21,7 +25,7 @@ pub struct Order {
     /// What of all that is parked.
     pub choice: Choice,
     /// One queue for all, in place of each type's own.
-    pub to: Option<Arc<str>>,
+    pub to: Option<QueueUrl>,
     /// Only tell what would become of it.
     pub dry_run: bool,
 }
@@ -72,7 +76,7 @@ struct Run<'a> {
     sorter: Sorter,
     pending: Vec<Pending>,
     /// Queues that took nothing before, and why.
-    unusable: BTreeMap<Arc<str>, String>,
+    unusable: BTreeMap<QueueUrl, String>,
     report: Report,
 }
 
@@ -80,7 +84,7 @@ struct Run<'a> {
 struct Pending {
     label: Label,
     queues: BTreeMap<String, usize>,
-    messages: Vec<(Arc<str>, Message)>,
+    messages: Vec<(QueueUrl, Message)>,
     failure: Option<String>,
 }
 
@@ -123,7 +127,7 @@ impl Run<'_> {
     /// Decides about one item.
     async fn take(&mut self, item: Item) {
         let Item { parked, raw, label } = item;
-        let places = self.parking.publisher.readdress(&parked, &raw, self.order.to.as_ref());
+        let places = self.parking.replay.readdress(&parked, &raw, self.order.to.as_ref());
         let only_type = match &*places {
             [Readdressed { type_name, .. }] => type_name.as_deref(),
             _ => None,
@@ -139,7 +143,7 @@ impl Run<'_> {
             }
             // What came before it in its queues stays before it.
             self.send_pending().await;
-            let fate = match self.parking.publisher.split(&parked, &raw, SEND_PATIENCE, |_durable| ()).await {
+            let fate = match self.parking.replay.split(&parked, &raw, SEND_PATIENCE, |_durable| ()).await {
                 Ok(()) => self.removed(&label, queues).await,
                 Err(_rejection) => Fate::Failed("SQS did not take all of its events in time".to_owned()),
             };
@@ -158,7 +162,7 @@ impl Run<'_> {
     /// Sends queue by queue, so that a queue's failure is its own, and removes what is durable as a whole.
     async fn send_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
-        let mut by_queue: BTreeMap<Arc<str>, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
+        let mut by_queue: BTreeMap<QueueUrl, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
         for (index, item) in pending.iter_mut().enumerate() {
             for (queue_url, message) in item.messages.drain(..) {
                 let (indexes, messages) = by_queue.entry(queue_url).or_default();
@@ -188,21 +192,21 @@ impl Run<'_> {
     }
 
     /// The places of the messages that the queue did not take, and why.
-    async fn send_to(&mut self, queue_url: &Arc<str>, messages: Vec<Message>) -> Vec<(usize, String)> {
+    async fn send_to(&mut self, queue_url: &QueueUrl, messages: Vec<Message>) -> Vec<(usize, String)> {
         let count = messages.len();
         let all = |why: &str| (0..count).map(|place| (place, why.to_owned())).collect();
         if let Some(why) = self.unusable.get(queue_url) {
             return all(why);
         }
-        let queue = name(queue_url);
+        let queue = queue_url.name();
         if self.order.dry_run {
             let asked = Mailbox::new(&self.parking.aws, queue_url, 0).depth().await;
             let Err(error) = asked else { return Vec::new() };
             let why = format!("{queue}: {error}");
-            self.unusable.insert(Arc::clone(queue_url), why.clone());
+            self.unusable.insert(queue_url.clone(), why.clone());
             return all(&why);
         }
-        match self.parking.publisher.send(queue_url, messages, Instant::now() + SEND_PATIENCE).await {
+        match self.parking.replay.send(queue_url, messages, Instant::now() + SEND_PATIENCE).await {
             Ok(refused) => {
                 let told = |(place, failure)| {
                     let why = match failure {
@@ -217,7 +221,7 @@ impl Run<'_> {
                         }
                     };
                     if matches!(failure, Failure::QueueMissing | Failure::QueueDenied) {
-                        self.unusable.insert(Arc::clone(queue_url), why.clone());
+                        self.unusable.insert(queue_url.clone(), why.clone());
                     }
                     (place, why)
                 };
@@ -225,7 +229,7 @@ impl Run<'_> {
             }
             Err(_rejection) => {
                 let why = format!("{queue} did not take everything in {} s", SEND_PATIENCE.as_secs());
-                self.unusable.insert(Arc::clone(queue_url), why.clone());
+                self.unusable.insert(queue_url.clone(), why.clone());
                 all(&why)
             }
         }
@@ -292,15 +296,11 @@ impl Run<'_> {
 }
 
 /// How many events go to each queue; of a slice, what has no queue goes back to the parking queue by itself.
-fn counted_by_queue(places: &[Readdressed], parking: &str) -> BTreeMap<String, usize> {
+fn counted_by_queue(places: &[Readdressed], parking: &QueueUrl) -> BTreeMap<String, usize> {
     let mut queues = BTreeMap::new();
     for event in places {
         let queue_url = event.place.as_ref().map_or(parking, |(queue_url, _)| queue_url);
-        *queues.entry(name(queue_url).to_owned()).or_default() += 1;
+        *queues.entry(queue_url.name().to_owned()).or_default() += 1;
     }
     queues
-}
-
-fn name(queue_url: &str) -> &str {
-    queue_url.rsplit('/').next().unwrap_or(queue_url)
 }

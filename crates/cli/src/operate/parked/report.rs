@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use prelude_webhooks::{parking::Reason, publish::replay::Stay};
+use prelude_webhooks::{parking::Reason, replay::Stay};
 use serde_json::{Value, json};
 
 use super::parts::Label;
@@ -175,7 +175,7 @@ pub fn why(stay: Stay) -> String {
         Stay::Parked(Reason::QueueMissing) => "its queue does not exist",
         Stay::Parked(Reason::QueueDenied) => "its queue, or the queue's KMS key, may not be used",
         Stay::Parked(Reason::BatchTooLarge) => "its batch holds too many events to send one by one",
-        Stay::NoFamily => "no family was proven when it came (--to moves it all the same)",
+        Stay::NoSource => "no family was proven when it came (--to moves it all the same)",
         Stay::NoApp => "its message does not tell the app (--to moves it all the same)",
         Stay::NotText => "it is no text that an SQS message can hold",
     }

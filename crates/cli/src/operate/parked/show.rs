@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use prelude_webhooks::parking::Encoding;
+use prelude_webhooks::replay::Encoding;
 use serde_json::{Value, json};
 
 use super::{
@@ -84,9 +84,9 @@ impl Shown {
             if let Sorted::Whole(item) = sorter.put(part)
                 && item.label.message_ids.contains(&letter.message_id)
             {
-                let place = parking.publisher.readdress(&item.parked, &item.raw, None).pop();
+                let place = parking.replay.readdress(&item.parked, &item.raw, None).pop();
                 now = match place.map(|event| event.place) {
-                    Some(Ok((queue_url, _))) => queue_url.rsplit('/').next().unwrap_or_default().to_owned(),
+                    Some(Ok((queue_url, _))) => queue_url.name().to_owned(),
                     Some(Err(stay)) => format!("stays: {}", why(stay)),
                     None => now,
                 };

@@ -8,12 +8,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use prelude_webhooks::route::QueueUrl;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 use winterbaume_core::{MockRequest, MockResponse};
 
-use super::wire::{Entry, queue_name};
+use super::wire::Entry;
 
 /// A message that was sent and not deleted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +111,7 @@ impl Ledger {
     pub(super) fn received(&self, request: &MockRequest, response: &MockResponse) {
         let (Some(request), Some(response)) = (json(&request.body), json(&response.body)) else { return };
         let mut queues = self.lock();
-        let name = queue_name(text(&request, "QueueUrl"));
+        let name = QueueUrl::name_in(text(&request, "QueueUrl"));
         let mut changed = false;
         for message in list(&response, "Messages") {
             let id = text(message, "MessageId");
@@ -144,7 +145,7 @@ impl Ledger {
     /// Books what another action took out of a queue.
     pub(super) fn changed_by(&self, action: &str, request: &MockRequest, response: &MockResponse) {
         let (200, Some(request)) = (response.status, json(&request.body)) else { return };
-        let queue = queue_name(text(&request, "QueueUrl"));
+        let queue = QueueUrl::name_in(text(&request, "QueueUrl"));
         match action {
             "DeleteMessage" => self.deleted(queue, &[text(&request, "ReceiptHandle")]),
             "DeleteMessageBatch" => {
@@ -168,7 +169,7 @@ impl Ledger {
     pub(super) fn given_back(&self, request: &MockRequest) -> usize {
         let request = json(&request.body).unwrap_or_default();
         let queues = self.lock();
-        let messages = queues.get(queue_name(text(&request, "QueueUrl"))).into_iter().flatten();
+        let messages = queues.get(QueueUrl::name_in(text(&request, "QueueUrl"))).into_iter().flatten();
         messages.filter(|held| held.is_given_back).count()
     }
 

@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use prelude_webhooks::route::QueueUrl;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
@@ -11,7 +12,7 @@ use winterbaume_core::{MockRequest, MockResponse};
 
 use super::{
     Guard, member,
-    wire::{Code, Refusal, queue_name},
+    wire::{Code, Refusal},
     with_body,
 };
 use crate::aws::sqs::EmbeddedSqs;
@@ -231,5 +232,5 @@ fn asked(request: &MockRequest) -> Asked {
 }
 
 fn url_of(arn: &str) -> String {
-    EmbeddedSqs::queue_url_prefix(queue_name(&arn.replace(':', "/")))
+    EmbeddedSqs::queue_url_prefix(QueueUrl::name_in(&arn.replace(':', "/")))
 }

@@ -1,12 +1,13 @@
 //! `SendMessage` and `SendMessageBatch`: faults first, then SQS's limits, then the embedded SQS.
 
+use prelude_webhooks::route::QueueUrl;
 use serde_json::{Map, Value, json};
 use winterbaume_core::{MockRequest, MockResponse, MockService as _};
 
 use super::{
     Guard, fail, member,
     rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
-    wire::{BatchRequest, Code, Entry, Refusal, SingleRequest, queue_name},
+    wire::{BatchRequest, Code, Entry, Refusal, SingleRequest},
     with_body,
 };
 
@@ -16,7 +17,7 @@ impl Guard {
             Ok(batch) => batch,
             Err(error) => return Refusal::new(Code::Serialization, error.to_string()).into_response(),
         };
-        let name = queue_name(&batch.queue_url).to_owned();
+        let name = batch.queue().to_owned();
         self.records.call(&name, &batch.entries);
         if let Some(response) = self.fail_call(&name).await {
             return response;
@@ -67,7 +68,7 @@ impl Guard {
             Ok(single) => single,
             Err(error) => return Refusal::new(Code::Serialization, error.to_string()).into_response(),
         };
-        let name = queue_name(&single.queue_url).to_owned();
+        let name = QueueUrl::name_in(&single.queue_url).to_owned();
         self.records.call(&name, std::slice::from_ref(&single.entry));
         if let Some(response) = self.fail_call(&name).await {
             return response;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use prelude_webhooks::route::QueueUrl;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use winterbaume_core::MockResponse;
@@ -14,6 +15,13 @@ pub struct BatchRequest {
     pub queue_url: String,
     /// The messages, in order.
     pub entries: Vec<Entry>,
+}
+
+impl BatchRequest {
+    /// Name of the queue.
+    pub fn queue(&self) -> &str {
+        QueueUrl::name_in(&self.queue_url)
+    }
 }
 
 /// `SendMessage`: one entry without an id, beside its queue.
@@ -163,9 +171,4 @@ pub fn error_response(status: u16, shape: &str, query_code: &str, message: &str)
         response.headers.insert("x-amzn-query-error", value);
     }
     response
-}
-
-/// The name of the queue that a URL ends in.
-pub fn queue_name(url: &str) -> &str {
-    url.rsplit('/').next().unwrap_or_default()
 }

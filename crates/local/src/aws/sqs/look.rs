@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
+use prelude_webhooks::route::QueueUrl;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -33,7 +34,7 @@ impl EmbeddedSqs {
         for url in listed.queue_urls() {
             let asked = self.client.get_queue_attributes().queue_url(url);
             let asked = asked.attribute_names(QueueAttributeName::All).send().await;
-            let queue = url.rsplit('/').next().unwrap_or(url).to_owned();
+            let queue = QueueUrl::name_in(url).to_owned();
             let attributes = asked.map_err(|error| EmbeddedSqsError::new("look at", &queue, &error))?;
             let count = |name| {
                 attributes.attributes().and_then(|all| all.get(&name)?.parse().ok()).unwrap_or_default()

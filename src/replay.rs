@@ -1,33 +1,41 @@
-//! The way back from the parking queue, for the tool: what the receiver of today would make of what was parked.
+//! The way back from the parking queue, for `prelude parked`. The function itself never reads a queue.
 //!
-//! The function itself never reads a queue.
+//! [`Replay`] reads a parked message with today's version and configuration, and sends its events to their queues.
+
+mod reread;
+mod unpack;
 
 use std::{sync::Arc, time::SystemTime};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
-use prelude_events::EventType;
 use tokio::time::Instant;
 
-use super::{
-    Publisher, SendBatch,
-    call::Draft,
-    failure::Failure,
-    message::{Message, Stamp},
-    serve::Service,
-};
+pub use self::unpack::UnpackError;
+pub use crate::publish::encoding::Encoding;
 use crate::{
+    event::{Authentication, Batch, Destination, Event, Origin},
     inbound::Arrival,
-    parking::{Reason, is_sqs_text},
-    parse::{self, Authentication, Batch, Event, Origin, Verdict},
+    limits::is_sqs_text,
+    parking::Reason,
+    publish::{
+        Publisher, SendBatch,
+        failure::Failure,
+        message::{Message, Stamp},
+    },
     rejection::Rejection,
-    route::QueueType,
+    route::{QueueType, QueueUrl, Routes},
 };
 
-/// What a parked message says of the events it holds.
+/// Sends parked events to the queues to which they belong now.
+pub struct Replay<S> {
+    publisher: Publisher<S>,
+}
+
+/// Attributes of a parked message.
 #[derive(Debug, Clone)]
 pub struct Parked {
-    /// Why it was parked.
+    /// Reason why the message was parked.
     pub reason: Reason,
     origin: Origin,
     request_id: Arc<str>,
@@ -36,32 +44,32 @@ pub struct Parked {
     event_id: Option<Box<str>>,
 }
 
-/// The message is none that a receiver parked: an attribute that each of those has is missing, or not understood.
+/// Error: no receiver parked the message, because an attribute of every parked message is missing or unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its attribute `{0}` is missing, or no value that this version knows")]
 pub struct NotParked(pub &'static str);
 
-/// One event of a parked message, and where it belongs now.
+/// One event of a parked message, and its destination now.
 #[derive(Clone)]
 pub struct Readdressed {
-    /// The type's wire name, known or not.
+    /// Wire name of the type, known or not.
     pub type_name: Option<Box<str>>,
-    /// The attribute `event_id`. Consumers key idempotency on it together with the source, the app and the type.
+    /// The attribute `event_id`.
     pub event_id: Box<str>,
-    /// The queue's URL and the message for it, or why there is none.
-    pub place: Result<(Arc<str>, Message), Stay>,
+    /// The queue's URL and the message for it, or the reason to stay.
+    pub place: Result<(QueueUrl, Message), Stay>,
 }
 
-/// Why an event stays where it is.
+/// Reason why an event stays in the parking queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stay {
-    /// It would be parked again, for this reason.
+    /// The receiver would park the event again, for this reason.
     Parked(Reason),
-    /// No family was proven when it came.
-    NoFamily,
-    /// A Session event whose message does not tell the app, which consumers key on.
+    /// The event's source is unknown.
+    NoSource,
+    /// The message of a Session event lacks the app, and consumers key on it.
     NoApp,
-    /// It is no text that an SQS message can hold.
+    /// An SQS message cannot hold the event as text.
     NotText,
 }
 
@@ -69,7 +77,7 @@ impl Parked {
     /// Reads the message's attributes by their names, and its system attribute `AWSTraceHeader`.
     ///
     /// # Errors
-    /// The first attribute that shows that the message is none of a receiver's.
+    /// The first attribute that no receiver wrote.
     pub fn read<'a>(
         attribute: impl Fn(&str) -> Option<&'a str>,
         trace_header: Option<&str>,
@@ -91,7 +99,7 @@ impl Parked {
                     .ok_or(NotParked("authentication"))?,
                 key_id: attribute("key_id").map(Into::into),
             },
-            // A message that was parked with the fewest attributes has none; an empty one is left out again.
+            // A message that was parked with the fewest attributes has no request id, and an empty one is left out again.
             request_id: attribute("request_id").unwrap_or_default().into(),
             received_at: received_at.ok_or(NotParked("received_at"))?,
             trace_header: trace_header.map(Into::into),
@@ -99,17 +107,17 @@ impl Parked {
         })
     }
 
-    /// Whether it is a slice of a batch: several events.
+    /// Reports whether the message is a slice of a batch: several events.
     #[must_use]
     pub fn is_slice(&self) -> bool {
         self.reason == Reason::BatchTooLarge
     }
 
-    /// The events that the unpacked bytes hold, each with the verdict of this version.
+    /// The events of the decoded bytes, each with its destination by this version.
     fn events(&self, raw: &Bytes) -> Vec<Event> {
-        let mut events = parse::parked::events(raw, self.origin.source, self.reason);
+        let mut events = reread::events(raw, self.origin.source, self.reason);
         if let (false, [event], Some(event_id)) = (self.is_slice(), &mut *events, &self.event_id) {
-            // The id it has had so far: its duplicates have it too.
+            // The event keeps its id, because its duplicates have it, too.
             event.event_id.clone_from(event_id);
         }
         events
@@ -128,24 +136,34 @@ impl Parked {
         Stamp::new(&self.origin, &self.arrival(Instant::now()), queue_type)
     }
 
-    /// What forbids to send its events on, whatever their type.
+    /// Reason to stay that does not depend on the events' types.
     fn obstacle(&self) -> Option<Stay> {
         match (self.origin.source, &self.origin.app_id) {
-            (None, _) => Some(Stay::NoFamily),
+            (None, _) => Some(Stay::NoSource),
             (Some(prelude_events::Source::Session), None) => Some(Stay::NoApp),
             _ => None,
         }
     }
 }
 
-impl<S: SendBatch> Publisher<S> {
-    /// Where the events of a parked message belong now. `raw` is its body, unpacked; all events go `to` one queue where
-    /// it is given, those of unknown type too.
-    pub fn readdress(&self, parked: &Parked, raw: &Bytes, to: Option<&Arc<str>>) -> Vec<Readdressed> {
-        let stamp = parked.stamp(self.routes.queue_type());
+impl<S: SendBatch> Replay<S> {
+    /// Sends through this sender, by these routes.
+    pub const fn new(sender: S, routes: Routes) -> Self {
+        Self { publisher: Publisher::new(sender, routes) }
+    }
+
+    /// Queue of each type.
+    pub const fn routes(&self) -> &Routes {
+        self.publisher.routes()
+    }
+
+    /// Finds the destinations of a parked message's events. `raw` is its decoded body. With `to`, all events go to that
+    /// queue, also those of unknown type.
+    pub fn readdress(&self, parked: &Parked, raw: &Bytes, to: Option<&QueueUrl>) -> Vec<Readdressed> {
+        let stamp = parked.stamp(self.routes().queue_type());
         let readdress = |event: Event| {
             let place = match to {
-                Some(queue_url) => forwarded(&event, &stamp).map(|message| (Arc::clone(queue_url), message)),
+                Some(queue_url) => forwarded(&event, &stamp).map(|message| (queue_url.clone(), message)),
                 None => self.routed(parked, &event, &stamp),
             };
             Readdressed { place, type_name: event.type_name, event_id: event.event_id }
@@ -153,53 +171,37 @@ impl<S: SendBatch> Publisher<S> {
         parked.events(raw).into_iter().map(readdress).collect()
     }
 
-    fn routed(&self, parked: &Parked, event: &Event, stamp: &Stamp) -> Result<(Arc<str>, Message), Stay> {
+    fn routed(&self, parked: &Parked, event: &Event, stamp: &Stamp) -> Result<(QueueUrl, Message), Stay> {
         if let Some(stay) = parked.obstacle() {
             return Err(stay);
         }
-        match &event.verdict {
-            Verdict::Route(event_type) => {
+        match &event.destination {
+            Destination::Route(event_type) => {
                 let message = stamp.routed(event).ok_or(Stay::Parked(Reason::Oversize))?;
-                Ok((Arc::clone(self.queue_of_type(event_type)), message))
+                Ok((self.routes().queue_url(event_type).clone(), message))
             }
-            Verdict::Park(reason) => Err(Stay::Parked(*reason)),
+            Destination::Park(reason) => Err(Stay::Parked(*reason)),
         }
     }
 
-    fn queue_of_type(&self, event_type: &EventType) -> &Arc<str> {
-        self.routes.queue_url(event_type)
-    }
-
-    /// Sends messages to one queue until each is durable or refused; gives the places of those it will not take, and
-    /// why.
+    /// Sends messages to one queue until each is durable or refused. Returns the indices of the refused ones, and why.
     ///
     /// # Errors
-    /// [`Rejection::PublishFailed`]: not everything could be sent by then; some of it may be durable.
+    /// [`Rejection::PublishFailed`]: not every message could be sent by the deadline. Some may be durable.
     pub async fn send(
         &self,
-        queue_url: &Arc<str>,
+        queue_url: &QueueUrl,
         messages: Vec<Message>,
         deadline: Instant,
     ) -> Result<Vec<(usize, Failure)>, Rejection> {
-        let draft = |(event, message)| {
-            let (parked, sliceable) = (None, false);
-            Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
-        };
-        let drafts = messages.into_iter().enumerate().map(draft).collect();
-        let queues = vec![self.queue(queue_url, drafts)];
-        let mut service = Service::new(&self.sender, queues, None, deadline, NO_REQUEST);
-        let mut refused = Vec::new();
-        while let Some(settled) = service.next().await {
-            refused.extend(settled.refused.into_iter().map(|refused| (refused.draft.event, refused.failure)));
-        }
-        if service.is_complete() { Ok(refused) } else { Err(Rejection::PublishFailed) }
+        self.publisher.send(queue_url, messages, deadline).await
     }
 
-    /// Publishes the events of a slice one by one, as the receiver would if they came now: what has no queue is parked
-    /// again, by itself. Each run of events has this long; `after` is told how many are durable.
+    /// Publishes the events of a slice one by one, as the receiver would publish them now. An event without a queue is
+    /// parked again, by itself. Each run of events has `patience`; `after` receives the number of durable events.
     ///
     /// # Errors
-    /// [`Rejection::PublishFailed`]: the slice must stay; some of its events may be durable.
+    /// [`Rejection::PublishFailed`]: the slice must stay. Some of its events may be durable.
     pub async fn split(
         &self,
         slice: &Parked,
@@ -213,19 +215,17 @@ impl<S: SendBatch> Publisher<S> {
             let run: Vec<_> = events.by_ref().take(MAX_RUN).collect();
             durable += run.len();
             let batch = Batch::of_parked(slice.origin.clone(), run);
-            self.publish(batch, &slice.arrival(Instant::now() + patience)).await?;
+            self.publisher.publish(batch, &slice.arrival(Instant::now() + patience)).await?;
             after(durable);
         }
         Ok(())
     }
 }
 
-/// How many events of a slice are sent at a time: few enough for one FIFO group, which takes a call for each.
+/// Number of events of a slice that are sent at a time. A FIFO group takes one call for each.
 const MAX_RUN: usize = 100;
-/// What the log names in place of a request, which a replay has none of.
-const NO_REQUEST: &str = "replay";
 
-/// The event as it came, in one message, to whoever wants it.
+/// The event as received, in one message for any queue.
 fn forwarded(event: &Event, stamp: &Stamp) -> Result<Message, Stay> {
     let message = stamp.whole(event).ok_or(Stay::Parked(Reason::Oversize))?;
     let is_text = std::str::from_utf8(&event.raw).is_ok() && is_sqs_text(&message.body());
@@ -235,6 +235,7 @@ fn forwarded(event: &Event, stamp: &Stamp) -> Result<Message, Stay> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::publish::failure::SqsFailure;
 
     const ATTRIBUTES: [(&str, &str); 9] = [
         ("event_type", "user.created"),
@@ -255,16 +256,16 @@ mod tests {
     impl SendBatch for NoSqs {
         async fn send_batch(
             &self,
-            _queue_url: &str,
+            _queue_url: &QueueUrl,
             _messages: &[&Message],
-        ) -> Result<Vec<super::super::Acknowledgement>, super::super::SqsFailure> {
-            Err(super::super::SqsFailure::timeout())
+        ) -> Result<Vec<crate::publish::Acknowledgement>, SqsFailure> {
+            Err(SqsFailure::timeout())
         }
     }
 
-    fn publisher(queue_type: QueueType) -> Publisher<NoSqs> {
-        let routes = crate::route::Routes::new("https://sqs/1/p-", queue_type, Vec::new()).unwrap();
-        Publisher::new(NoSqs, routes)
+    fn replay(queue_type: QueueType) -> Replay<NoSqs> {
+        let routes = Routes::new("https://sqs/1/p-", queue_type, Vec::new()).unwrap();
+        Replay::new(NoSqs, routes)
     }
 
     fn read(changes: &[(&'static str, Option<&'static str>)]) -> Result<Parked, NotParked> {
@@ -278,9 +279,9 @@ mod tests {
     #[test]
     fn a_message_goes_back_with_every_attribute_but_the_reason() {
         let parked = read(&[]).unwrap();
-        let mut events = publisher(QueueType::Fifo).readdress(&parked, &RAW, None);
+        let mut events = replay(QueueType::Fifo).readdress(&parked, &RAW, None);
         let (queue_url, message) = events.remove(0).place.ok().unwrap();
-        assert_eq!(&*queue_url, "https://sqs/1/p-user-created.fifo");
+        assert_eq!(queue_url.as_str(), "https://sqs/1/p-user-created.fifo");
         let told: Vec<_> = message.attributes().iter().map(|(name, value)| (*name, &**value)).collect();
         assert_eq!(told, ATTRIBUTES[..8], "the id that it was parked with, too");
         assert_eq!(message.trace_header(), Some("Root=1-5759e988-bd862e3fe1be46a994272793"));
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_that_no_receiver_writes_are_told() {
+    fn attributes_that_no_receiver_writes_are_errors() {
         for (change, wrong) in [
             (("reason", None), "reason"),
             (("reason", Some("boredom")), "reason"),
@@ -301,20 +302,20 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_a_family_or_its_app_stays_unless_a_queue_is_named() {
-        let publisher = publisher(QueueType::Standard);
-        let to: Arc<str> = "https://sqs/1/elsewhere".into();
-        for (change, stay) in [(("source", None), Stay::NoFamily), (("app_id", None), Stay::NoApp)] {
+    fn an_event_without_a_source_or_its_app_stays_unless_a_queue_is_named() {
+        let replay = replay(QueueType::Standard);
+        let to: QueueUrl = "https://sqs/1/elsewhere".into();
+        for (change, stay) in [(("source", None), Stay::NoSource), (("app_id", None), Stay::NoApp)] {
             let parked = read(&[change]).unwrap();
-            assert_eq!(publisher.readdress(&parked, &RAW, None)[0].place.as_ref().err(), Some(&stay));
-            let place = publisher.readdress(&parked, &RAW, Some(&to)).remove(0).place;
+            assert_eq!(replay.readdress(&parked, &RAW, None)[0].place.as_ref().err(), Some(&stay));
+            let place = replay.readdress(&parked, &RAW, Some(&to)).remove(0).place;
             assert_eq!(place.ok().unwrap().0, to);
         }
         let unknown = Bytes::from_static(b"{\"type\":\"made.up\"}");
         let parked = read(&[("request_id", None), ("key_id", None)]).unwrap();
         let stay = Stay::Parked(Reason::UnknownType);
-        assert_eq!(publisher.readdress(&parked, &unknown, None)[0].place.as_ref().err(), Some(&stay));
-        let (_, message) = publisher.readdress(&parked, &unknown, Some(&to)).remove(0).place.ok().unwrap();
+        assert_eq!(replay.readdress(&parked, &unknown, None)[0].place.as_ref().err(), Some(&stay));
+        let (_, message) = replay.readdress(&parked, &unknown, Some(&to)).remove(0).place.ok().unwrap();
         let names: Vec<_> = message.attributes().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["event_type", "event_id", "source", "app_id", "authentication", "received_at"]);
         for (raw, stay) in [
@@ -323,7 +324,7 @@ mod tests {
             (Bytes::new(), Stay::NotText),
             (vec![b'x'; 1 << 20].into(), Stay::Parked(Reason::Oversize)),
         ] {
-            assert_eq!(publisher.readdress(&parked, &raw, Some(&to))[0].place.as_ref().err(), Some(&stay));
+            assert_eq!(replay.readdress(&parked, &raw, Some(&to))[0].place.as_ref().err(), Some(&stay));
         }
     }
 }

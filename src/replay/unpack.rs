@@ -1,4 +1,4 @@
-//! The way back: a parked body, or the joined bodies of all its parts, to the exact bytes that were received.
+//! Decodes a parked body, or the joined bodies of all its parts, into the exact bytes that were received.
 
 use std::io::Read;
 
@@ -6,43 +6,27 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 
-/// How a parked body is written; the message attribute `encoding`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// As it came; the attribute is absent.
-    Text,
-    /// `base64`.
-    Base64,
-    /// `gzip+base64`.
-    Gzip,
-    /// `gzip+base64;part=<index>/<count>`, counted from 1.
-    GzipPart {
-        /// The part's place.
-        index: usize,
-        /// How many parts there are.
-        count: usize,
-    },
-}
+use crate::publish::encoding::Encoding;
 
-/// Why a parked body can not be read.
+/// Reason why a parked body cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnpackError {
-    /// The attribute is none that this version writes.
+    /// This version does not write such an encoding.
     #[error("its encoding is unknown")]
     Encoding,
-    /// The body is not what its encoding says.
+    /// The body is not encoded as its attribute says.
     #[error("its body is not what its encoding says")]
     Body,
 }
 
-/// More than any request that reaches the function can hold: what unpacks to more was not packed here.
+/// Limit on decoded bytes, far above any request. No receiver parks a body that decodes to more.
 const MAX_UNPACKED: u64 = 64 * 1024 * 1024;
 
 impl Encoding {
     /// Reads the attribute's value.
     ///
     /// # Errors
-    /// A value that is in no list.
+    /// [`UnpackError::Encoding`] for an unknown value.
     pub fn read(value: Option<&str>) -> Result<Self, UnpackError> {
         match value {
             None => Ok(Self::Text),
@@ -58,15 +42,15 @@ impl Encoding {
         }
     }
 
-    /// The bytes that a body stands for; of parts, the bodies of all of them, joined in their order.
+    /// Decodes a body, or the bodies of all parts, joined in their order.
     ///
     /// # Errors
-    /// The body is not what the encoding says.
+    /// [`UnpackError::Body`] for a body in another encoding.
     pub fn unpack(self, body: String) -> Result<Bytes, UnpackError> {
         if self == Self::Text {
             return Ok(body.into());
         }
-        // Padding alone stands for no bytes at all, for SQS takes no empty body.
+        // Padding alone stands for no bytes, because SQS refuses an empty body.
         let text = if body == "====" { "" } else { &body };
         let decoded = STANDARD.decode(text).map_err(|_invalid| UnpackError::Body)?;
         if self == Self::Base64 {
@@ -116,9 +100,9 @@ mod tests {
     }
 
     #[test]
-    fn what_unpacks_to_more_than_a_request_can_hold_is_refused() {
+    fn a_body_that_decodes_to_more_than_a_request_can_hold_is_refused() {
         let zeros = vec![0; usize::try_from(MAX_UNPACKED).unwrap() + 1];
-        let packed = super::super::base64(&super::super::gzip(&zeros));
+        let packed = crate::publish::encoding::base64(&crate::publish::encoding::gzip(&zeros));
         let text = String::from_utf8(packed.to_vec()).unwrap();
         assert_eq!(Encoding::Gzip.unpack(text), Err(UnpackError::Body));
     }

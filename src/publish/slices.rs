@@ -4,22 +4,23 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Event, Verdict};
-use crate::parking::{ATTRIBUTES_RESERVE, MAX_MESSAGE, Reason};
+use crate::{
+    event::{Destination, Event},
+    limits::{ATTRIBUTES_RESERVE, MAX_MESSAGE},
+    parking::Reason,
+};
 
 /// Cuts elements of an array into JSON arrays that fit into a message each. Neighbours keep the text between them.
 ///
-/// `elements` are places in the array and views of `body`, in the array's order.
-pub(super) fn slices<'a>(body: &Bytes, elements: impl Iterator<Item = (usize, &'a [u8])>) -> Vec<Event> {
+/// `elements` are indices in the array and places in `body`, in the array's order.
+pub(super) fn slices(body: &Bytes, elements: impl Iterator<Item = (usize, Range<usize>)>) -> Vec<Event> {
     let mut slices = Vec::new();
     let mut slice = Slice::default();
-    for (place, element) in elements {
-        let start = element.as_ptr().addr() - body.as_ptr().addr();
-        let range = start..start + element.len();
-        if !slice.takes(place, &range) {
+    for (index, place) in elements {
+        if !slice.takes(index, &place) {
             slices.push(std::mem::take(&mut slice).into_event(body));
         }
-        slice.add(place, range);
+        slice.add(index, place);
     }
     if slice.count > 0 {
         slices.push(slice.into_event(body));
@@ -27,7 +28,7 @@ pub(super) fn slices<'a>(body: &Bytes, elements: impl Iterator<Item = (usize, &'
     slices
 }
 
-/// Leaves room for the brackets and every attribute below SQS's limit.
+/// Limit that leaves room for the brackets and every attribute.
 const MAX_SLICE_LENGTH: usize = MAX_MESSAGE - ATTRIBUTES_RESERVE - 2;
 
 /// Runs of neighbours, by their places in the body.
@@ -36,30 +37,30 @@ struct Slice {
     runs: Vec<Range<usize>>,
     length: usize,
     count: usize,
-    next_place: usize,
+    next_index: usize,
 }
 
 impl Slice {
-    fn takes(&self, place: usize, range: &Range<usize>) -> bool {
-        self.runs.is_empty() || self.length + self.growth(place, range) <= MAX_SLICE_LENGTH
+    fn takes(&self, index: usize, place: &Range<usize>) -> bool {
+        self.runs.is_empty() || self.length + self.growth(index, place) <= MAX_SLICE_LENGTH
     }
 
-    fn add(&mut self, place: usize, range: Range<usize>) {
-        self.length += self.growth(place, &range);
+    fn add(&mut self, index: usize, place: Range<usize>) {
+        self.length += self.growth(index, &place);
         match self.runs.last_mut() {
-            Some(run) if place == self.next_place => run.end = range.end,
-            _ => self.runs.push(range),
+            Some(run) if index == self.next_index => run.end = place.end,
+            _ => self.runs.push(place),
         }
         self.count += 1;
-        self.next_place = place + 1;
+        self.next_index = index + 1;
     }
 
     /// Bytes that an element adds: itself, and the text or the comma before it.
-    fn growth(&self, place: usize, range: &Range<usize>) -> usize {
+    fn growth(&self, index: usize, place: &Range<usize>) -> usize {
         match self.runs.last() {
-            Some(run) if place == self.next_place => range.end - run.end,
-            Some(_) => range.len() + 1,
-            None => range.len(),
+            Some(run) if index == self.next_index => place.end - run.end,
+            Some(_) => place.len() + 1,
+            None => place.len(),
         }
     }
 
@@ -70,7 +71,7 @@ impl Slice {
             raw.extend_from_slice(body.get(run).unwrap_or_default());
         }
         raw.push(b']');
-        let slice = Event::new(raw.into(), Verdict::Park(Reason::BatchTooLarge), None, None);
+        let slice = Event::new(raw.into(), Destination::Park(Reason::BatchTooLarge), None, None);
         Event { count: self.count, ..slice }
     }
 }
@@ -79,11 +80,14 @@ impl Slice {
 mod tests {
     use super::*;
 
-    /// The slices of these elements of an array, and how many events each holds.
-    fn cut(body: &'static str, places: &[usize]) -> Vec<(String, usize)> {
+    /// The slices of these elements of an array, and the number of events in each.
+    fn cut(body: &'static str, indices: &[usize]) -> Vec<(String, usize)> {
         let body = Bytes::from_static(body.as_bytes());
         let elements: Vec<&serde_json::value::RawValue> = serde_json::from_slice(&body).unwrap();
-        let elements = places.iter().map(|place| (*place, elements[*place].get().as_bytes()));
+        let elements = indices.iter().map(|index| {
+            let start = elements[*index].get().as_ptr().addr() - body.as_ptr().addr();
+            (*index, start..start + elements[*index].get().len())
+        });
         let slices = slices(&body, elements).into_iter();
         slices.map(|slice| (String::from_utf8(slice.raw.to_vec()).unwrap(), slice.count)).collect()
     }
