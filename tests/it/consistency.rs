@@ -69,8 +69,8 @@ async fn the_receivers_queues_are_the_tables_and_the_parking_queue() {
 }
 
 #[test]
-fn the_readmes_tables_are_the_codes() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+fn the_tables_of_the_message_contract_are_the_codes() {
+    let page = read("docs/messages.md");
     let word = |cell: &str| {
         cell.trim()
             .strip_prefix('`')?
@@ -78,7 +78,7 @@ fn the_readmes_tables_are_the_codes() {
             .filter(|word| !word.contains('`'))
             .map(ToOwned::to_owned)
     };
-    let rows: Vec<Vec<_>> = readme.lines().map(|line| line.split('|').map(word).collect()).collect();
+    let rows: Vec<Vec<_>> = page.lines().map(|line| line.split('|').map(word).collect()).collect();
     let types: BTreeSet<_> = rows
         .iter()
         .filter_map(|row| match row.as_slice() {
@@ -88,20 +88,23 @@ fn the_readmes_tables_are_the_codes() {
         .collect();
     assert_eq!(types, slugs());
     for reason in Reason::ALL {
-        let told = rows.iter().any(|row| row.get(1).cloned().flatten().as_deref() == Some(reason.as_str()));
-        assert!(told, "{reason:?} is not in the README");
+        let is_listed =
+            rows.iter().any(|row| row.get(1).cloned().flatten().as_deref() == Some(reason.as_str()));
+        assert!(is_listed, "docs/messages.md does not list {reason:?}");
     }
 }
 
 #[test]
-fn the_readme_names_every_refusal() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
-    let (readme, source) = (read("README.md"), read("src/rejection.rs"));
+fn the_answers_name_every_refusal() {
+    let (page, source) = (read("docs/answers.md"), read("src/rejection.rs"));
     let codes = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""));
     let codes: Vec<_> = codes.map(|(_, code)| code.trim_end_matches("\",")).collect();
     assert!(codes.len() > 20, "{codes:?}");
     for code in codes {
-        assert!(readme.contains(&format!("`{code}`")), "README does not know {code}");
+        assert!(page.contains(&format!("`{code}`")), "docs/answers.md does not name {code}");
     }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }

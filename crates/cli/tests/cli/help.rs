@@ -37,9 +37,9 @@ fn every_command_has_help_with_an_example_and_exit_codes() {
 }
 
 #[test]
-fn the_readme_lists_every_command() {
-    let readme = include_str!("../../../../README.md");
-    let table = readme.split("## The tool").nth(1).unwrap().split("\n## ").next().unwrap();
+fn the_documentation_lists_every_command() {
+    let page = include_str!("../../../../docs/commands.md");
+    let table = page.split("## All commands").nth(1).unwrap().split("\n## ").next().unwrap();
     let names = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
     let mut names: Vec<_> =
         names.flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`')).collect();
