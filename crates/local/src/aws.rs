@@ -1,4 +1,11 @@
-//! What stands for AWS.
+//! Stand-ins for AWS.
+//!
+//! * [`sqs`]: the embedded SQS, called in-process or served on loopback. It runs behind [`guard`].
+//! * [`guard`]: enforces SQS's limits. Each limit, with its source, is in [`guard::rules`]; nothing else in this crate
+//!   decides whether SQS takes a message.
+//! * [`faults`]: failures that tests inject into the embedded SQS.
+//! * [`gateway`]: API Gateway, from HTTP requests to Lambda events and back.
+//! * [`runtime_api`]: Lambda's Runtime API, for a built function that runs as a process.
 
 pub mod faults;
 pub mod gateway;

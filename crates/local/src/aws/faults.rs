@@ -1,11 +1,11 @@
-//! Faults that tests ask the embedded SQS for: throttling, outages, denied queues, failed entries, slowness.
+//! Faults that tests inject into the embedded SQS: throttling, outages, denied queues, failed entries, delays.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-/// A fault of the next calls that send to a queue, or of those of one other action.
+/// Fault of the next sending calls, or of the next calls of one other action.
 #[derive(Debug, Clone)]
 pub struct Fault {
     queue: Option<String>,
@@ -14,31 +14,31 @@ pub struct Fault {
     times: usize,
 }
 
-/// What goes wrong.
+/// Kind of failure.
 #[derive(Debug, Clone)]
 pub enum FaultKind {
-    /// The whole call is answered with this status and error code.
+    /// Fails the whole call with this status and error code.
     Call {
-        /// The HTTP status, such as 400, 403 or 503.
+        /// HTTP status, such as 400, 403 or 503.
         status: u16,
-        /// Such as `RequestThrottled`, `AccessDenied`, `KMS.AccessDeniedException`.
+        /// Error code, such as `RequestThrottled`, `AccessDenied` or `KMS.AccessDeniedException`.
         code: String,
     },
-    /// The entries whose body holds a text are answered as failed; a time is one entry.
+    /// Fails each entry whose body contains a text. [`Fault::times`] counts entries.
     Entries {
-        /// The text; every entry when it is empty.
+        /// Text to look for; an empty text matches every entry.
         containing: String,
-        /// Such as `InternalError`.
+        /// Error code, such as `InternalError`.
         code: String,
-        /// What the answer says of the blame.
+        /// Value of `SenderFault` in the answer.
         sender_fault: bool,
     },
-    /// The call is handled, but only after this time.
+    /// Handles the call after this time.
     Delay(Duration),
 }
 
 impl Fault {
-    /// A fault that happens once, on any queue.
+    /// Fault that happens once, on any queue.
     pub fn once(kind: FaultKind) -> Self {
         Self { queue: None, action: None, kind, times: 1 }
     }
@@ -49,7 +49,7 @@ impl Fault {
         self
     }
 
-    /// Makes it a fault of this action's calls, such as `DeleteMessageBatch`, in place of those that send.
+    /// Limits the fault to calls of this action, such as `DeleteMessageBatch`, in place of sending calls.
     pub fn during(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
         self
@@ -61,7 +61,7 @@ impl Fault {
         self
     }
 
-    /// Makes the fault happen for ever.
+    /// Makes the fault happen every time.
     pub fn always(self) -> Self {
         self.times(usize::MAX)
     }
@@ -72,7 +72,7 @@ impl Fault {
     }
 }
 
-/// The faults still to happen.
+/// Faults that have not happened yet.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<Fault>>);
 
@@ -81,17 +81,17 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
-    /// The next fault of a whole call on this queue, used up by asking.
+    /// Takes the next fault of a whole call on this queue.
     pub(crate) fn for_call(&self, queue: &str) -> Option<FaultKind> {
         self.take(|fault| fault.meets(None, queue) && !matches!(fault.kind, FaultKind::Entries { .. }))
     }
 
-    /// The next fault that was injected for this action, used up by asking.
+    /// Takes the next fault of this action on this queue.
     pub(crate) fn for_action(&self, action: &str, queue: &str) -> Option<FaultKind> {
         self.take(|fault| fault.meets(Some(action), queue))
     }
 
-    /// The next fault of an entry with this body: its code and whether the sender is blamed.
+    /// Takes the next fault of an entry with this body: the error code, and the value of `SenderFault`.
     pub(crate) fn for_entry(&self, queue: &str, body: &str) -> Option<(String, bool)> {
         let holds = |fault: &Fault| match &fault.kind {
             FaultKind::Entries { containing, .. } => body.contains(containing),

@@ -1,4 +1,10 @@
-//! API Gateway: turns an HTTP request into the event that a Lambda function behind it is invoked with.
+//! API Gateway: turns an HTTP request into the event of a Lambda function, and the function's result into a response.
+//!
+//! * `event` makes events of HTTP APIs (payload format 2.0) and of REST APIs (1.0).
+//! * [`Api`] invokes the local receiver with an event, under API Gateway's and Lambda's size limits.
+//! * [`GatewayServer`] serves an [`Api`] on loopback.
+//!
+//! Left out are authorizers, CORS, throttling and custom domains. A function that exceeds its timeout is not stopped.
 
 mod context;
 mod event;
@@ -8,27 +14,27 @@ mod server;
 pub use exchange::{Api, ApiAnswer, Exchange, Observe};
 pub use server::{GatewayServer, SOURCE_IP_HEADER};
 
-/// An HTTP request as it reaches API Gateway.
+/// HTTP request as API Gateway receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// In capitals.
+    /// HTTP method in upper case.
     pub method: String,
-    /// From the root, with the stage if the API's URL has one.
+    /// Path from the root, including the stage if the API's URL has one.
     pub path: String,
-    /// The query string as sent, without its question mark.
+    /// Query string as sent, without the question mark.
     pub query: String,
-    /// Names as the client wrote them; a name may come twice.
+    /// Headers with names as the client wrote them. A name may occur more than once.
     pub headers: Vec<(String, String)>,
-    /// The exact bytes.
+    /// Exact bytes of the body.
     pub body: Vec<u8>,
-    /// The peer's address.
+    /// Address of the peer.
     pub source_ip: String,
-    /// Passes the body on as base64 although it is text, as an API does that is told so.
+    /// Encodes the body as base64 although it is text, as an API with matching binary media types does.
     pub force_base64: bool,
 }
 
 impl Request {
-    /// A request without a query, headers or a body.
+    /// Request without a query, headers or a body.
     pub fn new(method: impl Into<String>, path: impl Into<String>, source_ip: impl Into<String>) -> Self {
         Self {
             method: method.into(),
@@ -53,13 +59,13 @@ impl Request {
         self
     }
 
-    /// Sets a body of JSON.
+    /// Sets a body with the content type of JSON.
     pub fn json(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("Content-Type", "application/json")
     }
 
-    /// Passes the body on as base64.
+    /// Encodes the body as base64 in the event.
     pub fn base64(mut self) -> Self {
         self.force_base64 = true;
         self

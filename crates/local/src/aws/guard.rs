@@ -1,8 +1,17 @@
-//! A guard in front of the embedded SQS, which enforces what real SQS enforces and the embedded one does not.
+//! Guard in front of the embedded SQS: enforces SQS's limits, and repairs differences from SQS.
 //!
-//! The embedded one takes batches of any count and size, skips entries without a body in silence, drops system
-//! attributes, group and deduplication ids, and fails a whole call on one bad entry. The guard answers as SQS
-//! would, lets only what SQS would take through, keeps what the embedded one drops, and gives it back on receipt.
+//! The embedded SQS (winterbaume) accepts batches of any count and size, ignores entries without a body, and fails a
+//! whole call because of one bad entry. It drops system attributes, group ids and deduplication ids. It accepts message
+//! move tasks and never runs them.
+//!
+//! * [`rules`]: each limit on a message or a batch, with its source.
+//! * `send`: applies the rules to `SendMessage` and `SendMessageBatch`. Refusals have SQS's codes and texts.
+//! * `receive`: returns the attributes that the embedded SQS drops; [`record`] keeps them.
+//! * `move_tasks`: runs message move tasks, with their limit on the rate.
+//! * [`ledger`]: tracks the messages of each queue, so that tests and the inspector can read them without receiving.
+//! * [`wire`]: requests and errors of SQS's JSON protocol.
+//!
+//! The embedded SQS itself handles queue names, visibility timeouts, deduplication and dead-letter queues.
 
 pub mod ledger;
 pub mod record;
@@ -28,7 +37,7 @@ use move_tasks::MoveTasks;
 use record::{RecordedCall, RecordedEntry, Records};
 use wire::{Code, error_response};
 
-/// The embedded SQS behind its guard: a service that takes SQS's HTTP requests.
+/// Embedded SQS behind its guard, as a service that takes SQS's HTTP requests.
 #[derive(Default)]
 pub struct Guard {
     inner: SqsService,
@@ -39,22 +48,22 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Every entry accepted so far, oldest first; see [`Records`] for how many are kept.
+    /// Every accepted entry that [`Records`] keeps, oldest first.
     pub fn recorded(&self) -> Vec<RecordedEntry> {
         self.records.entries()
     }
 
-    /// Every sending call so far, refused ones too, oldest first.
+    /// Every sending call that [`Records`] keeps, oldest first, including refused calls.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.records.calls()
     }
 
-    /// What lies in the queues.
+    /// Messages in the queues.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// Makes the next sending calls fail in the given way.
+    /// Makes the next matching calls fail.
     pub fn inject(&self, fault: Fault) {
         self.faults.inject(fault);
     }
@@ -75,7 +84,7 @@ impl Guard {
                 receive::complete(&request, response, &self.records)
             }
             "GetQueueAttributes" => {
-                // The embedded one counts a message that was given back neither as visible nor as in flight.
+                // The embedded SQS counts a message made visible again neither as visible nor as in flight.
                 let more = self.ledger.given_back(&request);
                 ledger::with_more_visible(self.inner.handle(request).await, more)
             }
@@ -90,7 +99,7 @@ impl Guard {
         }
     }
 
-    /// The fault of a call that was injected for this action alone.
+    /// Answer of a fault that was injected for this action alone.
     async fn fail_action(&self, action: &str, request: &MockRequest) -> Option<MockResponse> {
         let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
         fail(
@@ -115,7 +124,7 @@ impl MockService for Guard {
     }
 }
 
-/// The answer that a fault gives to a call, if it gives one.
+/// Answer of a fault to a call. None if the call goes on after a delay.
 async fn fail(fault: FaultKind) -> Option<MockResponse> {
     match fault {
         FaultKind::Call { status, code } => Some(error_response(status, &code, &code, "An injected fault.")),
@@ -127,7 +136,7 @@ async fn fail(fault: FaultKind) -> Option<MockResponse> {
     }
 }
 
-/// The same request for another action, with another body.
+/// Request for another action of the same service, with another body.
 fn with_body(request: &MockRequest, action: &str, body: &impl serde::Serialize) -> MockRequest {
     let mut headers = HeaderMap::new();
     if let Ok(target) = HeaderValue::from_str(&format!("AmazonSQS.{action}")) {
@@ -137,7 +146,7 @@ fn with_body(request: &MockRequest, action: &str, body: &impl serde::Serialize) 
     MockRequest { method: request.method.clone(), uri: request.uri.clone(), headers, body }
 }
 
-/// Gives an error of the embedded SQS the form of the real one, so that the SDK knows its code.
+/// Response with errors in SQS's form, so that the SDK recognises the code.
 fn faithful(response: MockResponse) -> MockResponse {
     if response.status < 400 || response.headers.contains_key("x-amzn-query-error") {
         return response;

@@ -1,4 +1,8 @@
-//! A stand-in for Lambda's Runtime API, so that a built function runs as Lambda would run it.
+//! Lambda's Runtime API on loopback, so that a built function runs as a process, as Lambda runs it.
+//!
+//! Takes `next`, `response`, `error` and `init/error` of API version 2018-06-01. Left out are extensions, response
+//! streaming and the limits of time and memory: deadlines are announced and not enforced. Request ids count up, so that
+//! tests can recognise them.
 
 mod calls;
 
@@ -25,7 +29,7 @@ use tokio::{
 use crate::http_server::HttpServer;
 use calls::{QueuedEvent, Shared};
 
-/// A Runtime API for one function process, until dropped.
+/// Runtime API for one function process. Dropping it stops the server.
 #[derive(Debug)]
 pub struct RuntimeApi {
     server: HttpServer,
@@ -33,21 +37,21 @@ pub struct RuntimeApi {
     events: mpsc::UnboundedSender<QueuedEvent>,
 }
 
-/// What the function answered to one event.
+/// Result of one invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invocation {
-    /// The handler's return value. Text that is no JSON comes as a string.
+    /// Return value of the handler. Text that is not JSON becomes a string.
     Response(Value),
-    /// The handler failed: `errorType` and `errorMessage`, as Lambda would log them.
+    /// Error of the handler: `errorType` and `errorMessage`, as Lambda would log them.
     Error(Value),
 }
 
-/// What Lambda says about an invocation beside its event.
+/// Headers of an invocation, beside its event.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// From the queueing of the event until `Lambda-Runtime-Deadline-Ms`, which nobody enforces here.
+    /// Time from the queueing of the event until `Lambda-Runtime-Deadline-Ms`. Not enforced here.
     pub deadline: Duration,
-    /// `Lambda-Runtime-Trace-Id`; the header is left out without one.
+    /// Value of `Lambda-Runtime-Trace-Id`. The header is absent if this is none.
     pub trace_id: Option<String>,
 }
 
@@ -57,14 +61,14 @@ impl Default for Options {
     }
 }
 
-/// The trace id of every invocation that does not bring its own.
+/// Trace id of invocations with default [`Options`].
 pub const TRACE_ID: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
 impl RuntimeApi {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// There is none.
+    /// No port is free.
     pub async fn start() -> io::Result<Self> {
         let (events, queue) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -82,12 +86,12 @@ impl RuntimeApi {
         Ok(Self { server: HttpServer::start(0, answer).await?, shared, events })
     }
 
-    /// Where it listens.
+    /// Address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// How to start this binary: with what Lambda sets, these variables over it, and nothing inherited.
+    /// Command that starts this binary with Lambda's variables, overridden by `environment`. Inherits no variable.
     pub fn command(
         &self,
         binary: &Path,
@@ -102,10 +106,10 @@ impl RuntimeApi {
         command
     }
 
-    /// Hands the function an event and waits for what it makes of it. Events may be queued from many tasks at once.
+    /// Queues an event for the function and waits for the result. Several tasks may call this at once.
     ///
     /// # Errors
-    /// There is no answer this long after the deadline, or never will be.
+    /// The function has not answered within `patience` after the deadline, or cannot answer any more.
     pub async fn invoke(
         &self,
         event: impl Into<Bytes>,
@@ -125,28 +129,28 @@ impl RuntimeApi {
         }
     }
 
-    /// Waits until the function has asked for its first event, and says when it did: the end of its cold start.
+    /// Waits until the function asks for its first event. Returns that moment, which ends the cold start.
     ///
     /// # Errors
-    /// It did not within this time.
+    /// The function does not ask within this time.
     pub async fn first_poll(&self, patience: Duration) -> Result<Instant, NoAnswer> {
         let mut polled = self.shared.first_poll.subscribe();
         let polled = timeout(patience, polled.wait_for(Option::is_some)).await;
         polled.ok().and_then(|polled| *polled.ok()?).ok_or(NoAnswer)
     }
 
-    /// What the function reported to `/runtime/init/error`, if it did.
+    /// Body that the function sent to `/runtime/init/error`, if any.
     pub fn init_error(&self) -> Option<Value> {
         self.shared.init_error.borrow().clone()
     }
 }
 
-/// The function did not answer, or did not ask for an event.
+/// Missing answer, or missing request for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the function does not answer")]
 pub struct NoAnswer;
 
-/// What Lambda sets for a function on `provided.al2023`. The credentials are nobody's.
+/// Variables that Lambda sets for a function on `provided.al2023`. The credentials are made up.
 const LAMBDA_VARIABLES: [(&str, &str); 18] = [
     ("_HANDLER", "bootstrap"),
     ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),

@@ -1,4 +1,7 @@
-//! The embedded SQS: winterbaume behind its guard, reached in-process through the real AWS SDK.
+//! Embedded SQS: winterbaume behind the [guard](super::guard), reached in-process through the real AWS SDK.
+//!
+//! The guard enforces SQS's limits. Queues and messages live in memory. Left out are quotas on throughput, retention,
+//! encryption and access policies.
 
 mod look;
 mod server;
@@ -26,21 +29,19 @@ use super::{
     guard::{
         Guard,
         record::{RecordedCall, RecordedEntry},
-        rules::MAX_BYTES,
+        rules::{MAX_BYTES, MAX_QUEUE_NAME},
     },
 };
 
-/// The region of every local queue.
+/// Region of every local queue.
 pub const REGION: &str = "eu-west-1";
-/// The account of every local queue.
+/// Account of every local queue.
 pub const ACCOUNT_ID: &str = "123456789012";
 
-/// Of a queue.
-const MAX_NAME_LENGTH: usize = 80;
-/// How often a message is received before it goes to the dead-letter queue: the template's default.
+/// Number of times that a message is received before it goes to the dead-letter queue: the template's default.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
 
-/// An SQS in this process, with its queues. Clones share them.
+/// SQS in this process. Clones share the queues.
 #[derive(Clone)]
 pub struct EmbeddedSqs {
     guard: Arc<Guard>,
@@ -49,7 +50,7 @@ pub struct EmbeddedSqs {
 }
 
 impl EmbeddedSqs {
-    /// Starts with queues of these names; one that ends in `.fifo` is a FIFO queue.
+    /// Starts with queues of these names. A name that ends in `.fifo` makes a FIFO queue.
     pub async fn start(
         queue_names: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, EmbeddedSqsError> {
@@ -68,26 +69,27 @@ impl EmbeddedSqs {
         Ok(sqs)
     }
 
-    /// Starts with every queue that these routes lead to, each but the parking queue with its dead-letter queue; so with
-    /// the template, whose prefixes leave room for the longer name.
+    /// Starts with every queue that these routes lead to, as the template deploys them.
+    ///
+    /// Each queue except the parking queue has a dead-letter queue, unless its name leaves no room for the suffix.
     ///
     /// # Errors
-    /// A name that SQS does not take.
+    /// SQS refuses a queue's name.
     pub async fn start_for(routes: &Routes) -> Result<Self, EmbeddedSqsError> {
         let name = |url: &QueueUrl| url.name().to_owned();
         let sqs = Self::start(routes.queue_urls().map(name)).await?;
         for queue in routes.queue_urls().filter(|url| *url != routes.parking()).map(name) {
-            if queue.len() + DEAD_LETTER_SUFFIX.len() <= MAX_NAME_LENGTH {
+            if queue.len() + DEAD_LETTER_SUFFIX.len() <= MAX_QUEUE_NAME {
                 sqs.create_dead_letter_queue(&queue).await?;
             }
         }
         Ok(sqs)
     }
 
-    /// Creates a queue's dead-letter queue: it gets what was received [`MAX_RECEIVE_COUNT`] times and not deleted.
+    /// Creates a queue's dead-letter queue, for messages received [`MAX_RECEIVE_COUNT`] times and not deleted.
     ///
     /// # Errors
-    /// There is no such queue, or its name leaves no room.
+    /// The queue does not exist, or its name leaves no room for the suffix.
     pub async fn create_dead_letter_queue(&self, queue_name: &str) -> Result<(), EmbeddedSqsError> {
         let suffix = if queue_name.ends_with(".fifo") { ".fifo" } else { "" };
         let bare = queue_name.strip_suffix(suffix).unwrap_or(queue_name);
@@ -105,7 +107,7 @@ impl EmbeddedSqs {
         Ok(())
     }
 
-    /// Creates one more queue, whose messages may have at most this many bytes.
+    /// Creates a queue whose messages have at most this many bytes.
     pub async fn create_queue(&self, name: &str, max_message_bytes: usize) -> Result<(), EmbeddedSqsError> {
         let size = max_message_bytes.to_string();
         let mut create = self
@@ -120,27 +122,27 @@ impl EmbeddedSqs {
         Ok(())
     }
 
-    /// For `aws_sdk_sqs::config::Builder::http_client`: a client built with it reaches these queues.
+    /// HTTP client for `aws_sdk_sqs::config::Builder::http_client`; an SDK client built with it reaches these queues.
     pub fn http_client(&self) -> SharedHttpClient {
         self.http_client.clone()
     }
 
-    /// A client of these queues, with made-up credentials.
+    /// SDK client of these queues, with made-up credentials.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// The service itself, for whoever puts a socket in front of it.
+    /// Service behind the SDK client, for servers that take its requests over a socket.
     pub fn service(&self) -> Arc<Guard> {
         Arc::clone(&self.guard)
     }
 
-    /// What stands before the rest of a queue's name in its URL.
+    /// Queue URL up to and including this beginning of a queue's name.
     pub fn queue_url_prefix(prefix: &str) -> String {
         format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{prefix}")
     }
 
-    /// Receives and deletes all that is visible in a queue, in the order of receipt.
+    /// Receives and deletes every visible message of a queue, in the order of receipt.
     pub async fn drain(&self, queue_name: &str) -> Result<Vec<ReceivedMessage>, EmbeddedSqsError> {
         let url = Self::queue_url_prefix(queue_name);
         let mut drained = Vec::new();
@@ -177,37 +179,37 @@ impl EmbeddedSqs {
         Ok(())
     }
 
-    /// Every entry accepted so far, with the members that a queue's receiver would not see.
+    /// Every entry accepted so far, with members that no consumer sees.
     pub fn recorded(&self) -> Vec<RecordedEntry> {
         self.guard.recorded()
     }
 
-    /// Every sending call so far, refused ones too.
+    /// Every sending call so far, including refused ones.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.guard.calls()
     }
 
-    /// Makes the next sending calls fail in the given way.
+    /// Makes the next matching calls fail.
     pub fn inject(&self, fault: Fault) {
         self.guard.inject(fault);
     }
 }
 
-/// A message as a consumer gets it.
+/// Message as a consumer receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedMessage {
-    /// The id that SQS gave it.
+    /// Id that SQS gave the message.
     pub message_id: String,
-    /// Its text.
+    /// Message body.
     pub body: String,
-    /// The sender's string attributes.
+    /// String attributes that the sender set.
     pub attributes: BTreeMap<String, String>,
-    /// SQS's own attributes, `AWSTraceHeader`, `MessageGroupId` and `MessageDeduplicationId` among them.
+    /// System attributes, including `AWSTraceHeader`, `MessageGroupId` and `MessageDeduplicationId`.
     pub system_attributes: BTreeMap<String, String>,
 }
 
 impl ReceivedMessage {
-    /// One of the sender's attributes.
+    /// Value of an attribute that the sender set.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
@@ -232,9 +234,9 @@ impl From<Message> for ReceivedMessage {
     }
 }
 
-/// The embedded SQS did not do what the local stack needs of it.
+/// Failed operation on the embedded SQS.
 #[derive(Debug, thiserror::Error)]
-#[error("could not {action} queue `{queue}`: {cause}")]
+#[error("cannot {action} queue `{queue}`: {cause}")]
 pub struct EmbeddedSqsError {
     action: &'static str,
     queue: String,

@@ -1,4 +1,4 @@
-//! Events that API Gateway invokes a function with: payload format 2.0 of HTTP APIs, 1.0 of REST APIs.
+//! Events of API Gateway: payload format 2.0 of HTTP APIs, and 1.0 of REST APIs.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
@@ -9,10 +9,9 @@ use super::{
 };
 
 impl Request {
-    /// The event of an HTTP API, payload format 2.0.
+    /// Event of an HTTP API, payload format 2.0.
     ///
-    /// Header names are in lower case, headers and parameters that come twice are joined by a comma, and a body
-    /// that is no text is base64.
+    /// Header names are in lower case. Repeated headers and parameters are joined by a comma. A binary body is base64.
     pub fn http_api_event(&self) -> Value {
         let context = Context::now();
         let (route_key, token) = self.route();
@@ -66,10 +65,10 @@ impl Request {
         event
     }
 
-    /// The event of a REST API, payload format 1.0.
+    /// Event of a REST API, payload format 1.0.
     ///
-    /// Header names are as sent; of a header or parameter that comes twice the plain map has the last one, the
-    /// multi-value map all.
+    /// Header names are as sent. Of a repeated header or parameter, the plain map has the last value and the multi-value
+    /// map has all values.
     pub fn rest_api_event(&self) -> Value {
         let context = Context::now();
         let (headers, multi_headers) = maps(self.headers_with_gateways_own(&context));
@@ -107,7 +106,7 @@ impl Request {
         })
     }
 
-    /// The route of `template.yaml` that the path meets, whatever stage precedes it, and the route's parameter.
+    /// Route of `template.yaml` that the path matches, below any stage, and the value of its parameter.
     fn route(&self) -> (&'static str, Option<&str>) {
         match self.path.rsplit('/').collect::<Vec<_>>().as_slice() {
             ["webhooks", ..] => ("ANY /webhooks", None),
@@ -116,7 +115,7 @@ impl Request {
         }
     }
 
-    /// The client's headers, and those that API Gateway sets or adds to.
+    /// Headers of the client, and headers that API Gateway sets or extends.
     fn headers_with_gateways_own(&self, context: &Context) -> Vec<(String, String)> {
         let forwarded =
             self.all("x-forwarded-for").chain([self.source_ip.as_str()]).collect::<Vec<_>>().join(", ");
@@ -153,7 +152,7 @@ impl Request {
         form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
-    /// Whether API Gateway takes the body for binary: it was told so, or the media type or the bytes are no text.
+    /// Whether the body is base64 in the event: when forced, or when its media type or its bytes are not text.
     fn is_base64(&self) -> bool {
         let is_text = |media_type: &str| {
             let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -176,7 +175,7 @@ impl Request {
     }
 }
 
-/// Adds a value under a name, after a comma if the name has one already.
+/// Adds a value under a name, after a comma if the name has a value already.
 fn join(map: &mut Map<String, Value>, name: &str, value: &str) {
     let joined = match map.get(name).and_then(Value::as_str) {
         Some(first) => format!("{first},{value}"),
@@ -185,7 +184,7 @@ fn join(map: &mut Map<String, Value>, name: &str, value: &str) {
     map.insert(name.to_owned(), Value::String(joined));
 }
 
-/// The last value of each name, and all values of each name.
+/// Map with the last value of each name, and map with all values of each name.
 fn maps(pairs: Vec<(String, String)>) -> (Map<String, Value>, Map<String, Value>) {
     let (mut last, mut all) = (Map::new(), Map::new());
     for (name, value) in pairs {

@@ -1,4 +1,4 @@
-//! One request through API Gateway and the function, and whoever wants to know of it.
+//! HTTP API in front of the local receiver: from the request to the response.
 
 use std::{
     sync::Arc,
@@ -15,59 +15,59 @@ use uuid::Uuid;
 use super::Request;
 use crate::receiver::LocalReceiver;
 
-/// An HTTP API (payload 2.0) whose only integration is the local receiver. Clones share it.
+/// HTTP API (payload 2.0) whose only integration is the local receiver. Clones share the receiver.
 #[derive(Clone)]
 pub struct Api {
     receiver: LocalReceiver,
     observer: Option<Arc<dyn Observe>>,
 }
 
-/// Is told of every request that was answered.
+/// Observer of every answered request.
 pub trait Observe: Send + Sync {
-    /// Takes note of it; the client waits meanwhile.
+    /// Records an exchange. The client waits until this returns.
     fn exchanged(&self, exchange: Exchange);
 }
 
-/// A request, and what came of it. Holds bodies and signatures: not for a log.
+/// Request and its answer. Contains bodies and signatures, so it must not be logged.
 #[derive(Clone)]
 pub struct Exchange {
-    /// What API Gateway got.
+    /// Request that API Gateway received.
     pub request: Request,
-    /// What the function got; none when API Gateway answered by itself.
+    /// Event that the function received. None if API Gateway answered by itself.
     pub event: Option<Value>,
-    /// What the client gets.
+    /// Response to the client.
     pub answer: ApiAnswer,
-    /// What the function logged, one object for each line.
+    /// Log lines of the function, one object each.
     pub log: Vec<Value>,
-    /// When the request came.
+    /// Time at which the request arrived.
     pub received_at: SystemTime,
-    /// How long the function took.
+    /// Duration of the invocation.
     pub took: Duration,
 }
 
-/// What API Gateway answers a client.
+/// Response of API Gateway to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiAnswer {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// Those of the function, and API Gateway's own.
+    /// Headers of the function's response, and API Gateway's own.
     pub headers: HeaderMap,
-    /// The exact bytes.
+    /// Exact bytes of the body.
     pub body: Bytes,
 }
 
-/// The largest event that Lambda takes.
+/// Largest event that Lambda accepts.
 const MAX_EVENT: usize = 6 * 1024 * 1024;
-/// The function's timeout in `template.yaml`.
+/// Timeout of the function in `template.yaml`.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(9);
 
 impl Api {
-    /// An API in front of this receiver.
+    /// API in front of this receiver.
     pub const fn new(receiver: LocalReceiver) -> Self {
         Self { receiver, observer: None }
     }
 
-    /// Tells this observer of every request.
+    /// Reports every request to this observer.
     pub fn observed_by(self, observer: Arc<dyn Observe>) -> Self {
         Self { observer: Some(observer), ..self }
     }
@@ -79,7 +79,14 @@ impl Api {
         if event.to_string().len() > MAX_EVENT {
             let took = started.elapsed();
             let answer = ApiAnswer::too_large();
-            return self.tell(Exchange { request, event: None, answer, log: Vec::new(), received_at, took });
+            return self.report(Exchange {
+                request,
+                event: None,
+                answer,
+                log: Vec::new(),
+                received_at,
+                took,
+            });
         }
         let request_id = text(&event, "/requestContext/requestId");
         let (result, log) = self.receiver.invoke(event.clone(), context(&event, received_at)).await;
@@ -89,10 +96,10 @@ impl Api {
         if let Ok(request_id) = HeaderValue::try_from(request_id) {
             answer.headers.insert(HeaderName::from_static("apigw-requestid"), request_id);
         }
-        self.tell(Exchange { request, event: Some(event), answer, log, received_at, took })
+        self.report(Exchange { request, event: Some(event), answer, log, received_at, took })
     }
 
-    fn tell(&self, exchange: Exchange) -> ApiAnswer {
+    fn report(&self, exchange: Exchange) -> ApiAnswer {
         let answer = exchange.answer.clone();
         if let Some(observer) = &self.observer {
             observer.exchanged(exchange);
@@ -102,14 +109,14 @@ impl Api {
 }
 
 impl ApiAnswer {
-    /// One of API Gateway's own answers.
+    /// Response that API Gateway makes by itself.
     pub fn message(status: StatusCode, message: &str) -> Self {
         let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = json!({"message": message}).to_string().into();
         Self { status, headers: HeaderMap::from_iter([content_type]), body }
     }
 
-    /// To a request over 10 MB, or one that makes an event over Lambda's 6 MB.
+    /// Response to a request over 10 MB, or to a request whose event exceeds Lambda's 6 MB.
     pub fn too_large() -> Self {
         Self::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
     }
@@ -118,7 +125,7 @@ impl ApiAnswer {
         Self::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 
-    /// None for what API Gateway can not make an answer of.
+    /// Response from the function's result. None if the result is not a valid proxy response.
     fn of_function(response: &Value) -> Option<Self> {
         let status = u16::try_from(response.get("statusCode")?.as_u64()?).ok()?;
         let mut headers = HeaderMap::new();
@@ -138,7 +145,7 @@ impl ApiAnswer {
     }
 }
 
-/// What Lambda says of an invocation.
+/// Invocation context that Lambda passes beside the event.
 fn context(event: &Value, now: SystemTime) -> Context {
     let deadline = now.duration_since(UNIX_EPOCH).unwrap_or_default() + FUNCTION_TIMEOUT;
     let mut context = Context::default();

@@ -1,4 +1,4 @@
-//! API Gateway in front of the local receiver: HTTP requests on loopback in, the function's answers out.
+//! Serves an HTTP API on loopback.
 
 use std::{borrow::Cow, io, net::SocketAddr, sync::Arc};
 
@@ -13,50 +13,50 @@ use crate::{
     prelude::ADDRESSES,
 };
 
-/// The request header that sets the source address of the event; the event does not have it.
+/// Request header that sets the event's source address. The event does not contain this header.
 pub const SOURCE_IP_HEADER: &str = "prelude-dev-source-ip";
 
-/// An HTTP API on a loopback port, until it is dropped.
+/// HTTP API on a loopback port. Dropping it stops the server.
 #[derive(Debug)]
 pub struct GatewayServer(HttpServer);
 
 impl GatewayServer {
-    /// Listens on 127.0.0.1; port 0 takes any free one.
+    /// Listens on 127.0.0.1. Port 0 takes any free port.
     ///
-    /// The function's events name `source_ip` as the caller, or what the request's [`SOURCE_IP_HEADER`] says. The
-    /// usual one is [`GatewayServer::SOURCE_IP`].
+    /// The caller's address in events is `source_ip`, usually [`GatewayServer::SOURCE_IP`]. A request can override it
+    /// with [`SOURCE_IP_HEADER`].
     ///
     /// # Errors
-    /// The port is taken.
+    /// The port is in use.
     pub async fn start(api: Api, port: u16, source_ip: impl Into<Arc<str>>) -> io::Result<Self> {
         let source_ip = source_ip.into();
         let respond = move |request| respond(request, api.clone(), Arc::clone(&source_ip));
         HttpServer::start(port, respond).await.map(Self)
     }
 
-    /// The first of Prelude's addresses, so that the receiver's own allow-list admits what is delivered here.
+    /// First of Prelude's addresses, so that the receiver's default allow-list admits local deliveries.
     pub const SOURCE_IP: &str = {
         let [first, ..] = ADDRESSES;
         first
     };
 
-    /// Where it listens.
+    /// Address that the server listens on.
     pub const fn address(&self) -> SocketAddr {
         self.0.address()
     }
 
-    /// The API's URL, without a slash at its end.
+    /// URL of the API, without a trailing slash.
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// Takes no more requests, and waits for the answers under way for this time at most.
+    /// Stops accepting requests, and waits at most this long for answers under way.
     pub async fn stop(self, patience: Duration) {
         self.0.stop(patience).await;
     }
 }
 
-/// What an HTTP API takes: 10 MB.
+/// Largest body that an HTTP API accepts: 10 MB.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
 async fn respond(request: HttpRequest<Incoming>, api: Api, source_ip: Arc<str>) -> Response<Full<Bytes>> {
@@ -88,9 +88,9 @@ async fn respond(request: HttpRequest<Incoming>, api: Api, source_ip: Arc<str>) 
     http(api.handle(request).await)
 }
 
-/// An HTTP API hands the path over decoded, although it calls it raw, and only as far as a question mark in it.
+/// Path as an HTTP API passes it: decoded, despite the name `rawPath`, and cut at the first decoded question mark.
 fn decoded_path(path: &str) -> String {
-    // The one decoder at hand is for forms, where a plus sign means a space.
+    // `form_urlencoded` decodes a plus sign to a space and splits at an ampersand, so both are escaped first.
     let pair = format!("={}", path.replace('+', "%2B").replace('&', "%26"));
     let decoded =
         form_urlencoded::parse(pair.as_bytes()).next().map_or(Cow::Borrowed(path), |(_, path)| path);

@@ -1,6 +1,7 @@
-//! What lies in the queues, so that it can be looked at without being received, and kept.
+//! Messages in the queues, for reading without receiving.
 //!
-//! The embedded SQS has no way to be asked that. Every call passes the guard, which books what is sent and deleted.
+//! The embedded SQS has no such operation. Every call passes the guard, which enters messages here when they are sent,
+//! and removes them when they are deleted.
 
 use std::{
     collections::BTreeMap,
@@ -16,20 +17,20 @@ use winterbaume_core::{MockRequest, MockResponse};
 
 use super::wire::Entry;
 
-/// A message that was sent and not deleted yet.
+/// Message that was sent and not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// The id that SQS gave it.
+    /// Id that SQS gave the message.
     pub message_id: String,
-    /// When it was sent, in milliseconds since 1970.
+    /// Time of sending, in milliseconds since 1970.
     pub sent_at: u64,
-    /// How often it was received.
+    /// Number of times that the message was received.
     pub received: u32,
-    /// The message as its sender described it.
+    /// Message as its sender described it.
     pub entry: Entry,
     #[serde(skip)]
     receipt_handles: Vec<String>,
-    /// Whether a consumer gave it back, and nobody received it since.
+    /// Whether a consumer made the message visible again, and no consumer received it since.
     #[serde(skip)]
     is_given_back: bool,
 }
@@ -47,16 +48,16 @@ impl Held {
         }
     }
 
-    /// One of the sender's attributes of type string.
+    /// String value of an attribute that the sender set.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.entry.message_attributes.get(name)?.string_value.as_deref()
     }
 }
 
-/// How many messages are looked at by [`Ledger::find`]: as many as one request can make.
+/// Number of messages that [`Ledger::find`] searches: as many as one request can produce.
 const NEWEST: usize = 2_000;
 
-/// The messages of each queue, oldest first.
+/// Messages of each queue, oldest first.
 #[derive(Debug)]
 pub struct Ledger {
     queues: Mutex<BTreeMap<String, Vec<Held>>>,
@@ -70,17 +71,17 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// What lies in every queue that ever held something.
+    /// Messages of every queue that has ever held one.
     pub fn queues(&self) -> BTreeMap<String, Vec<Held>> {
         self.lock().clone()
     }
 
-    /// What lies in one queue.
+    /// Messages of one queue.
     pub fn queue(&self, name: &str) -> Vec<Held> {
         self.lock().get(name).cloned().unwrap_or_default()
     }
 
-    /// The messages of one queue that carry this attribute, among its newest.
+    /// Messages of one queue that carry this attribute, among its newest.
     pub fn find(&self, queue: &str, attribute: &str, value: &str) -> Vec<Held> {
         let queues = self.lock();
         let newest = queues.get(queue).into_iter().flat_map(|messages| messages.iter().rev().take(NEWEST));
@@ -90,12 +91,12 @@ impl Ledger {
         found
     }
 
-    /// Changes its value whenever something was sent, received or deleted.
+    /// Counter that changes whenever a message is sent, received or deleted.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Books an accepted entry. A FIFO duplicate has the first one's id, and is no second message.
+    /// Enters an accepted message. A FIFO duplicate has the id of the first message and does not count twice.
     pub(super) fn accepted(&self, queue: &str, message_id: &str, entry: &Entry) {
         let mut queues = self.lock();
         let messages = queues.entry(queue.to_owned()).or_default();
@@ -104,10 +105,10 @@ impl Ledger {
             None => messages.push(Held::new(message_id, entry.clone())),
         }
         drop(queues);
-        self.tell();
+        self.notify();
     }
 
-    /// Books what a consumer got: by a handle that it now has, it can delete a message.
+    /// Notes received messages, with the receipt handles that can delete them.
     pub(super) fn received(&self, request: &MockRequest, response: &MockResponse) {
         let (Some(request), Some(response)) = (json(&request.body), json(&response.body)) else { return };
         let mut queues = self.lock();
@@ -120,7 +121,7 @@ impl Ledger {
             let moved = if is_here { None } else { Some(take(&mut queues, id)) };
             let queue = queues.entry(name.to_owned()).or_default();
             if let Some(moved) = moved {
-                // From another queue by SQS itself; or a consumer was faster than the booking of what was sent.
+                // SQS moved the message from another queue, or it was received before `accepted` ran.
                 let entry = || Entry { message_body: text(message, "Body").to_owned(), ..Entry::default() };
                 queue.push(moved.unwrap_or_else(|| Held::new(id, entry())));
             }
@@ -131,18 +132,18 @@ impl Ledger {
             }
             changed = true;
         }
-        // With room left, whatever was visible is in the answer, or SQS moved it to the dead-letter queue.
+        // An answer with room left holds every visible message that SQS did not move to the dead-letter queue.
         let most = request.get("MaxNumberOfMessages").and_then(Value::as_u64).unwrap_or(1);
         if u64::try_from(list(&response, "Messages").count()).is_ok_and(|count| count < most) {
             queues.get_mut(name).into_iter().flatten().for_each(|held| held.is_given_back = false);
         }
         drop(queues);
         if changed {
-            self.tell();
+            self.notify();
         }
     }
 
-    /// Books what another action took out of a queue.
+    /// Applies another action: deletion, purging, or a changed visibility.
     pub(super) fn changed_by(&self, action: &str, request: &MockRequest, response: &MockResponse) {
         let (200, Some(request)) = (response.status, json(&request.body)) else { return };
         let queue = QueueUrl::name_in(text(&request, "QueueUrl"));
@@ -156,16 +157,16 @@ impl Ledger {
             }
             "PurgeQueue" | "DeleteQueue" => {
                 self.lock().remove(queue);
-                self.tell();
+                self.notify();
             }
             "ChangeMessageVisibility" => self.hidden(queue, [&request]),
             "ChangeMessageVisibilityBatch" => self.hidden(queue, list(&request, "Entries")),
-            "CreateQueue" => self.tell(),
+            "CreateQueue" => self.notify(),
             _ => {}
         }
     }
 
-    /// How many messages of the queue that is asked about were given back, and not received since.
+    /// Number of messages of the request's queue that were made visible again and not received since.
     pub(super) fn given_back(&self, request: &MockRequest) -> usize {
         let request = json(&request.body).unwrap_or_default();
         let queues = self.lock();
@@ -173,7 +174,7 @@ impl Ledger {
         messages.filter(|held| held.is_given_back).count()
     }
 
-    /// Books for how long messages are hidden: with no time at all, they are given back.
+    /// Applies changes of visibility timeouts. A timeout of 0 makes a message visible again.
     fn hidden<'a>(&self, queue: &str, changes: impl IntoIterator<Item = &'a Value>) {
         let mut queues = self.lock();
         for change in changes {
@@ -186,7 +187,7 @@ impl Ledger {
             }
         }
         drop(queues);
-        self.tell();
+        self.notify();
     }
 
     fn deleted(&self, queue: &str, handles: &[&str]) {
@@ -194,10 +195,10 @@ impl Ledger {
             messages
                 .retain(|held| !held.receipt_handles.iter().any(|handle| handles.contains(&handle.as_str())));
         }
-        self.tell();
+        self.notify();
     }
 
-    fn tell(&self) {
+    fn notify(&self) {
         self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
@@ -206,7 +207,7 @@ impl Ledger {
     }
 }
 
-/// The message of this id, out of whatever queue it is booked in.
+/// Removes the message with this id from its queue.
 fn take(queues: &mut BTreeMap<String, Vec<Held>>, id: &str) -> Option<Held> {
     queues.values_mut().find_map(|queue| {
         let index = queue.iter().position(|held| held.message_id == id)?;
@@ -214,7 +215,7 @@ fn take(queues: &mut BTreeMap<String, Vec<Held>>, id: &str) -> Option<Held> {
     })
 }
 
-/// Adds to the count of a queue's visible messages.
+/// Adds to the number of visible messages in an answer.
 pub(super) fn with_more_visible(mut response: MockResponse, more: usize) -> MockResponse {
     const VISIBLE: &str = "ApproximateNumberOfMessages";
     let Some(mut answer) = json(&response.body).filter(|_| more > 0) else { return response };

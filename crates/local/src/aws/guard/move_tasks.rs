@@ -1,6 +1,8 @@
-//! Message move tasks, which the embedded SQS takes and never carries out: the way back from a dead-letter queue.
+//! Message move tasks: move messages from a dead-letter queue back to their source.
 //!
-//! A task goes on whenever it is asked after, or any queue is received from, as far as its rate allows by then.
+//! The embedded SQS accepts such tasks and never runs them. Here a task advances whenever tasks are listed or cancelled,
+//! or a message is received from any queue, as far as its rate allows by then. Limits and answers:
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>.
 
 use std::time::Instant;
 
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::aws::sqs::EmbeddedSqs;
 
-/// The tasks so far, the newest last.
+/// Tasks so far, newest last.
 #[derive(Debug, Default)]
 pub(super) struct MoveTasks(Mutex<Vec<Task>>);
 
@@ -46,7 +48,7 @@ struct Asked {
 }
 
 const RUNNING: &str = "RUNNING";
-/// As many of a queue's tasks as SQS remembers.
+/// Number of a queue's tasks that SQS lists.
 const KEPT: usize = 10;
 
 impl Guard {
@@ -70,7 +72,7 @@ impl Guard {
         self.advance(request, &mut tasks).await;
         let of_queue = tasks.iter().rev().filter(|task| task.source_arn == asked.source_arn);
         let results: Vec<_> =
-            of_queue.take(asked.max_results.unwrap_or(1).min(KEPT)).map(Task::told).collect();
+            of_queue.take(asked.max_results.unwrap_or(1).min(KEPT)).map(Task::result).collect();
         MockResponse::json(200, json!({"Results": results}).to_string())
     }
 
@@ -89,7 +91,7 @@ impl Guard {
         }
     }
 
-    /// Lets the tasks go on that may, unless one is at it already.
+    /// Advances running tasks, unless another call does so already.
     pub(super) async fn advance_move_tasks(&self, request: &MockRequest) {
         if let Ok(mut tasks) = self.move_tasks.0.try_lock() {
             self.advance(request, &mut tasks).await;
@@ -152,7 +154,7 @@ impl Guard {
         }
     }
 
-    /// Moves one message; `false` when there is none.
+    /// Moves one message. Returns `false` if the queue is empty.
     async fn move_one(&self, request: &MockRequest, from: &str, to: &str) -> Result<bool, String> {
         let question = json!({
             "QueueUrl": from, "MaxNumberOfMessages": 1, "VisibilityTimeout": 60, "WaitTimeSeconds": 0,
@@ -176,7 +178,7 @@ impl Guard {
             copy("MessageSystemAttributes", Some(&value));
         }
         if to.ends_with(".fifo") {
-            // In a dead-letter queue the message's own id takes the deduplication id's place.
+            // SQS uses the id of the message in the dead-letter queue as the new deduplication id.
             copy("MessageDeduplicationId", message.get("MessageId"));
         }
         self.ask(request, "SendMessage", &Value::Object(again)).await?;
@@ -185,9 +187,9 @@ impl Guard {
         Ok(true)
     }
 
-    /// One more call of this service, as if it came from outside; the error is its code.
+    /// Calls this service as a client would. The error is SQS's code.
     async fn ask(&self, request: &MockRequest, action: &str, body: &Value) -> Result<Value, String> {
-        // Boxed, for what is called may call this.
+        // Boxed, because `dispatch` may call this again.
         let response = Box::pin(self.dispatch(with_body(request, action, body))).await;
         let answer = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
         if response.status == 200 {
@@ -201,13 +203,13 @@ impl Guard {
 }
 
 impl Task {
-    /// Whether its rate lets it move one more by now.
+    /// Whether the rate allows one more message by now.
     fn may_move(&self) -> bool {
         self.rate.is_none_or(|rate| self.moved < self.started.elapsed().as_millis() as u64 * rate / 1_000)
     }
 
-    fn told(&self) -> Value {
-        let mut told = json!({
+    fn result(&self) -> Value {
+        let mut result = json!({
             "SourceArn": self.source_arn, "Status": self.status, "StartedTimestamp": self.started_at,
             "ApproximateNumberOfMessagesMoved": self.moved, "ApproximateNumberOfMessagesToMove": self.to_move,
         });
@@ -216,10 +218,10 @@ impl Task {
             ("FailureReason", self.failure.as_ref().map(|code| json!(code))),
             ("MaxNumberOfMessagesPerSecond", self.rate.map(|rate| json!(rate))),
         ];
-        if let Some(told) = told.as_object_mut() {
-            told.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        if let Some(members) = result.as_object_mut() {
+            members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         }
-        told
+        result
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ReceiveMessage`: gives back what the embedded SQS dropped, and only what the receiver asked for.
+//! `ReceiveMessage`: restores attributes that the embedded SQS drops, and omits attributes that were not requested.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use winterbaume_core::{MockRequest, MockResponse};
 
 use super::record::Records;
 
-/// Adds the system attributes that were recorded, and keeps of all attributes those that were asked for.
+/// Adds recorded system attributes to each message, then keeps only requested attributes.
 pub(super) fn complete(request: &MockRequest, response: MockResponse, records: &Records) -> MockResponse {
     let asked = serde_json::from_slice::<Asked>(&request.body).unwrap_or_default();
     let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else { return response };

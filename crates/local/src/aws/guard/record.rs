@@ -1,4 +1,4 @@
-//! What the guard remembers: the calls it saw and the entries that were accepted.
+//! Records of the guard: sending calls and accepted entries.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -10,42 +10,42 @@ use super::{
     wire::{AttributeValue, Entry},
 };
 
-/// Bytes of bodies that are kept; a long-lived local stack forgets its oldest entries beyond that.
+/// Bytes of bodies that are kept. Beyond that, the oldest entries are dropped, so that a long-lived stack stays small.
 const KEPT_BYTES: usize = 512 * 1024 * 1024;
-/// Calls that are kept.
+/// Number of calls that are kept.
 const KEPT_CALLS: usize = 100_000;
 
-/// An accepted message with everything its sender said, also what the embedded SQS drops.
+/// Accepted message with every member that its sender set, including those that the embedded SQS drops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEntry {
-    /// The queue's name.
+    /// Name of the queue.
     pub queue: String,
-    /// The id that SQS gave the message. A FIFO duplicate is recorded again with the first one's id.
+    /// Id that SQS gave the message. A FIFO duplicate is recorded again, with the id of the first message.
     pub message_id: String,
-    /// The message's text.
+    /// Message body.
     pub body: String,
-    /// The sender's attributes; a binary one is shown as its base64.
+    /// Attributes that the sender set. A binary value is base64.
     pub attributes: BTreeMap<String, String>,
-    /// Such as `AWSTraceHeader`.
+    /// System attributes that the sender set, such as `AWSTraceHeader`.
     pub system_attributes: BTreeMap<String, String>,
-    /// The FIFO or fair-queue group.
+    /// Message group of a FIFO queue or a fair queue.
     pub group_id: Option<String>,
-    /// The FIFO deduplication id.
+    /// Deduplication id of a FIFO queue.
     pub deduplication_id: Option<String>,
 }
 
-/// A `SendMessage` or `SendMessageBatch` call, accepted or not.
+/// `SendMessage` or `SendMessageBatch` call, accepted or refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedCall {
-    /// The queue's name.
+    /// Name of the queue.
     pub queue: String,
-    /// How many entries it held.
+    /// Number of entries.
     pub entries: usize,
-    /// Their size as SQS counts it.
+    /// Size of the entries as SQS counts it.
     pub bytes: usize,
 }
 
-/// The memory of a guard: the newest half GiB of bodies and the newest hundred thousand calls.
+/// Newest half GiB of accepted bodies, and newest hundred thousand calls.
 #[derive(Debug, Default)]
 pub struct Records(Mutex<Kept>);
 
@@ -57,12 +57,12 @@ struct Kept {
 }
 
 impl Records {
-    /// Every entry that is kept, oldest first.
+    /// Kept entries, oldest first.
     pub fn entries(&self) -> Vec<RecordedEntry> {
         self.kept().entries.iter().cloned().collect()
     }
 
-    /// Every call that is kept, oldest first.
+    /// Kept calls, oldest first.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.kept().calls.iter().cloned().collect()
     }
@@ -96,7 +96,7 @@ impl Records {
         }
     }
 
-    /// The system attributes that SQS would hand to the receiver of this message.
+    /// System attributes that SQS returns with this message on receipt.
     pub(crate) fn system_attributes(&self, message_id: &str) -> BTreeMap<String, String> {
         let kept = self.kept();
         let Some(entry) = kept.entries.iter().rev().find(|entry| entry.message_id == message_id) else {

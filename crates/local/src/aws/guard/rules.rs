@@ -1,4 +1,31 @@
-//! What real SQS refuses: pure functions over a request, one rule each.
+//! Limits of SQS on messages and batches, as pure functions.
+//!
+//! [`check_batch`] has the limits that refuse a whole call; [`check_entry`] has those that refuse one message.
+//!
+//! | limit | code of the refusal | source |
+//! |---|---|---|
+//! | 1 to 10 entries in a batch | `EmptyBatchRequest`, `TooManyEntriesInBatchRequest` | [batch] |
+//! | entry ids: distinct, 1 to 80 letters, digits, `-`, `_` | `BatchEntryIdsNotDistinct`, `InvalidBatchEntryId` | [batch], [quotas] |
+//! | 1 MiB for all messages of a batch together | `BatchRequestTooLong` | [batch] |
+//! | 1 MiB for a message, or less if the queue says so | `InvalidParameterValue` | [quotas], [queue] |
+//! | attribute names, types and values count, system attributes do not | | [metadata], [message] |
+//! | a body of at least one character | `MissingParameter` | [quotas] |
+//! | only characters that XML allows | `InvalidMessageContents` | [quotas] |
+//! | 10 attributes for a message, and their form | `InvalidParameterValue` | [quotas], [metadata] |
+//! | one system attribute, `AWSTraceHeader`, and its form | `InvalidParameterValue` | [message] |
+//! | FIFO queue: a group id, and a deduplication id unless the queue hashes the body | `MissingParameter`, `InvalidParameterValue` | [message] |
+//! | FIFO queue: no delay of a single message | `InvalidParameterValue` | [message] |
+//! | standard queue: no deduplication id, a delay of 0 to 900 s | `InvalidParameterValue` | [message] |
+//! | group and deduplication ids: 1 to 128 letters, digits, punctuation | `InvalidParameterValue` | [message] |
+//!
+//! Texts of refusals follow SQS's, because people search for them. Left out are the quotas on throughput and on messages
+//! in flight.
+//!
+//! [batch]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+//! [message]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+//! [metadata]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+//! [queue]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+//! [quotas]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 
 mod attributes;
 
@@ -9,25 +36,28 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::wire::{AttributeValue, Code, Entry, Refusal};
 use attributes::{check_attribute, check_system_attribute};
 
-/// The most bytes of one message, and of all messages of a batch together.
+/// Most bytes of one message, and of all messages of a batch together.
 pub const MAX_BYTES: usize = 1_048_576;
-/// The most entries of a batch.
+/// Most entries in a batch.
 pub const MAX_ENTRIES: usize = 10;
-/// The most attributes of a message.
+/// Most attributes of a message.
 pub const MAX_ATTRIBUTES: usize = 10;
+/// Most characters in a queue's name. The embedded SQS enforces this limit:
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
+pub const MAX_QUEUE_NAME: usize = 80;
 
-/// What the rules need to know of the queue.
+/// Settings of a queue that the limits depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct QueueRules {
-    /// A FIFO queue, which needs a group and a deduplication id.
+    /// Whether the queue is FIFO.
     pub fifo: bool,
-    /// A FIFO queue that takes the body's hash where no deduplication id is given.
+    /// Whether the queue uses the body's hash if a message has no deduplication id.
     pub content_based_deduplication: bool,
-    /// The queue's own limit for one message, which may be below SQS's.
+    /// Limit of the queue for one message, at most [`MAX_BYTES`].
     pub max_message_bytes: usize,
 }
 
-/// The rules for a batch as a whole: whatever breaks one refuses every entry.
+/// Checks a batch as a whole. A refusal refuses every entry.
 pub fn check_batch(entries: &[Entry]) -> Result<(), Refusal> {
     if entries.is_empty() {
         return Err(Refusal::new(
@@ -60,7 +90,7 @@ pub fn check_batch(entries: &[Entry]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The rules for one message, in a batch or alone: whatever breaks one refuses this entry only.
+/// Checks one message, in a batch or alone. A refusal refuses this message only.
 pub fn check_entry(entry: &Entry, queue: &QueueRules) -> Result<(), Refusal> {
     if entry.message_body.is_empty() {
         return Err(Refusal::new(
@@ -90,15 +120,20 @@ pub fn check_entry(entry: &Entry, queue: &QueueRules) -> Result<(), Refusal> {
     check_queue_kind(entry, queue)
 }
 
-/// The size of a whole batch as SQS counts it.
+/// Size of a whole batch as SQS counts it.
 pub fn batch_bytes(entries: &[Entry]) -> usize {
     entries.iter().map(message_bytes).sum()
 }
 
-/// The bytes that count against the limits: body, attribute names, types and values; not the system attributes.
+/// Size of a message as SQS counts it: the body, and the names, types and values of attributes.
 pub fn message_bytes(entry: &Entry) -> usize {
     let attributes = entry.message_attributes.iter();
     entry.message_body.len() + attributes.map(|(name, value)| name.len() + value_bytes(value)).sum::<usize>()
+}
+
+/// Whether SQS allows this character.
+pub fn is_carried(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
 fn value_bytes(value: &AttributeValue) -> usize {
@@ -118,11 +153,6 @@ fn check_characters(text: &str) -> Result<(), Refusal> {
     let text = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
                 #xE000 to #xFFFD | #x10000 to #x10FFFF.";
     Err(Refusal::new(Code::InvalidMessageContents, text))
-}
-
-/// Whether SQS carries this character.
-pub fn is_carried(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
 fn check_queue_kind(entry: &Entry, queue: &QueueRules) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-//! `SendMessage` and `SendMessageBatch`: faults first, then SQS's limits, then the embedded SQS.
+//! `SendMessage` and `SendMessageBatch`: applies injected faults, then SQS's limits, then sends to the embedded SQS.
 
 use prelude_webhooks::route::QueueUrl;
 use serde_json::{Map, Value, json};
@@ -89,7 +89,7 @@ impl Guard {
         response
     }
 
-    /// What the rules need to know of a queue, or that there is none.
+    /// Settings of a queue that the rules depend on, or the refusal because it does not exist.
     async fn queue(&self, request: &MockRequest, url: &str) -> Result<QueueRules, Refusal> {
         let question = json!({"QueueUrl": url, "AttributeNames": ["All"]});
         let response = self.inner.handle(with_body(request, "GetQueueAttributes", &question)).await;
@@ -119,7 +119,7 @@ impl Guard {
     }
 }
 
-/// Like SQS, leaves out a list that is empty.
+/// Answer to a batch. Omits empty lists, as SQS does.
 fn batch_response(successful: Vec<Value>, failed: Vec<Value>) -> MockResponse {
     let mut answer = Map::new();
     for (name, list) in [("Successful", successful), ("Failed", failed)] {

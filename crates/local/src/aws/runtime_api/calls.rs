@@ -1,4 +1,4 @@
-//! Calls of the function's process to the Runtime API.
+//! Calls of the function's process to the Runtime API, and their answers.
 
 use std::{
     collections::HashMap,
@@ -61,7 +61,7 @@ impl Shared {
         }
     }
 
-    /// Held open until there is an event. If the function hangs up first, the event stays in the queue.
+    /// Waits for an event. If the function disconnects first, the event stays in the queue.
     async fn next(&self) -> Response<Full<Bytes>> {
         self.first_poll.send_if_modified(|at| {
             let first = at.is_none();
@@ -92,7 +92,7 @@ impl Shared {
         let Some(answer) = self.answers().remove(request_id) else {
             return json_response(StatusCode::BAD_REQUEST, &json!({"errorType": "InvalidRequestID"}));
         };
-        // Nobody waits any more where the caller gave up on the invocation; the function may go on.
+        // The receiving end is gone if the caller of `invoke` gave up. The function may still finish.
         drop(answer.send(invocation));
         json_response(StatusCode::ACCEPTED, &json!({"status": "OK"}))
     }

@@ -1,4 +1,4 @@
-//! Looking at the embedded queues without receiving from them, and filling them again.
+//! Reads the embedded queues without receiving from them, and refills them.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -11,22 +11,22 @@ use winterbaume_core::{MockRequest, MockService as _};
 use super::{EmbeddedSqs, EmbeddedSqsError, MAX_BYTES, QueueAttributeName, REGION};
 use crate::aws::guard::{ledger::Held, wire::Entry};
 
-/// How full a queue is.
+/// Number of messages in a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Depth {
-    /// The queue's name.
+    /// Name of the queue.
     pub queue: String,
     /// Messages that can be received now.
     pub visible: usize,
-    /// Messages that were received and neither deleted nor given back.
+    /// Messages that were received and neither deleted nor made visible again.
     pub in_flight: usize,
 }
 
 impl EmbeddedSqs {
-    /// How full every queue is, by name.
+    /// Depth of every queue, sorted by name.
     ///
     /// # Errors
-    /// The embedded SQS failed.
+    /// A call to the embedded SQS failed.
     pub async fn depths(&self) -> Result<Vec<Depth>, EmbeddedSqsError> {
         let listed = self.client.list_queues().send().await;
         let listed = listed.map_err(|error| EmbeddedSqsError::new("list", "*", &error))?;
@@ -49,30 +49,30 @@ impl EmbeddedSqs {
         Ok(depths)
     }
 
-    /// What lies in a queue, oldest first. Nothing is received by looking.
+    /// Messages in a queue, oldest first. Receives nothing.
     pub fn peek(&self, queue_name: &str) -> Vec<Held> {
         self.guard.ledger().queue(queue_name)
     }
 
-    /// What lies in a queue and carries this attribute, among the newest two thousand messages there.
+    /// Messages that carry this attribute, among the newest two thousand of a queue.
     pub fn find(&self, queue_name: &str, attribute: &str, value: &str) -> Vec<Held> {
         self.guard.ledger().find(queue_name, attribute, value)
     }
 
-    /// What lies in all queues.
+    /// Messages in each queue.
     pub fn held(&self) -> impl Iterator<Item = (String, Vec<Held>)> {
         self.guard.ledger().queues().into_iter()
     }
 
-    /// Changes its value whenever something was sent, received or deleted.
+    /// Counter that changes whenever a message is sent, received or deleted.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.guard.ledger().changes()
     }
 
-    /// Sends a message as it was sent once before; it gets a new id. A queue that is not there is created.
+    /// Sends a message again; SQS gives it a new id. Creates the queue if it does not exist.
     ///
     /// # Errors
-    /// The queue does not take it.
+    /// The queue refuses the message.
     pub async fn send_again(&self, queue_name: &str, entry: &Entry) -> Result<(), EmbeddedSqsError> {
         if self.client.get_queue_url().queue_name(queue_name).send().await.is_err() {
             self.create_queue(queue_name, MAX_BYTES).await?;

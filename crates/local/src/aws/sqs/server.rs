@@ -1,4 +1,4 @@
-//! A socket in front of the embedded SQS: the real protocol, for any SDK or the `aws` command.
+//! Serves the embedded SQS on loopback, with SQS's JSON protocol: for any SDK and the `aws` command.
 
 use std::{io, sync::Arc};
 
@@ -14,34 +14,34 @@ use crate::{
     http_server::{HttpServer, response},
 };
 
-/// The embedded SQS on a loopback port, until it is dropped.
+/// Embedded SQS on a loopback port. Dropping it stops the server.
 #[derive(Debug)]
 pub struct SqsServer(HttpServer);
 
 impl SqsServer {
-    /// Listens on 127.0.0.1; port 0 takes any free one.
+    /// Listens on 127.0.0.1. Port 0 takes any free port.
     ///
     /// # Errors
-    /// The port is taken.
+    /// The port is in use.
     pub async fn start(sqs: &EmbeddedSqs, port: u16) -> io::Result<Self> {
         let sqs = sqs.service();
         HttpServer::start(port, move |request| respond(request, Arc::clone(&sqs))).await.map(Self)
     }
 
-    /// For `AWS_ENDPOINT_URL_SQS` and `--endpoint-url`.
+    /// URL for `AWS_ENDPOINT_URL_SQS` and `--endpoint-url`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.0.address())
     }
 }
 
-/// Twice what SQS takes in one call: the guard says what is too much.
+/// Largest request, well above SQS's own limit, so that the guard is the one that refuses a batch.
 const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let empty = |status| response(status, HeaderMap::new(), Bytes::new());
-    // Browsers say whose page asks, whenever it posts; no SDK does. Any site that a name was rebound for could read and
-    // empty the queues else.
+    // Browsers send `Origin` with every POST; no SDK does. Without this check, a web page could reach the queues by DNS
+    // rebinding, and read and empty them.
     if parts.method != Method::POST || parts.headers.contains_key(header::ORIGIN) {
         return empty(StatusCode::FORBIDDEN);
     }
@@ -53,7 +53,7 @@ async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<B
     response(status, answer.headers, answer.body)
 }
 
-/// A request as the embedded SQS takes it: the region is read from the host, whatever the client connected to.
+/// Request in the form that the embedded SQS takes. It reads the region from the host, so the host is always AWS's.
 pub fn sqs_request(parts: http::request::Parts, body: Bytes) -> MockRequest {
     MockRequest {
         method: parts.method.to_string(),
@@ -71,7 +71,7 @@ mod tests {
     async fn an_sdk_sends_and_receives_through_the_socket() {
         let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
         let front = SqsServer::start(&sqs, 0).await.unwrap();
-        // Everything as for the embedded queues, but over a real connection.
+        // Same client as for the embedded queues, over a real connection.
         let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
             .region(aws_config::Region::new(REGION))
             .endpoint_url(front.endpoint())
@@ -104,6 +104,6 @@ mod tests {
         for origin in ["http://evil.example:9324", "http://127.0.0.1:9001", "null"] {
             assert_eq!(ask(Method::POST, Some(origin)).await, 403, "{origin}");
         }
-        assert_eq!(ask(Method::GET, None).await, 403, "pages of the same origin get without naming it");
+        assert_eq!(ask(Method::GET, None).await, 403, "a GET of the same origin carries no Origin header");
     }
 }

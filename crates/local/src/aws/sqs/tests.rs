@@ -1,4 +1,4 @@
-//! The guard and the embedded SQS as the real SDK sees them.
+//! The guard and the embedded SQS, called through the real SDK.
 
 mod redelivery;
 
@@ -124,7 +124,7 @@ async fn whole_batches_are_refused_with_the_errors_that_the_sdk_knows() {
     assert!(error.is_queue_does_not_exist(), "{error:?}");
     assert!(sqs.recorded().is_empty());
     let error = sqs.drain("missing").await.unwrap_err().to_string();
-    assert!(error.contains("could not receive from queue `missing`"), "{error}");
+    assert!(error.contains("cannot receive from queue `missing`"), "{error}");
 }
 
 #[tokio::test]
@@ -210,5 +210,5 @@ async fn queues_are_looked_at_without_receiving_and_filled_again() {
     sqs.client().purge_queue().queue_url(&url).send().await.unwrap();
     assert!(sqs.peek("a").is_empty());
     let refused = other.send_again("a", &Default::default()).await.unwrap_err().to_string();
-    assert!(refused.starts_with("could not fill queue `a`"), "{refused}");
+    assert!(refused.starts_with("cannot fill queue `a`"), "{refused}");
 }

@@ -95,7 +95,7 @@ async fn a_delivery_over_http_lands_in_its_queue_and_is_observed() {
 }
 
 #[tokio::test]
-async fn the_source_address_can_be_set_for_one_request_and_the_event_does_not_tell_how() {
+async fn a_request_sets_its_source_address_by_a_header_that_the_event_lacks() {
     let stack = Stack::start().await;
     let answer = stack.send(Method::POST, &path(), &[("Prelude-Dev-Source-Ip", "198.51.100.7")], b"{}").await;
     assert_eq!(answer.status, 403);

@@ -1,4 +1,11 @@
-//! Rules for attributes: those of the sender, and `AWSTraceHeader`.
+//! Limits on attributes: those that the sender chooses, and `AWSTraceHeader`.
+//!
+//! * Names, types and values of the sender's attributes:
+//!   <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>. The limit on
+//!   the length of a type is left out.
+//! * `AWSTraceHeader` as the only system attribute:
+//!   <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+//! * Form of a trace header: <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html>
 
 use super::{check_characters, invalid};
 use crate::aws::guard::wire::{AttributeValue, Refusal};
@@ -47,7 +54,7 @@ pub(super) fn check_system_attribute(name: &str, value: &AttributeValue) -> Resu
     }
 }
 
-/// `Root=1-<8 hex>-<24 hex>`, then perhaps `Parent=<16 hex>`, `Sampled=<0, 1 or ?>` and members of other names.
+/// Whether this is `Root=1-<8 hex>-<24 hex>`, with optional `Parent=<16 hex>`, `Sampled=<0, 1 or ?>` and other members.
 fn is_trace_header(header: &str) -> bool {
     let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|b| b.is_ascii_hexdigit());
     let is_root = |value: &str| match value.split('-').collect::<Vec<_>>().as_slice() {
