@@ -1,4 +1,11 @@
-//! A local stand-in for Prelude: its keys, its signatures, its Session apps and what it sends.
+//! Stand-in for Prelude: an account with its keys and Session apps.
+//!
+//! * [`key`]: signing keys, and signatures in every form that a receiver must accept.
+//! * [`jwks_server`]: key server with one key set for each Session app.
+//! * [`management`]: management API that registers and activates webhooks.
+//! * [`samples`]: the files of `events/`.
+//!
+//! Left out is the schedule of deliveries and retries: callers build requests themselves and send each one once.
 
 pub mod jwks_server;
 pub mod key;
@@ -11,22 +18,22 @@ use serde_json::{Value, json};
 
 pub use key::{Alphabet, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm};
 
-/// Prelude's source addresses, as its Session documentation lists them.
+/// Source addresses of Prelude, from its Session documentation.
 pub const ADDRESSES: [&str; 3] = ["34.252.67.209", "52.30.192.161", "34.248.153.151"];
 
-/// A Prelude account with its signing key and its Session apps.
+/// Prelude account with its signing key and its Session apps.
 #[derive(Debug, Clone)]
 pub struct LocalPrelude {
-    /// Signs Verify and Notify events.
+    /// Key that signs Verify and Notify events.
     pub account_key: PreludeKey,
-    /// Each signs its own batches.
+    /// Session apps, each with keys of its own.
     pub apps: Vec<SessionApp>,
 }
 
 impl LocalPrelude {
-    /// An account with new keys and one app for each pair of app id and verification token.
+    /// Account with new keys, and an app for each pair of app id and verification token.
     ///
-    /// Every key takes a noticeable time to find, above all in debug builds; see [`LocalPrelude::shared`].
+    /// Generating a key is slow, above all in debug builds; see [`LocalPrelude::shared`].
     pub fn generate(apps: &[(&str, &str)]) -> Result<Self, KeyError> {
         let app = |(app_id, token): &(&str, &str)| -> Result<SessionApp, KeyError> {
             let key = PreludeKey::generate(format!("key-{app_id}"))?;
@@ -42,7 +49,7 @@ impl LocalPrelude {
         })
     }
 
-    /// An account with the apps `app1` and `app2`, whose keys are found once in this process and then reused.
+    /// Account with the apps `app1` and `app2`. Its keys are generated once in each process.
     pub fn shared() -> Result<Self, KeyError> {
         static SHARED: OnceLock<LocalPrelude> = OnceLock::new();
         if let Some(prelude) = SHARED.get() {
@@ -52,46 +59,46 @@ impl LocalPrelude {
         Ok(SHARED.get_or_init(|| prelude).clone())
     }
 
-    /// The app of this id.
+    /// Session app with this id.
     pub fn app(&self, app_id: &str) -> Option<&SessionApp> {
         self.apps.iter().find(|app| app.app_id == app_id)
     }
 }
 
-/// A Session app as Prelude knows it.
+/// Session app as Prelude knows it.
 #[derive(Debug, Clone)]
 pub struct SessionApp {
-    /// Prelude's name of the app.
+    /// Id of the app.
     pub app_id: String,
-    /// What the receiver's owner gave Prelude when he registered the webhook.
+    /// Token that the receiver's owner chose when registering the webhook.
     pub verification_token: String,
-    /// The keys in the app's key set; the first one signs.
+    /// Keys in the app's key set. The first one signs.
     pub keys: Vec<PreludeKey>,
 }
 
 impl SessionApp {
-    /// The app's key set, as its `jwks.json` says it.
+    /// Key set of the app, as a JSON Web Key Set.
     pub fn jwks(&self) -> Value {
         json!({"keys": self.keys.iter().map(PreludeKey::jwk).collect::<Vec<_>>()})
     }
 
-    /// The signature header's value for a body, by the app's first key.
+    /// Value of the signature header for a body, signed with the app's first key.
     pub fn sign(&self, body: &[u8]) -> Result<String, KeyError> {
         self.keys.first().ok_or(KeyError::NoKey)?.sign(body)
     }
 
-    /// The query string of the request by which Prelude proves that an endpoint wants this app's events.
+    /// Query string of the activation challenge for this app.
     pub fn activation_query(&self, challenge: &str) -> String {
         activation_query(&self.app_id, &self.verification_token, challenge)
     }
 
-    /// The body of a batch of this app's events.
+    /// Body of a batch of this app's events.
     pub fn batch(&self, events: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<u8> {
         batch(&self.app_id, events)
     }
 }
 
-/// The query string of an activation, for an app id and token that need not be right.
+/// Query string of an activation challenge, for any app id and token.
 pub fn activation_query(app_id: &str, verification_token: &str, challenge: &str) -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("event", "activate")
@@ -101,7 +108,7 @@ pub fn activation_query(app_id: &str, verification_token: &str, challenge: &str)
         .finish()
 }
 
-/// A batch's body, with the events' texts in it byte for byte.
+/// Body of a batch that contains the events byte for byte.
 pub fn batch(app_id: &str, events: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<u8> {
     let mut body = format!("{{\"app_id\":{},\"events\":[", Value::from(app_id));
     for (index, event) in events.into_iter().enumerate() {

@@ -1,4 +1,6 @@
-//! A key server on loopback: one key set per app, replaceable while it runs, and able to misbehave.
+//! Key server on loopback: serves one key set for each Session app, over HTTP.
+//!
+//! Tests replace key sets and inject faults while the server runs. Left out are TLS and caching headers.
 
 mod answer;
 
@@ -17,26 +19,26 @@ use serde_json::Value;
 use crate::http_server::HttpServer;
 use answer::Body;
 
-/// How an app's key set is answered for, instead of properly.
+/// Fault of the answers for one app's key set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JwksFault {
-    /// Another status, with an error text.
+    /// Answers with this status and an error text.
     Status(u16),
-    /// The right answer, but only after this time.
+    /// Answers correctly, after this time.
     Delay(Duration),
-    /// The key set, made this many bytes long with a member that nobody knows.
+    /// Pads the key set to this many bytes with an unknown member.
     Huge(usize),
-    /// A redirect to this location.
+    /// Redirects to this location.
     Redirect(String),
-    /// Bytes that are no JSON.
+    /// Answers with bytes that are not JSON.
     Garbage,
-    /// The beginning of the right answer, and then nothing more.
+    /// Sends half of the key set and keeps the connection open.
     Stall,
-    /// No answer: the connection is closed.
+    /// Closes the connection without an answer.
     Close,
 }
 
-/// A running key server, which ends when it is dropped.
+/// Running key server. Dropping it stops the server.
 #[derive(Debug)]
 pub struct JwksServer {
     server: HttpServer,
@@ -51,15 +53,15 @@ struct App {
 }
 
 impl JwksServer {
-    /// Starts on a free port of 127.0.0.1, in the current runtime.
+    /// Listens on a free port of 127.0.0.1.
     pub async fn start() -> io::Result<Self> {
         Self::start_on(0).await
     }
 
-    /// Starts on this port of 127.0.0.1; port 0 takes any free one.
+    /// Listens on this port of 127.0.0.1. Port 0 takes any free port.
     ///
     /// # Errors
-    /// The port is taken.
+    /// The port is in use.
     pub async fn start_on(port: u16) -> io::Result<Self> {
         let apps = Arc::default();
         let answering = Arc::clone(&apps);
@@ -67,17 +69,17 @@ impl JwksServer {
         Ok(Self { server, apps })
     }
 
-    /// Where it listens.
+    /// Address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// Where the app's key set is, whether there is one yet or not.
+    /// URL of the app's key set, also before one is published.
     pub fn url(&self, app_id: &str) -> String {
         Self::url_on(self.address().port(), app_id)
     }
 
-    /// Where the app's key set is on the server of this port.
+    /// URL of the app's key set on a server with this port.
     pub fn url_on(port: u16, app_id: &str) -> String {
         format!("http://127.0.0.1:{port}/{app_id}/.well-known/jwks.json")
     }
@@ -87,17 +89,17 @@ impl JwksServer {
         self.publish_bytes(app_id, key_set.to_string());
     }
 
-    /// Sets or replaces the app's document by any bytes.
+    /// Sets or replaces the app's key set by any bytes.
     pub fn publish_bytes(&self, app_id: &str, document: impl Into<Bytes>) {
         lock(&self.apps).entry(app_id.to_owned()).or_default().document = document.into();
     }
 
-    /// Makes every following request for the app's key set fail in this way, or succeed again.
+    /// Sets the fault of every following request for the app's key set; `None` ends it.
     pub fn set_fault(&self, app_id: &str, fault: impl Into<Option<JwksFault>>) {
         lock(&self.apps).entry(app_id.to_owned()).or_default().fault = fault.into();
     }
 
-    /// How often the app's key set was asked for, faults included.
+    /// Number of requests for the app's key set, including failed ones.
     pub fn requests(&self, app_id: &str) -> usize {
         lock(&self.apps).get(app_id).map_or(0, |app| app.requests)
     }
@@ -107,7 +109,7 @@ fn lock(apps: &Mutex<BTreeMap<String, App>>) -> MutexGuard<'_, BTreeMap<String, 
     apps.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// None where the fault is a closed connection.
+/// Answer to a request. None closes the connection.
 async fn respond(
     request: Request<Incoming>,
     apps: Arc<Mutex<BTreeMap<String, App>>>,
@@ -130,7 +132,7 @@ async fn respond(
     }
 }
 
-/// The document and fault of the app that the path names; counts the request.
+/// Key set and fault of the app in the path. Counts the request.
 fn look_up(
     request: &Request<Incoming>,
     apps: &Mutex<BTreeMap<String, App>>,

@@ -1,4 +1,4 @@
-//! A signing key of Prelude's, and the signatures it makes.
+//! Signing keys of Prelude, and signatures in every form that a receiver must accept.
 
 use std::{borrow::Cow, fmt};
 
@@ -18,33 +18,33 @@ use rsa::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// The header that carries a signature.
+/// Request header that carries the signature.
 pub const SIGNATURE_HEADER: &str = "X-Webhook-Signature";
-/// The scheme's name in the signature header.
+/// Name of the signature scheme in that header.
 pub const SCHEME: &str = "rsassa-pss-sha256";
 
-/// An RSA key with the id that its key set gives it.
+/// RSA key with its id.
 #[derive(Clone)]
 pub struct PreludeKey {
-    /// The `kid` in the key set and in `X-Webhook-Signature-Key-Id`.
+    /// Value of `kid` in the key set and of `X-Webhook-Signature-Key-Id`.
     pub kid: String,
-    /// The private half.
+    /// Private key.
     pub private: RsaPrivateKey,
 }
 
 impl PreludeKey {
-    /// Finds a new key of 2048 bits.
+    /// Generates a key of 2048 bits.
     pub fn generate(kid: impl Into<String>) -> Result<Self, KeyError> {
         Self::generate_bits(kid, 2048)
     }
 
-    /// Finds a new key of this many bits.
+    /// Generates a key of this many bits.
     pub fn generate_bits(kid: impl Into<String>, bits: usize) -> Result<Self, KeyError> {
         let private = RsaPrivateKey::new(&mut UnwrapErr(SysRng), bits).map_err(KeyError::rsa)?;
         Ok(Self { kid: kid.into(), private })
     }
 
-    /// Reads a private key in PEM form, PKCS#8 or PKCS#1.
+    /// Reads a private key from PKCS#8 or PKCS#1 PEM.
     pub fn from_pem(kid: impl Into<String>, pem: &str) -> Result<Self, KeyError> {
         let private = RsaPrivateKey::from_pkcs8_pem(pem)
             .or_else(|error| RsaPrivateKey::from_pkcs1_pem(pem).map_err(|_neither| error))
@@ -52,40 +52,40 @@ impl PreludeKey {
         Ok(Self { kid: kid.into(), private })
     }
 
-    /// The private key as PKCS#8 PEM.
+    /// Private key as PKCS#8 PEM.
     pub fn private_key_pem(&self) -> Result<String, KeyError> {
         Ok(self.private.to_pkcs8_pem(LineEnding::LF).map_err(KeyError::rsa)?.to_string())
     }
 
-    /// The public key as SPKI PEM, the form in which Prelude's dashboard hands it out.
+    /// Public key as SPKI PEM, the form in Prelude's dashboard.
     pub fn public_key_pem(&self) -> Result<String, KeyError> {
         self.private.to_public_key().to_public_key_pem(LineEnding::LF).map_err(KeyError::rsa)
     }
 
-    /// The public key as a key set holds it; `alg` says RS256, which is what the access tokens use.
+    /// Public key as a JSON Web Key. `alg` is RS256, because access tokens use the same key with RS256.
     pub fn jwk(&self) -> Value {
         let [n, e] = self.public_parts();
         json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": n, "e": e})
     }
 
-    /// The RFC 7638 thumbprint, which names a key without a `kid`.
+    /// RFC 7638 thumbprint, which identifies a key without a `kid`.
     pub fn thumbprint(&self) -> String {
         let [n, e] = self.public_parts();
         URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{{\"e\":\"{e}\",\"kty\":\"RSA\",\"n\":\"{n}\"}}")))
     }
 
-    /// The longest salt that fits, which is what Go's `SignPSS` takes.
+    /// Length of the longest salt that fits, which Go's `SignPSS` uses by default.
     pub fn longest_salt(&self) -> usize {
         let message_bytes = (self.private.n().bits_vartime() as usize - 1).div_ceil(8);
         message_bytes - 32 - 2
     }
 
-    /// The value of `X-Webhook-Signature` for a body, in the form that Prelude documents.
+    /// Value of `X-Webhook-Signature` for a body, in the documented form.
     pub fn sign(&self, body: &[u8]) -> Result<String, KeyError> {
         self.sign_as(body, SignatureForm::default())
     }
 
-    /// The value of `X-Webhook-Signature` for a body, in any form that a sender may choose.
+    /// Value of `X-Webhook-Signature` for a body, in the given form.
     pub fn sign_as(&self, body: &[u8], form: SignatureForm) -> Result<String, KeyError> {
         let signer = SigningKey::<Sha256>::new_with_salt_len(self.private.clone(), form.salt_len);
         let signature = signer.try_sign_with_rng(&mut SysRng, body).map_err(KeyError::rsa)?;
@@ -103,28 +103,28 @@ impl PreludeKey {
     }
 }
 
-/// Does not show the private half.
+/// Omits the private key.
 impl fmt::Debug for PreludeKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreludeKey").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
-/// How a signature is made and written.
+/// Form of a signature and of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignatureForm {
-    /// Bytes of salt; 32 is the digest's length.
+    /// Bytes of salt. 32 is the length of the digest.
     pub salt_len: usize,
     /// Whether the base64 text ends in `=`.
     pub padding: bool,
-    /// The characters of the base64 text.
+    /// Alphabet of the base64 text.
     pub alphabet: Alphabet,
 }
 
-/// The characters 62 and 63 of base64.
+/// Characters 62 and 63 of base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alphabet {
-    /// `-` and `_`, as documented.
+    /// `-` and `_`, the documented alphabet.
     UrlSafe,
     /// `+` and `/`.
     Standard,
@@ -136,13 +136,13 @@ impl Default for SignatureForm {
     }
 }
 
-/// A key could not be found, read or used.
+/// Failed generation, reading or use of a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The RSA code says why.
+    /// Error of the RSA library.
     #[error("RSA key: {0}")]
     Rsa(Cow<'static, str>),
-    /// The app has no key to sign with.
+    /// Session app without a key.
     #[error("the app has no key")]
     NoKey,
 }

@@ -1,4 +1,10 @@
-//! A stand-in for Prelude's management API: Session webhooks, and their activation by a real request to the receiver.
+//! Management API of Prelude on loopback: registers Session webhooks and activates them.
+//!
+//! Activation sends a real challenge to the webhook's URL. The API knows one management key and the given apps. Left out
+//! are updates, paging and every other resource.
+//!
+//! Requests are matched by hand, because `HttpServer` must stay in any case: the key server closes connections without an
+//! answer. A web framework would be a second mechanism, and a new dependency of the product's tests.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +25,7 @@ use crate::{
     http_server::{HttpServer, json_response},
 };
 
-/// The API on a loopback port, until it is dropped.
+/// Management API on a loopback port. Dropping it stops the server.
 pub struct ManagementApi {
     server: HttpServer,
     state: Arc<Mutex<State>>,
@@ -45,17 +51,17 @@ struct Webhook {
     updated_at: u64,
 }
 
-/// How long an activation waits for the receiver, as a delivery does.
+/// Time limit of an activation, as for a delivery.
 const PATIENCE: Duration = Duration::from_secs(10);
 const MAX_BODY: usize = 64 * 1024;
 const MAX_URL: usize = 2_048;
 const MAX_TOKEN: usize = 100;
 
 impl ManagementApi {
-    /// Listens on 127.0.0.1, and knows one key and these apps.
+    /// Listens on 127.0.0.1, with one management key and these apps. Port 0 takes any free port.
     ///
     /// # Errors
-    /// The port is taken.
+    /// The port is in use.
     pub async fn start(port: u16, key: &str, app_ids: &[&str]) -> io::Result<Self> {
         let apps = app_ids.iter().map(|app_id| ((*app_id).to_owned(), Vec::new())).collect();
         let state = State { key: key.to_owned(), lists: true, apps, calls: Vec::new(), next_id: 1 };
@@ -65,22 +71,22 @@ impl ManagementApi {
         Ok(Self { server: HttpServer::start(port, respond).await?, state })
     }
 
-    /// For `--base-url`.
+    /// URL for `--base-url`.
     pub fn url(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    /// Whether it answers a list of an app's webhooks: that call is not documented.
+    /// Sets whether an app's webhooks can be listed. That call is not documented, so a client must do without it.
     pub fn set_lists(&self, lists: bool) {
         lock(&self.state).lists = lists;
     }
 
-    /// The app's webhooks, as the API shows them.
+    /// Webhooks of an app, as the API returns them.
     pub fn webhooks(&self, app_id: &str) -> Vec<Value> {
         lock(&self.state).apps.get(app_id).into_iter().flatten().map(Webhook::shown).collect()
     }
 
-    /// Every call so far, as method and path.
+    /// Method and path of every call so far.
     pub fn calls(&self) -> Vec<String> {
         lock(&self.state).calls.clone()
     }
@@ -105,17 +111,13 @@ async fn respond(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Respon
             return error(StatusCode::UNAUTHORIZED, "the management key is not valid");
         }
     }
-    let path: Vec<_> = path.split('/').collect();
-    match (&parts.method, &*path) {
-        (&Method::GET, ["", "v2", "session", "apps", app, "webhooks"]) => list(app, &state),
-        (&Method::POST, ["", "v2", "session", "apps", app, "webhooks"]) => create(app, &body, &state),
-        (&Method::DELETE, ["", "v2", "session", "apps", app, "webhooks", id]) => delete(app, id, &state),
-        (&Method::POST, ["", "v2", "session", "apps", app, "webhooks", id, "events"]) => {
-            add_event(app, id, &body, &state)
-        }
-        (&Method::POST, ["", "v2", "session", "apps", app, "webhooks", id, "activate"]) => {
-            activate(app, id, &state).await
-        }
+    let segments: Vec<_> = path.strip_prefix("/v2/session/apps/").unwrap_or_default().split('/').collect();
+    match (&parts.method, &*segments) {
+        (&Method::GET, [app, "webhooks"]) => list(app, &state),
+        (&Method::POST, [app, "webhooks"]) => create(app, &body, &state),
+        (&Method::DELETE, [app, "webhooks", id]) => delete(app, id, &state),
+        (&Method::POST, [app, "webhooks", id, "events"]) => add_event(app, id, &body, &state),
+        (&Method::POST, [app, "webhooks", id, "activate"]) => activate(app, id, &state).await,
         _ => error(StatusCode::NOT_FOUND, "there is no such call"),
     }
 }
@@ -181,7 +183,7 @@ fn add_event(app_id: &str, id: &str, body: &Value, state: &Mutex<State>) -> Resp
     change(app_id, id, state, StatusCode::CREATED, |webhook| webhook.events.push(event))
 }
 
-/// Calls the receiver with the challenge, and believes it only for the right answer.
+/// Sends a challenge to the webhook. Only the right answer activates the webhook.
 async fn activate(app_id: &str, id: &str, state: &Mutex<State>) -> Response<Full<Bytes>> {
     let found =
         lock(state).apps.get(app_id).and_then(|hooks| hooks.iter().find(|hook| hook.id == id)).cloned();
@@ -195,9 +197,9 @@ async fn activate(app_id: &str, id: &str, state: &Mutex<State>) -> Response<Full
         Err(_unusable) => None,
     };
     let code = answered.as_ref().map(|answer| answer.status);
-    let told = answered.and_then(|answer| serde_json::from_slice::<Value>(&answer.body).ok());
-    let told = told.map(|value| value.get("challenge").cloned().unwrap_or(value));
-    let is_proven = code == Some(200) && told.and_then(|told| told.as_i64()) == Some(challenge);
+    let echoed = answered.and_then(|answer| serde_json::from_slice::<Value>(&answer.body).ok());
+    let echoed = echoed.map(|value| value.get("challenge").cloned().unwrap_or(value));
+    let is_proven = code == Some(200) && echoed.and_then(|value| value.as_i64()) == Some(challenge);
     let changed = change(app_id, id, state, StatusCode::OK, |webhook| {
         webhook.active = is_proven;
         webhook.last_http_code = code;

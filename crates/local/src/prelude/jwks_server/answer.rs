@@ -1,4 +1,4 @@
-//! The key server's answers, and a body that may never end.
+//! Answers of the key server, including one with a body that never ends.
 
 use std::{
     convert::Infallible,
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-/// Bytes in one piece; a stalled body promises more than it ever sends.
+/// Body of one chunk. A stalled body never ends.
 #[derive(Debug)]
 pub(super) struct Body {
     bytes: Option<Bytes>,
@@ -64,14 +64,14 @@ pub(super) fn redirect(location: &str) -> Response<Body> {
     response
 }
 
-/// Half of the document, then silence.
+/// Answer with half of the document and a body that never ends.
 pub(super) fn stalled(document: &Bytes) -> Response<Body> {
     let mut response = key_set(Bytes::new());
     *response.body_mut() = Body { bytes: Some(document.slice(..document.len() / 2)), stalls: true };
     response
 }
 
-/// The document as an object of that many bytes, if it is an object and shorter than that.
+/// Document padded to this many bytes. A longer object stays as it is, apart from the new member.
 pub(super) fn padded(document: &Bytes, bytes: usize) -> Bytes {
     let opening = b"{\"padding\":\"";
     let rest = match document.strip_prefix(b"{") {

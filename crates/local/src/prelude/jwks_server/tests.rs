@@ -1,4 +1,4 @@
-//! The server as a plain HTTP/1.1 client sees it.
+//! The key server, called by a plain HTTP/1.1 client.
 
 use serde_json::json;
 use tokio::{
@@ -15,7 +15,7 @@ async fn open(server: &JwksServer, path: &str) -> TcpStream {
     stream
 }
 
-/// The status line's code, the head in lower case, the body.
+/// Status code, head in lower case, and body.
 async fn get(server: &JwksServer, path: &str) -> (String, String, Vec<u8>) {
     let mut bytes = Vec::new();
     open(server, path).await.read_to_end(&mut bytes).await.unwrap();
