@@ -2,9 +2,9 @@
 
 use std::io;
 
-/// A port that can not be listened on.
+/// Port that a server cannot listen on.
 #[derive(Debug, thiserror::Error)]
-#[error("port {port} can not be used ({cause}): stop what uses it, or choose another with {flag}")]
+#[error("port {port} cannot be used ({cause}): stop what uses it, or choose another with {flag}")]
 pub struct PortUnusable {
     port: u16,
     flag: &'static str,
@@ -12,7 +12,7 @@ pub struct PortUnusable {
 }
 
 impl PortUnusable {
-    /// For `map_err`: the port, and the flag that chooses another.
+    /// Conversion for `map_err`, with the port and the flag that chooses another one.
     pub const fn of(port: u16, flag: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self { port, flag, cause }
     }

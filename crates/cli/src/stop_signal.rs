@@ -1,11 +1,11 @@
-//! Ctrl-C, and what asks a process to end.
+//! Signals that end a command: Ctrl-C, and SIGTERM.
 
 use std::io;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Listens from the moment it is made.
+/// Listener for these signals.
 #[derive(Debug)]
 pub struct StopSignal {
     #[cfg(unix)]
@@ -15,10 +15,10 @@ pub struct StopSignal {
 }
 
 impl StopSignal {
-    /// Starts to listen: from now on the signals do not end the process by themselves.
+    /// Starts to listen. From then on, the signals do not end the process by themselves.
     ///
     /// # Errors
-    /// The system does not let it.
+    /// The system refuses the signal handlers.
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })

@@ -1,13 +1,13 @@
-//! Writes `.env` files, as cargo-lambda and the tool read them.
+//! Writes `.env` files that cargo-lambda and `prelude` can read.
 
 use std::fmt::Display;
 
-/// These variables as the lines of a `.env` file.
+/// Text of a `.env` file with these variables.
 pub fn env_file(variables: impl IntoIterator<Item = (impl Display, impl AsRef<str>)>) -> String {
     variables.into_iter().map(|(name, value)| format!("{name}={}\n", quoted(value.as_ref()))).collect()
 }
 
-/// For dotenv files: nothing is replaced between single quotes, but there can be none in them.
+/// Quotes a value. Readers expand nothing between single quotes, but cannot find a single quote or a line end there.
 fn quoted(value: &str) -> String {
     if !value.contains('\'') && !value.contains('\n') {
         return format!("'{value}'");

@@ -1,62 +1,63 @@
-//! The HTTP client of the commands that talk to an address the user names: a receiver, a key server, Prelude.
+//! HTTP client for receivers, key servers and management APIs at any address.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-/// Sends requests as they are given, follows no redirect, and waits for a limited time.
+/// HTTP client with a time limit. Sends requests unchanged and follows no redirects.
 #[derive(Debug, Clone)]
 pub struct Client(reqwest::Client);
 
-/// What came back.
+/// Answer to a request.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// Names in lower case.
+    /// Headers.
     pub headers: HeaderMap,
-    /// The exact bytes.
+    /// Exact bytes of the body.
     pub body: Bytes,
-    /// From the start of the request to the end of the answer.
+    /// Time from the start of the request to the end of the answer.
     pub took: Duration,
 }
 
 impl Answer {
-    /// The body as text, whatever it is.
+    /// Body as text. Bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
-/// How long an answer is waited for: Prelude gives up at 10 s.
+/// Usual time limit, above Prelude's own limit of 10 s.
 pub const PATIENCE: Duration = Duration::from_secs(12);
 
 impl Client {
-    /// A client that gives up after [`PATIENCE`].
+    /// Client with the time limit [`PATIENCE`].
     ///
     /// # Errors
-    /// The platform's trust roots can not be read.
+    /// The platform's trust roots cannot be read.
     pub fn new() -> Result<Self, ClientError> {
         Self::with_patience(PATIENCE)
     }
 
-    /// A client that gives up after this time.
+    /// Client with this time limit.
     ///
     /// # Errors
-    /// The platform's trust roots can not be read.
+    /// The platform's trust roots cannot be read.
     pub fn with_patience(patience: Duration) -> Result<Self, ClientError> {
         Self::build(reqwest::Client::builder().timeout(patience))
     }
 
-    /// A client that gives up after this time, and writes header names as `X-Webhook-Signature`, not in lower case.
+    /// Client with this time limit that writes header names as `X-Webhook-Signature`, not in lower case.
     ///
     /// # Errors
-    /// The platform's trust roots can not be read.
+    /// The platform's trust roots cannot be read.
     pub fn in_title_case(patience: Duration) -> Result<Self, ClientError> {
         Self::build(reqwest::Client::builder().timeout(patience).http1_title_case_headers())
     }
 
+    /// The user agent names the tool, whose commands send requests to addresses outside this machine.
     fn build(client: reqwest::ClientBuilder) -> Result<Self, ClientError> {
         let client = client
             .redirect(reqwest::redirect::Policy::none())
@@ -68,8 +69,8 @@ impl Client {
     /// Sends one request.
     ///
     /// # Errors
-    /// There was no answer, or the URL is none. The text tells what to do, and never repeats the URL's path or query:
-    /// tokens travel there.
+    /// The URL is invalid, or no answer arrived. The text never repeats the URL's path or query, because they may contain
+    /// tokens.
     pub async fn send(
         &self,
         method: Method,
@@ -88,7 +89,7 @@ impl Client {
     }
 }
 
-/// Scheme, host and port: what of a URL can be shown.
+/// Scheme, host and port of a URL: the parts that may be shown.
 fn place(url: &str) -> Result<String, ClientError> {
     let url = reqwest::Url::parse(url).map_err(|_invalid| ClientError::NotAUrl)?;
     match (url.scheme(), url.host_str()) {
@@ -97,23 +98,23 @@ fn place(url: &str) -> Result<String, ClientError> {
     }
 }
 
-/// Why there is no answer.
+/// Reason for a missing answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
-    /// Not even a connection.
+    /// Connection refused or impossible.
     #[error("nothing answers at {0}: is it running, and is the address right?")]
     NoConnection(String),
-    /// A connection, and then nothing in time.
+    /// No complete answer in time.
     #[error("{0} did not answer in time")]
     TimedOut(String),
-    /// A connection that broke, or an answer that is not HTTP.
-    #[error("{0} broke the connection off, or does not speak HTTP")]
+    /// Broken connection, or an answer that is not HTTP.
+    #[error("{0} closed the connection or does not speak HTTP")]
     Broken(String),
-    /// Not `http://` or `https://` and a host.
-    #[error("the address is no http:// or https:// URL")]
+    /// URL without `http://` or `https://`, or without a host.
+    #[error("the address is not a URL: expected http:// or https:// and a host")]
     NotAUrl,
-    /// The client can not be made on this machine.
-    #[error("no HTTPS on this machine: its certificates can not be read")]
+    /// Certificates of this machine that cannot be read.
+    #[error("HTTPS is not available: the certificates of this machine cannot be read")]
     Unusable,
 }
 
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_given_as_it_is_and_a_redirect_is_one() {
+    async fn an_answer_is_unchanged_and_a_redirect_is_not_followed() {
         let url = answer_once("HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 2\r\n\r\nhi").await;
         let answer = get(&url).await.unwrap();
         assert_eq!((answer.status, answer.text()), (302, "hi".to_owned()));
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_fails_is_told_without_path_and_query() {
+    async fn errors_never_contain_path_or_query() {
         let silent = get(&answer_once("").await).await.unwrap_err();
         assert!(matches!(silent, ClientError::TimedOut(_)), "{silent}");
         let garbage = get(&answer_once("garbage\r\n\r\n").await).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! A socket on loopback that answers HTTP requests: what the local stack's servers have in common.
+//! HTTP/1.1 server on loopback, which every server of this crate runs on.
 
 use std::{error::Error, future::Future, io, net::SocketAddr};
 
@@ -20,7 +20,7 @@ use tokio::{
     time::Duration,
 };
 
-/// A server on 127.0.0.1, which ends when it is dropped.
+/// Server on 127.0.0.1. Dropping it closes the port and every connection.
 #[derive(Debug)]
 pub struct HttpServer {
     address: SocketAddr,
@@ -30,10 +30,10 @@ pub struct HttpServer {
 
 impl HttpServer {
     /// Listens on 127.0.0.1 and answers each request with `respond`; `None` closes the connection. Port 0 takes any free
-    /// one.
+    /// port.
     ///
     /// # Errors
-    /// The port is taken.
+    /// The port is in use.
     pub async fn start<R, F, B>(port: u16, respond: R) -> io::Result<Self>
     where
         R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
@@ -49,20 +49,20 @@ impl HttpServer {
         Ok(Self { address, stop, accepting })
     }
 
-    /// Where it listens.
+    /// Address that the server listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes no more requests, and waits for the answers under way for this time at most.
+    /// Stops accepting requests, and waits at most this long for answers under way.
     pub async fn stop(mut self, patience: Duration) {
         self.stop.send_replace(true);
-        // What takes longer is cut off when `self` is dropped.
+        // Dropping `self` cuts off answers that take longer.
         drop(tokio::time::timeout(patience, self.accepting.join_next()).await);
     }
 }
 
-/// A response with this status, headers and body.
+/// Response with this status, headers and body.
 pub fn response(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
@@ -70,13 +70,13 @@ pub fn response(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response
     response
 }
 
-/// A response with this status and a body of JSON.
+/// Response with this status and a JSON body.
 pub fn json_response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response(status, HeaderMap::from_iter([content_type]), body.to_string().into())
 }
 
-/// Why a connection is closed without an answer.
+/// Error that makes hyper close a connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the server does not answer")]
 struct Closed;
@@ -93,7 +93,7 @@ where
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => { connections.spawn(serve(stream, respond.clone(), stopping.clone())); }
-                // Out of file descriptors, say: others will be closed.
+                // Possibly out of file descriptors: connections that close will free some.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -117,7 +117,7 @@ where
     });
     let mut connection =
         std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    // How a connection ends is the client's business: it went away.
+    // An error here means that the client disconnected, so it is ignored.
     tokio::select! {
         ended = connection.as_mut() => drop(ended),
         _ = stopping.changed() => {

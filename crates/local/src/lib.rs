@@ -1,8 +1,12 @@
-//! Stand-ins for AWS and for Prelude on one machine: an SQS with SQS's limits, API Gateway, Lambda's Runtime API, and a
-//! Prelude with keys of its own.
+//! Stand-ins for AWS and Prelude on one machine, for the product's tests and for the tool `prelude`.
 //!
-//! Everything runs in one process and needs no account and no network beyond loopback. The product's tests and the tool
-//! `prelude` are built from it.
+//! Everything runs in one process, without an account and without a network beyond loopback.
+//!
+//! * [`aws`]: SQS with its limits, API Gateway, Lambda's Runtime API.
+//! * [`prelude`]: an account's keys and signatures, key server, management API, samples.
+//! * [`receiver`]: the real receiver, invoked in this process.
+//! * [`http_server`], [`http_client`]: HTTP on loopback for all of these.
+//! * [`env_file`]: `.env` files with a receiver's settings.
 
 pub mod aws;
 pub mod env_file;

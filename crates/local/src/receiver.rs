@@ -1,4 +1,6 @@
-//! The real receiver in this process: API Gateway events in, answers out, SQS through the real SDK.
+//! Real receiver in this process: takes API Gateway events, returns responses, and sends to SQS through the real SDK.
+//!
+//! Left out is Lambda around the function: no timeout ends an invocation.
 
 use std::{
     io,
@@ -20,34 +22,34 @@ use tracing::instrument::WithSubscriber;
 
 use crate::aws::sqs::EmbeddedSqs;
 
-/// Whoever answers API Gateway events: the receiver, or something that stands in for it.
+/// Receiver of deliveries: the real one, or a test double.
 pub trait Deliver {
-    /// Invokes the function with one event and waits for its answer.
+    /// Delivers one API Gateway event and waits for the answer.
     fn deliver(&self, event: Value) -> impl Future<Output = Answer> + Send;
 }
 
-/// What the sender sees of a delivery.
+/// Answer to a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The body as text.
+    /// Body as text.
     pub body: String,
-    /// The stable log code of a refusal, which the sender does not see; shown when it is known.
+    /// Log code of a refusal, if known. The sender of a delivery does not see it.
     pub cause: Option<String>,
 }
 
-/// The function, without Lambda around it.
+/// Function's handler, invoked without Lambda. Clones share it.
 #[derive(Clone)]
 pub struct LocalReceiver {
     handler: Arc<Handler<HttpsKeySets, SqsSender>>,
 }
 
 impl LocalReceiver {
-    /// Starts a receiver with this environment, in front of an embedded SQS.
+    /// Starts a receiver with this environment that sends to an embedded SQS.
     ///
     /// # Errors
-    /// Every problem of the configuration.
+    /// The configuration is invalid; the error lists every problem.
     pub fn start(
         environment: impl IntoIterator<Item = (String, String)>,
         sqs: &EmbeddedSqs,
@@ -55,11 +57,11 @@ impl LocalReceiver {
         Self::with_client(environment, sqs.client().config())
     }
 
-    /// Starts a receiver with this environment, in front of the SQS that a client of this configuration reaches. The
-    /// function's own limits are put over it.
+    /// Starts a receiver with this environment that sends with an SDK client of this configuration. The function's own
+    /// timeouts and retries override those of the configuration.
     ///
     /// # Errors
-    /// Every problem of the configuration.
+    /// The configuration is invalid; the error lists every problem.
     pub fn with_client(
         environment: impl IntoIterator<Item = (String, String)>,
         client: &aws_sdk_sqs::Config,
@@ -69,7 +71,7 @@ impl LocalReceiver {
         Ok(Self::with_config(config, client))
     }
 
-    /// Starts a receiver that was configured already.
+    /// Starts a receiver with a configuration that was read before.
     pub fn with_config(config: Config, client: &aws_sdk_sqs::Config) -> Self {
         let sender = SqsSender::new(aws_sdk_sqs::Client::from_conf(with_limits(client.to_builder()).build()));
         let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
@@ -77,7 +79,7 @@ impl LocalReceiver {
         Self { handler: Arc::new(Handler::new(receiver, Duration::ZERO)) }
     }
 
-    /// Invokes the function once, and gives what it would have logged at `INFO` as JSON lines.
+    /// Invokes the function once. Returns its result, and the JSON lines that it logs at `INFO`.
     pub async fn invoke(
         &self,
         event: Value,
@@ -101,7 +103,7 @@ impl LocalReceiver {
     }
 }
 
-/// The function answered with an error instead of a response; API Gateway makes a 500 of it.
+/// Error result of the function, which API Gateway turns into a 500.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the invocation failed")]
 pub struct InvocationError;
@@ -121,7 +123,7 @@ impl Deliver for LocalReceiver {
     }
 }
 
-/// Log lines, kept.
+/// Log sink in memory.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -13,7 +13,7 @@ fn sqs_serves_its_queues_and_tells_when_its_port_is_taken() {
     let output = prelude(&["sqs", "--port", &port]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        text(&output.stderr).contains(&format!("port {port} can not be used")),
+        text(&output.stderr).contains(&format!("port {port} cannot be used")),
         "{}",
         text(&output.stderr)
     );

@@ -201,7 +201,7 @@ fn bad_input_is_told() {
     let output = prelude(&["trigger", "user.created", "--url", closed]);
     assert_refused(&output, "nothing answers at http://127.0.0.1:1: is it running");
     assert!(!text(&output.stderr).contains("s3cret"));
-    assert_refused(&prelude(&["trigger", "user.created", "--url", "x"]), "no http:// or https:// URL");
+    assert_refused(&prelude(&["trigger", "user.created", "--url", "x"]), "expected http:// or https://");
     let trigger = |arguments: &[&str]| prelude(&[&["trigger", "--url", closed], arguments].concat());
     assert_refused(&trigger(&["--file", "/nowhere.json"]), "/nowhere.json can not be read");
     assert_refused(&trigger(&["user.created", "--key", "/nowhere.pem"]), "/nowhere.pem can not be read");

@@ -263,7 +263,7 @@ fn a_port_that_is_taken_is_told_in_one_sentence() {
         let output = prelude(&arguments);
         assert_eq!(output.status.code(), Some(1), "{flag}");
         let told = text(&output.stderr);
-        assert!(told.starts_with(&format!("prelude: port {port} can not be used")), "{told}");
+        assert!(told.starts_with(&format!("prelude: port {port} cannot be used")), "{told}");
         assert!(told.trim_end().ends_with(flag) && told.lines().count() == 1, "{told}");
         assert!(output.stdout.is_empty());
     }
