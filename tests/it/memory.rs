@@ -10,13 +10,12 @@ mod stored;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
-use prelude_local::aws::gateway::Request;
+use prelude_local::{aws::gateway::Request, http_server::HttpServer};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
 
 use self::{
     bodies::{Body, Signer, bodies},
@@ -24,10 +23,9 @@ use self::{
 };
 use crate::support::{
     faults::{
-        memory_sqs::MemorySqs,
+        memory_sqs::{MemorySqs, answer},
         rig::{ACCOUNT, APP, APP_ID, post, signed},
     },
-    http::serve,
     keys::pem,
     process::{FunctionProcess, release_binary},
     runtime_api::{Invocation, RuntimeApi},
@@ -49,17 +47,17 @@ static BODIES: LazyLock<Vec<Body>> = LazyLock::new(bodies);
 /// An SQS and the function, each behind its socket.
 struct Function {
     sqs: MemorySqs,
-    server: JoinHandle<()>,
+    _server: HttpServer,
     runtime_api: RuntimeApi,
     process: FunctionProcess,
 }
 
 impl Function {
     async fn start(binary: &Path, queue_type: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let sqs = MemorySqs::default();
-        let server = tokio::spawn(serve(listener, Arc::new(sqs.clone())));
+        let served = sqs.clone();
+        let server = HttpServer::start(0, move |request| answer(served.clone(), request)).await.unwrap();
+        let endpoint = format!("http://{}", server.address());
         let runtime_api = RuntimeApi::start().await;
         let apps = json!([{
             "app_id": APP_ID,
@@ -78,7 +76,7 @@ impl Function {
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
         let process = FunctionProcess::spawn(binary, &variables, &runtime_api);
         runtime_api.first_poll().await;
-        Self { sqs, server, runtime_api, process }
+        Self { sqs, _server: server, runtime_api, process }
     }
 
     /// Status and body of the answer, and how long it took.
@@ -91,12 +89,6 @@ impl Function {
             }
             Invocation::Error(error) => panic!("{error}"),
         }
-    }
-}
-
-impl Drop for Function {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 

@@ -1,39 +1,34 @@
 //! A process that is killed in the middle of a request, as Lambda kills one that runs out of time or memory.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use prelude_local::http_server::HttpServer;
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 use super::accepted;
 use crate::support::{
     faults::{
-        memory_sqs::MemorySqs,
+        memory_sqs::{MemorySqs, answer},
         rig::{ACCOUNT, signed},
     },
-    http::{Answer, serve},
     keys::pem,
     process::{FunctionProcess, OWN_BINARY},
     runtime_api::{Invocation, RuntimeApi},
     stack::PATH_TOKEN,
 };
 
-/// Stores what it gets, and answers only when the gate is open.
-struct Gated {
-    sqs: MemorySqs,
-    open: watch::Receiver<bool>,
-}
-
-impl Answer for Gated {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let answer = self.sqs.answer(request).await;
-        self.open.clone().wait_for(|is_open| *is_open).await.unwrap();
-        answer
-    }
+/// An SQS that stores each message at once, and answers only when the gate is open.
+async fn gated(sqs: MemorySqs, open: watch::Receiver<bool>) -> HttpServer {
+    let respond = move |request| {
+        let (sqs, mut open) = (sqs.clone(), open.clone());
+        async move {
+            let answer = answer(sqs, request).await;
+            open.wait_for(|is_open| *is_open).await.unwrap();
+            answer
+        }
+    };
+    HttpServer::start(0, respond).await.unwrap()
 }
 
 async fn start(endpoint: &str) -> (RuntimeApi, FunctionProcess) {
@@ -52,11 +47,10 @@ async fn start(endpoint: &str) -> (RuntimeApi, FunctionProcess) {
 
 #[tokio::test]
 async fn a_process_that_is_killed_before_its_answer_costs_a_duplicate_and_no_event() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let (gate, open) = watch::channel(false);
     let sqs = MemorySqs::default();
-    let server = tokio::spawn(serve(listener, Arc::new(Gated { sqs: sqs.clone(), open })));
+    let server = gated(sqs.clone(), open).await;
+    let endpoint = format!("http://{}", server.address());
     let body = json!({"type": "verify.attempt", "payload": {}}).to_string();
     let event = signed(&ACCOUNT, body.clone().into_bytes()).http_api_event();
 
@@ -83,5 +77,4 @@ async fn a_process_that_is_killed_before_its_answer_costs_a_duplicate_and_no_eve
     assert!(
         stored.iter().all(|stored| stored.queue == "verify-attempt" && stored.entry.message_body == body)
     );
-    server.abort();
 }

@@ -4,33 +4,27 @@
 //! drops system attributes. What the receiver sends must keep within the limits of SQS itself, so the proxy refuses
 //! what SQS would refuse, and remembers it: a receiver that splits and tries again would else hide its mistake.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client};
 use hyper_util::rt::TokioIo;
-use prelude_local::aws::guard::{
-    rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
-    wire::{BatchRequest, Code, Entry, Refusal},
+use prelude_local::{
+    aws::guard::{
+        rules::{MAX_BYTES, QueueRules, check_batch, check_entry},
+        wire::{BatchRequest, Code, Entry, Refusal},
+    },
+    http_server::HttpServer,
 };
 use serde_json::{Value, json};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
-
-use super::http::{Answer, serve};
+use tokio::net::TcpStream;
 
 /// The proxy, until dropped.
 pub(crate) struct GuardProxy {
-    address: SocketAddr,
+    server: HttpServer,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
 }
 
 /// One entry of a batch that was passed on, with what moto drops: system attributes, group and deduplication id.
@@ -44,16 +38,19 @@ impl GuardProxy {
     /// Listens on a free port of the loopback address and passes on to `upstream`, such as `http://127.0.0.1:5000`.
     pub(crate) async fn start(upstream: &str) -> Self {
         let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { upstream, state: Mutex::default() });
-        let server = tokio::spawn(serve(listener, Arc::clone(&shared)));
-        Self { address, shared, server }
+        let answering = Arc::clone(&shared);
+        let respond = move |request| {
+            let answering = Arc::clone(&answering);
+            async move { answering.answer(request).await }
+        };
+        let server = HttpServer::start(0, respond).await.unwrap();
+        Self { server, shared }
     }
 
     /// The value of `AWS_ENDPOINT_URL_SQS`.
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// Every request that SQS would have refused, by the code of its refusal. Empty for a sound receiver.
@@ -78,12 +75,6 @@ impl GuardProxy {
     }
 }
 
-impl Drop for GuardProxy {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
 struct Shared {
     upstream: String,
     state: Mutex<State>,
@@ -99,7 +90,7 @@ struct State {
 
 type Fault = Box<dyn Fn(&Value) -> Option<(u16, Value)> + Send>;
 
-impl Answer for Shared {
+impl Shared {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let body = match body.collect().await {
@@ -131,9 +122,7 @@ impl Answer for Shared {
             }
         }
     }
-}
 
-impl Shared {
     /// The answer to a batch that is not passed on: it breaks a rule, or a test wants it to fail.
     fn objection(&self, body: &[u8]) -> Option<Response<Full<Bytes>>> {
         self.state.lock().unwrap().calls += 1;

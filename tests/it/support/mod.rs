@@ -2,7 +2,6 @@
 
 pub(crate) mod faults;
 pub(crate) mod guard_proxy;
-pub(crate) mod http;
 pub(crate) mod keys;
 pub(crate) mod openssl;
 pub(crate) mod parked;

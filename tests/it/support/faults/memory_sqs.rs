@@ -22,8 +22,6 @@ use prelude_local::aws::guard::{
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
-use crate::support::http::Answer;
-
 /// The queues. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct MemorySqs(Arc<Mutex<State>>);
@@ -118,15 +116,13 @@ impl fmt::Debug for MemorySqs {
     }
 }
 
-/// The same over a socket, for functions that are processes of their own.
-impl Answer for MemorySqs {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let body = request.into_body().collect().await.unwrap().to_bytes();
-        let batch = serde_json::from_slice(&body).unwrap();
-        let answer = self.send_message_batch(&batch).to_string();
-        Response::builder()
-            .header("Content-Type", "application/x-amz-json-1.0")
-            .body(Full::new(answer.into()))
-            .unwrap()
-    }
+/// Answers a call that came over a socket, from a function that is a process of its own.
+pub(crate) async fn answer(sqs: MemorySqs, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let batch = serde_json::from_slice(&body).unwrap();
+    let answer = sqs.send_message_batch(&batch).to_string();
+    Response::builder()
+        .header("Content-Type", "application/x-amz-json-1.0")
+        .body(Full::new(answer.into()))
+        .unwrap()
 }
