@@ -51,6 +51,8 @@ impl Stack {
         let names: Vec<_> =
             setup.queue_names().into_iter().filter(is_there).map(|name| name + suffix).collect();
         let sqs = EmbeddedSqs::start(names).await.unwrap();
+        // Each command asks its queue until it is empty, and nothing else is sent meanwhile.
+        sqs.service().answer_at_once();
         let front = SqsServer::start(&sqs, 0).await.unwrap();
         let mut environment = setup.environment(&prelude, |app_id| key_server.url(app_id)).unwrap();
         if fifo {

@@ -1,7 +1,8 @@
 //! `ReceiveMessage`: restores attributes that the embedded SQS drops, and omits attributes that were not requested.
 
+use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::record::Records;
@@ -25,6 +26,13 @@ pub(super) fn complete(request: &MockRequest, response: MockResponse, records: &
         message.retain(|_, value| !value.as_object().is_some_and(|members| members.is_empty()));
     }
     MockResponse::json(response.status, answer.to_string())
+}
+
+/// The same request without its long poll.
+pub(super) fn without_wait(body: &[u8]) -> Bytes {
+    let mut request = serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+    request.insert("WaitTimeSeconds".to_owned(), Value::from(0));
+    Value::Object(request).to_string().into()
 }
 
 #[derive(Debug, Default, Deserialize)]
