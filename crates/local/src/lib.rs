@@ -9,6 +9,7 @@
 //! * [`env_file`]: `.env` files with a receiver's settings.
 
 pub mod aws;
+pub mod coverage;
 pub mod env_file;
 pub mod http_client;
 pub mod http_server;

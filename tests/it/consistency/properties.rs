@@ -1,6 +1,6 @@
 //! What holds whatever comes: an answer from the status table, and nothing lost.
 
-use prelude_local::aws::gateway::Request;
+use prelude_local::{aws::gateway::Request, coverage::cases};
 use proptest::{
     prelude::*,
     sample::{Index, select},
@@ -16,12 +16,14 @@ use crate::support::{
 
 /// Runs a property over a running stack.
 fn check<S: Strategy>(
-    cases: u32,
+    name: &str,
+    full: u64,
     strategy: S,
     property: impl Fn(&Runtime, &Stack, S::Value) -> Result<(), TestCaseError>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let stack = runtime.block_on(Stack::start());
+    let cases = cases(name, full / 4..=full).try_into().unwrap();
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     TestRunner::new(config).run(&strategy, |value| property(&runtime, &stack, value)).unwrap();
 }
@@ -118,42 +120,47 @@ fn any_body_is_answered_and_what_is_signed_is_kept_byte_for_byte() {
         "[A-Za-z0-9_-]{0,20}\\.[A-Za-z0-9_-]{0,20}[.=\n]?".prop_map(String::into_bytes),
         "\\{\"(type|events|app_id)\":[\\[\\]{}\",:a-z\\\\u0-9 ]{0,40}\\}?".prop_map(String::into_bytes),
     ];
-    check(192, (body, 0..4, any::<bool>(), any::<bool>()), |runtime, stack, (body, signer, rest, base64)| {
-        let mut request = match signer {
-            0 => stack.post(&*body),
-            1 => stack.signed(&*body),
-            2 => stack.signed_by(&stack.app("app1").keys[0], &*body),
-            _ => stack.post(&*body).header("X-Webhook-Signature", "rsassa-pss-sha256=AAAA"),
-        };
-        request.force_base64 = base64;
-        let api = if rest { Api::Rest } else { Api::Http };
-        let before = stack.taken();
-        let (response, log) = runtime.block_on(stack.receiver.invoke(api.event(&request), context()));
-        let status = assert_answer(&response.unwrap(), &log)?;
-        prop_assert!(signer != 3 || status == 401);
-        prop_assert!(status == 200 || stack.taken() == before, "refused, and sent all the same");
-        // Whatever has no family is kept whoever signed it, but for what an app signs in a token; a batch is cut, and
-        // its text is elsewhere.
-        let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
-        let is_refused = signer == 2 && is_token(&body);
-        let code = log.last().and_then(|line| line["code"].as_str());
-        prop_assert_eq!(code == Some("not_a_delivery"), is_refused);
-        if signer == 1 || signer == 2 && !is_object && !is_refused {
-            let parked = runtime.block_on(stack.parked());
-            prop_assert!(is_object || !parked.is_empty());
-            if !is_object {
-                prop_assert_eq!(recover(&parked).1, body);
+    check(
+        "any body",
+        192,
+        (body, 0..4, any::<bool>(), any::<bool>()),
+        |runtime, stack, (body, signer, rest, base64)| {
+            let mut request = match signer {
+                0 => stack.post(&*body),
+                1 => stack.signed(&*body),
+                2 => stack.signed_by(&stack.app("app1").keys[0], &*body),
+                _ => stack.post(&*body).header("X-Webhook-Signature", "rsassa-pss-sha256=AAAA"),
+            };
+            request.force_base64 = base64;
+            let api = if rest { Api::Rest } else { Api::Http };
+            let before = stack.taken();
+            let (response, log) = runtime.block_on(stack.receiver.invoke(api.event(&request), context()));
+            let status = assert_answer(&response.unwrap(), &log)?;
+            prop_assert!(signer != 3 || status == 401);
+            prop_assert!(status == 200 || stack.taken() == before, "refused, and sent all the same");
+            // Whatever has no family is kept whoever signed it, but for what an app signs in a token; a batch is cut, and
+            // its text is elsewhere.
+            let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
+            let is_refused = signer == 2 && is_token(&body);
+            let code = log.last().and_then(|line| line["code"].as_str());
+            prop_assert_eq!(code == Some("not_a_delivery"), is_refused);
+            if signer == 1 || signer == 2 && !is_object && !is_refused {
+                let parked = runtime.block_on(stack.parked());
+                prop_assert!(is_object || !parked.is_empty());
+                if !is_object {
+                    prop_assert_eq!(recover(&parked).1, body);
+                }
+            } else {
+                runtime.block_on(stack.parked());
             }
-        } else {
-            runtime.block_on(stack.parked());
-        }
-        Ok(())
-    });
+            Ok(())
+        },
+    );
 }
 
 #[test]
 fn any_json_is_answered_or_no_event_of_a_gateway() {
-    check(512, any_json(), |runtime, stack, event| {
+    check("any JSON", 512, any_json(), |runtime, stack, event| {
         let (response, log) = runtime.block_on(stack.receiver.invoke(event, context()));
         match response {
             Ok(response) => drop(assert_answer(&response, &log)?),
@@ -186,7 +193,7 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
 #[test]
 fn an_event_with_anything_in_any_place_is_answered() {
     let strategy = (0..3, any::<bool>(), any::<Index>(), any_json());
-    check(512, strategy, |runtime, stack, (kind, rest, place, value)| {
+    check("anything in any place", 512, strategy, |runtime, stack, (kind, rest, place, value)| {
         let request = match kind {
             0 => stack.signed(r#"{"type":"verify.attempt"}"#),
             1 => stack.batch("app1", [r#"{"type":"user.created"}"#]).query("a=b&c=d"),
@@ -231,7 +238,7 @@ fn any_query_string_is_answered() {
         pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     });
     let query = prop_oneof![any::<String>(), "[ -~]{0,80}", pairs];
-    check(512, (query, any::<bool>()), |runtime, stack, (query, rest)| {
+    check("any query string", 512, (query, any::<bool>()), |runtime, stack, (query, rest)| {
         let path = format!("/webhooks/{PATH_TOKEN}");
         let request = Request::new("GET", path, LISTED_ADDRESS).query(&*query);
         let mut event = if rest { Api::Rest } else { Api::Http }.event(&request);

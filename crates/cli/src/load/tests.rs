@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_sqs::types::MessageAttributeValue;
+use prelude_local::coverage::cases;
 use sha2::{Digest as _, Sha256};
 
 use super::{delivery::Verdict, *};
@@ -22,22 +23,24 @@ fn plan(deliveries: usize) -> Plan {
 async fn every_event_is_accounted_for_under_faults() {
     let answered = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&answered);
-    let report = run(&plan(200), move || {
+    let deliveries = cases("a load of deliveries", 60..=200).try_into().unwrap();
+    let report = run(&plan(deliveries), move || {
         counting.fetch_add(1, Ordering::Relaxed);
     })
     .await
     .unwrap();
     let table = report.to_table(Look::PLAIN);
     assert!(report.ok, "{table}");
-    assert_eq!((report.deliveries, answered.load(Ordering::Relaxed)), (200, 200));
-    assert!((30..=70).contains(&report.faulty) && report.sent_again > 0, "{table}");
-    assert!(report.books.duplicates > 0 && report.books.events > 200, "{table}");
+    assert_eq!((report.deliveries, answered.load(Ordering::Relaxed)), (deliveries, deliveries));
+    let some = deliveries * 3 / 20..=deliveries * 7 / 20;
+    assert!(some.contains(&report.faulty) && report.sent_again > 0, "{table}");
+    assert!(report.books.duplicates > 0 && report.books.events > deliveries, "{table}");
     assert_eq!(
         report.books.routed + report.books.parked.values().sum::<usize>(),
         report.books.events,
         "{table}"
     );
-    assert_eq!(report.answers["200"], 200, "{table}");
+    assert_eq!(report.answers["200"], deliveries, "{table}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
