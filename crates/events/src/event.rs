@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 macro_rules! define_event {
     ($(
         $variant:ident => $source:ident, $wire:literal, $slug:literal,
-        $payload:ty, $provenance:ident, $meaning:literal;
+        $payload:ty, $provenance:ident $page:literal, $meaning:literal;
     )+) => {
         /// The typed view of an event: one variant per [`EventType`], holding that type's payload.
         ///

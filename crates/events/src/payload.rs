@@ -15,7 +15,7 @@ pub mod subscription;
 pub mod verify;
 pub mod verify_v1;
 
-use crate::{Decimal, Personal, open_enum::open_enum};
+use crate::{Decimal, Personal, RawJson, open_enum::open_enum};
 
 /// Defines structs all of whose members are optional in the sense of the module's documentation.
 macro_rules! payload {
@@ -52,6 +52,12 @@ macro_rules! payload {
                 }
             }
 
+            impl crate::payload::Correlated for $name {
+                fn correlation_id(&self) -> Option<&str> {
+                    [$( crate::payload::correlation_id!(self.$member) ),+].into_iter().flatten().next()
+                }
+            }
+
             #[cfg(feature = "schema")]
             impl crate::schema::Described for $name {
                 fn form() -> crate::schema::Form {
@@ -77,6 +83,20 @@ macro_rules! wire_name {
     };
 }
 use wire_name;
+
+/// The identifier in a member, if members of this name carry one.
+macro_rules! correlation_id {
+    ($payload:ident.correlation_id) => {
+        $payload.correlation_id.as_deref()
+    };
+    ($payload:ident.metadata) => {
+        $payload.metadata.as_ref().and_then(crate::payload::Correlated::correlation_id)
+    };
+    ($payload:ident.$other:ident) => {
+        None
+    };
+}
+use correlation_id;
 
 payload! {
     /// What something cost you.
@@ -129,75 +149,17 @@ open_enum! {
     }
 }
 
-/// Where a payload carries the identifier that its recipient chose.
+/// Payloads, and members of payloads, that can carry an identifier which ties events together.
 pub(crate) trait Correlated {
-    fn correlation_id(&self) -> Option<&str>;
+    fn correlation_id(&self) -> Option<&str> {
+        None
+    }
 }
 
-macro_rules! correlated {
-    ($( $payload:ty, )+) => {
-        $(
-            impl Correlated for $payload {
-                fn correlation_id(&self) -> Option<&str> {
-                    self.correlation_id.as_deref()
-                }
-            }
-        )+
-    };
-}
+impl Correlated for RawJson {}
 
-correlated! {
-    verify_v1::Authentication,
-    verify_v1::Attempt,
-    verify_v1::DeliveryReport,
-    notify::Created,
-    notify::Submitted,
-    notify::Delivery,
-    session::UserCreated,
-    session::UserDeleted,
-    session::UserProfileUpdated,
-    session::UserIdentifierCreated,
-    session::UserIdentifierDeleted,
-    session::UserSessionCreated,
-    session::UserSessionRevoked,
-    session::UserPasskeyRegistered,
-    session::UserPasskeyDeleted,
-    session::UserPasskeyAssertionFailed,
-    session::MigrationHookFailed,
-    session::StepUpHookFailed,
-}
-
-macro_rules! correlated_by_metadata {
-    ($( $payload:ty, )+) => {
-        $(
-            impl Correlated for $payload {
-                fn correlation_id(&self) -> Option<&str> {
-                    self.metadata.as_ref()?.expose().correlation_id.as_deref()
-                }
-            }
-        )+
-    };
-}
-
-correlated_by_metadata! {
-    verify::Authentication,
-    verify::Attempt,
-    verify::DeliveryReport,
-}
-
-macro_rules! uncorrelated {
-    ($( $payload:ty, )+) => {
-        $(
-            impl Correlated for $payload {
-                fn correlation_id(&self) -> Option<&str> {
-                    None
-                }
-            }
-        )+
-    };
-}
-
-uncorrelated! {
-    subscription::Change,
-    inbound::Message,
+impl<T: Correlated> Correlated for Personal<T> {
+    fn correlation_id(&self) -> Option<&str> {
+        self.expose().correlation_id()
+    }
 }

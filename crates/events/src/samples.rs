@@ -34,7 +34,7 @@ pub struct Sample {
 macro_rules! define_samples {
     ($(
         $variant:ident => $source:ident, $wire:literal, $slug:literal,
-        $payload:ty, $provenance:ident, $meaning:literal;
+        $payload:ty, $provenance:ident $page:literal, $meaning:literal;
     )+) => {
         /// The samples, in the order of [`EventType::ALL`].
         pub const ALL: &[Sample] = &[
@@ -46,6 +46,8 @@ macro_rules! define_samples {
                 },
             )+
         ];
+
+        const PAGES: &[(EventType, &str)] = &[$( (EventType::$variant, $page), )+];
     };
 }
 
@@ -59,3 +61,11 @@ macro_rules! is_documented {
 }
 
 event_types! { define_samples }
+
+/// The page that documents a type, below `https://docs.prelude.so/`; `None` for an unknown type.
+///
+/// For the project's own tables. It is not part of the public interface.
+#[doc(hidden)]
+pub fn page(event_type: &EventType) -> Option<&'static str> {
+    PAGES.iter().find(|(documented, _)| documented == event_type).map(|(_, page)| *page)
+}

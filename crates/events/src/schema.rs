@@ -83,7 +83,7 @@ pub struct Word {
 macro_rules! define_payloads {
     ($(
         $variant:ident => $source:ident, $wire:literal, $slug:literal,
-        $payload:ty, $provenance:ident, $meaning:literal;
+        $payload:ty, $provenance:ident $page:literal, $meaning:literal;
     )+) => {
         /// What a type's payload holds; `None` for an unknown type.
         ///
