@@ -23,10 +23,10 @@ fn slugs() -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_29_types_have_29_samples_and_29_slugs() {
-    assert_eq!((EventType::ALL.len(), names().len()), (29, 29));
+fn every_type_has_a_name_a_sample_and_a_slug_of_its_own() {
+    assert_eq!(names().len(), EventType::ALL.len());
     let unique: BTreeSet<_> = slugs().into_iter().map(|(_, slug)| slug).collect();
-    assert_eq!(unique.len(), 29);
+    assert_eq!(unique.len(), EventType::ALL.len());
     let of_samples: Vec<_> = samples::ALL.iter().map(|sample| sample.event_type.clone()).collect();
     assert_eq!(of_samples, EventType::ALL);
     for sample in samples::ALL {
@@ -69,7 +69,7 @@ async fn the_receivers_queues_are_the_tables_and_the_parking_queue() {
 }
 
 #[test]
-fn the_tables_of_the_message_contract_are_the_codes() {
+fn the_message_contract_names_every_reason() {
     let page = read("docs/messages.md");
     let word = |cell: &str| {
         cell.trim()
@@ -79,14 +79,6 @@ fn the_tables_of_the_message_contract_are_the_codes() {
             .map(ToOwned::to_owned)
     };
     let rows: Vec<Vec<_>> = page.lines().map(|line| line.split('|').map(word).collect()).collect();
-    let types: BTreeSet<_> = rows
-        .iter()
-        .filter_map(|row| match row.as_slice() {
-            [_, _, Some(name), Some(slug), _] => Some((name.clone(), slug.clone())),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(types, slugs());
     for reason in Reason::ALL {
         let is_listed =
             rows.iter().any(|row| row.get(1).cloned().flatten().as_deref() == Some(reason.as_str()));

@@ -1,4 +1,5 @@
-//! The files of `events/`: what is checked in is what would be written, and each is answered as its name says.
+//! What `cargo prelude samples` writes: the files of `events/`, each of which is answered as its name says, and the lists of
+//! event types in documents and in `template.yaml`.
 
 use std::{
     collections::BTreeSet,
@@ -11,11 +12,27 @@ use prelude_local::{
     aws::sqs::EmbeddedSqs,
     prelude::samples::{self, SampleFile},
     receiver::LocalReceiver,
+    sections::{self, SECTIONS},
 };
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("events")
+}
+
+#[test]
+fn the_checked_in_lists_of_event_types_are_the_generated_ones() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    for document in sections::documents(root).unwrap() {
+        let checked_in = std::fs::read_to_string(root.join(&document.path)).unwrap();
+        assert!(checked_in == document.text, "{}: run `cargo prelude samples`", document.path);
+        text.push_str(&document.text);
+    }
+    for (name, _) in SECTIONS {
+        let mark = format!(" {name}: written by cargo prelude samples");
+        assert_eq!(text.matches(&mark).count(), 1, "{name}");
+    }
 }
 
 #[test]

@@ -15,3 +15,4 @@ pub mod http_client;
 pub mod http_server;
 pub mod prelude;
 pub mod receiver;
+pub mod sections;

@@ -1,16 +1,24 @@
-//! `prelude samples`: writes the files of `events/`.
+//! `prelude samples`: writes the files of `events/`, and the lists of event types in documents and in `template.yaml`.
 
-use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use prelude_local::prelude::samples;
+use prelude_local::{prelude::samples, sections};
 
 /// Write the sample invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
 ///
 /// One for the activation challenge, one for each event type, a Session batch, one for each refusal, and the settings
 /// that suit them. They are signed with the keys of tests/keys: never trust those keys in production.
+///
+/// In a checkout of the project it also writes the lists of event types in template.yaml and in Markdown files, between
+/// the comments that name this command.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo prelude samples            write them to events/\n  cargo prelude samples --check    tell whether events/ is up to date\n\nExit codes: 0 written or up to date, 1 otherwise."
+    after_help = "Example:\n  cargo prelude samples            write them to events/\n  cargo prelude samples --check    check that events/ and the lists are up to date\n\nExit codes: 0 written or up to date, 1 otherwise."
 )]
 pub(crate) struct Samples {
     /// The folder to write to
@@ -23,11 +31,12 @@ pub(crate) struct Samples {
 
 impl Samples {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let files = samples::files()?;
+        let samples = samples::files()?.into_iter().map(|file| (self.out.join(file.path), file.text));
+        let documents = sections::documents(Path::new("."))?.into_iter();
+        let documents = documents.map(|document| (document.path.into(), document.text));
         let mut differing = Vec::new();
-        for file in &files {
-            let path = self.out.join(&file.path);
-            if fs::read_to_string(&path).is_ok_and(|text| text == file.text) {
+        for (path, generated) in samples.chain(documents) {
+            if fs::read_to_string(&path).is_ok_and(|text| text == generated) {
                 continue;
             }
             if self.check {
@@ -36,7 +45,7 @@ impl Samples {
             }
             let tell = |error| format!("{} can not be written: {error}", path.display());
             path.parent().map_or(Ok(()), fs::create_dir_all).map_err(tell)?;
-            fs::write(&path, &file.text).map_err(tell)?;
+            fs::write(&path, &generated).map_err(tell)?;
             println!("{}", path.display());
         }
         for path in &differing {

@@ -19,7 +19,7 @@ pub(crate) fn prelude_reading(arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prelude"));
     command.args(arguments).env_remove("NO_COLOR").stdin(Stdio::null());
     command

@@ -1,0 +1,207 @@
+//! Sections of documents and of `template.yaml` that list event types.
+//!
+//! A section stands between two comments, each on its own line: `<!-- NAME: written by cargo prelude samples -->` and
+//! `<!-- end -->` in Markdown, the same with `#` in YAML. Everything between them is derived from the table of
+//! `prelude-events`.
+
+use std::{fs, io, path::Path};
+
+use prelude_events::{EventType, Source, samples};
+
+/// A file with sections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Path below the project's root.
+    pub path: String,
+    /// Text with every section up to date.
+    pub text: String,
+}
+
+/// Every section's name and its lines.
+pub const SECTIONS: [(&str, fn() -> Vec<String>); 5] = [
+    ("event types", event_types),
+    ("samples", samples),
+    ("names by source", names_by_source),
+    ("slugs by name", slugs_by_name),
+    ("queues to send to", queues_to_send_to),
+];
+
+/// Folders whose Markdown files can have sections. `template.yaml` is the only other file.
+const FOLDERS: [&str; 5] = ["", "docs", "events", "crates/events", "crates/events/samples"];
+
+const MARK: &str = ": written by cargo prelude samples";
+const END: &str = "end";
+
+/// The files below `root` that have sections, in the order of their paths. Absent folders have none.
+///
+/// # Errors
+/// A file that cannot be read, a section of an unknown name, or one without an end.
+pub fn documents(root: &Path) -> io::Result<Vec<Document>> {
+    let mut paths = vec!["template.yaml".to_owned()];
+    for folder in FOLDERS {
+        let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
+        for entry in entries {
+            let path = Path::new(folder).join(entry?.file_name());
+            if path.extension().is_some_and(|extension| extension == "md") {
+                paths.push(path.display().to_string());
+            }
+        }
+    }
+    paths.sort();
+    let mut documents = Vec::new();
+    for path in paths {
+        match fs::read_to_string(root.join(&path)) {
+            Ok(text) if text.contains(MARK) => {
+                documents.push(Document { text: updated(&path, &text)?, path })
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io::Error::new(error.kind(), format!("{path}: {error}"))),
+        }
+    }
+    Ok(documents)
+}
+
+/// The text with the lines of its sections replaced, indented as the comment above them.
+fn updated(path: &str, text: &str) -> io::Result<String> {
+    let fault = |line: usize, problem: String| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("{path}:{}: {problem}", line + 1))
+    };
+    let mut updated = String::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        updated.extend([line, "\n"]);
+        let Some(name) = comment(line).and_then(|comment| comment.strip_suffix(MARK)) else { continue };
+        let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == name) else {
+            let known = SECTIONS.map(|(known, _)| known).join(", ");
+            return Err(fault(number, format!("unknown section `{name}`: expected one of {known}")));
+        };
+        let indent: String = line.chars().take_while(|character| *character == ' ').collect();
+        for generated in section() {
+            updated.extend([&indent, generated.as_str(), "\n"]);
+        }
+        let Some((_, end)) = lines.find(|(_, line)| comment(line) == Some(END)) else {
+            return Err(fault(number, format!("section `{name}` has no end: expected a comment `{END}`")));
+        };
+        updated.extend([end, "\n"]);
+    }
+    Ok(updated)
+}
+
+/// The text of a line that is nothing but a comment.
+fn comment(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let markdown = || line.strip_prefix("<!--")?.strip_suffix("-->");
+    line.strip_prefix('#').or_else(markdown).map(str::trim)
+}
+
+/// Markdown: every type with its queue, below its source.
+fn event_types() -> Vec<String> {
+    let mut lines = vec!["| source | event type | queue slug |".to_owned(), "|---|---|---|".to_owned()];
+    for source in Source::ALL {
+        let mut cell = format!("`{source}` ");
+        for (event_type, slug) in queues_of(*source) {
+            lines.push(format!("| {cell}| `{event_type}` | `{slug}` |"));
+            cell.clear();
+        }
+    }
+    lines
+}
+
+/// Markdown: every type with the provenance of its sample.
+fn samples() -> Vec<String> {
+    let mut lines = vec![
+        "| type | sample | source page, below `https://docs.prelude.so/` |".to_owned(),
+        "|---|---|---|".to_owned(),
+    ];
+    lines.extend(samples::ALL.iter().map(|sample| {
+        let provenance = if sample.documented { "documented" } else { "built" };
+        let page = samples::page(&sample.event_type).unwrap_or_default();
+        format!("| `{}` | {provenance} | `{page}` |", sample.event_type)
+    }));
+    lines
+}
+
+/// YAML: the names of every type's resources, below its source.
+fn names_by_source() -> Vec<String> {
+    let mut lines = Vec::new();
+    for source in Source::ALL {
+        // A mapping's key takes no underscore.
+        let key = if *source == Source::VerifyV1 { "V1" } else { source.as_str() };
+        lines.extend([format!("{key}:"), "  EventTypes:".to_owned()]);
+        lines.extend(queues_of(*source).map(|(_, slug)| format!("    - {}", capitals(slug))));
+    }
+    lines
+}
+
+/// YAML: the slug of every type by the name of its resources.
+fn slugs_by_name() -> Vec<String> {
+    let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug);
+    slugs.map(|slug| format!("{}: {slug}", capitals(slug))).collect()
+}
+
+/// YAML: the ARN of every type's queue, or of the parking queue if the type's source has no queues.
+fn queues_to_send_to() -> Vec<String> {
+    let arns = Source::ALL.iter().flat_map(|source| {
+        let condition = format!("Has{}", capitals(source.as_str()));
+        queues_of(*source).map(move |(_, slug)| {
+            format!("- !GetAtt [!If [{condition}, Queue{}, QueueUnrouted], Arn]", capitals(slug))
+        })
+    });
+    arns.collect()
+}
+
+/// The types of a source and their slugs.
+fn queues_of(source: Source) -> impl Iterator<Item = (&'static EventType, &'static str)> {
+    let types = EventType::ALL.iter().filter(move |event_type| event_type.source() == Some(source));
+    types.filter_map(|event_type| Some((event_type, event_type.queue_slug()?)))
+}
+
+/// `user-created` as `UserCreated`: a logical ID takes letters and digits only.
+fn capitals(words: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    words.split(['-', '_']).map(capital).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_replaced_and_the_rest_is_kept() {
+        let text = "one\n  # slugs by name: written by cargo prelude samples\n  old\n  # end\n# end\n";
+        let updated = updated("t", text).unwrap();
+        assert!(updated.starts_with("one\n  # slugs by name: written by cargo prelude samples\n  V1Auth"));
+        assert!(
+            updated.ends_with("\n  StepUpHookFailed: step-up-hook-failed\n  # end\n# end\n"),
+            "{updated}"
+        );
+        assert!(!updated.contains("old"));
+        assert_eq!(super::updated("t", &updated).unwrap(), updated);
+    }
+
+    #[test]
+    fn a_wrong_section_is_named_with_its_line() {
+        for (text, problem) in [
+            (
+                "\n<!-- types: written by cargo prelude samples -->\n",
+                "t:2: unknown section `types`: expected one of event types, ",
+            ),
+            (
+                "<!-- samples: written by cargo prelude samples -->\n| x |\n",
+                "t:1: section `samples` has no end",
+            ),
+        ] {
+            let error = updated("t", text).unwrap_err().to_string();
+            assert!(error.starts_with(problem), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_documents_has_none() {
+        assert_eq!(documents(Path::new("/nowhere")).unwrap(), []);
+    }
+}
