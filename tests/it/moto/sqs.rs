@@ -29,7 +29,7 @@ impl Received {
 }
 
 impl Moto {
-    /// Makes the 30 queues.
+    /// Makes every queue.
     pub(super) async fn start(url: &str, queue_type: &str) -> Self {
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -39,7 +39,7 @@ pub(crate) struct Setup {
     /// The account and the apps `app1` and `app2`; an app's key set is published under its URL in `jwks`.
     pub(crate) prelude: LocalPrelude,
     pub(crate) jwks: JwksServer,
-    /// The queues to create, by slug; all 30 at first.
+    /// The queues to create, by slug; every queue at first.
     pub(crate) slugs: BTreeSet<String>,
     variables: BTreeMap<String, String>,
 }

@@ -15,7 +15,7 @@ use prelude_local::{
 /// Show the whole receiver at work on this machine: no account, no network, nothing to set up.
 ///
 /// Starts an SQS, a stand-in for Prelude and the receiver in this process; activates a Session app, delivers an event
-/// of each of the 29 types, and tries what must be parked and what must be refused. Reads the queues back and prints
+/// of each type, and tries what must be parked and what must be refused. Reads the queues back and prints
 /// what became of everything.
 #[derive(Debug, clap::Args)]
 #[command(

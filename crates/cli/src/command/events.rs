@@ -11,7 +11,7 @@ use prelude_events::{samples, schema};
 
 use super::arguments::event_type::{Types, TypesParser};
 
-/// List the 29 event types: source, proof, queue, meaning.
+/// List every event type: source, proof, queue, meaning.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  prelude events\n  prelude events --json | jq -r '.[].type'\n  prelude events show user.created\n\nExit codes: 0 printed, 1 otherwise, 2 no such type or a wrong command line."

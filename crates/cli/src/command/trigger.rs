@@ -14,7 +14,7 @@ use prelude_local::prelude::samples::APP_ID;
 
 use super::arguments::event_type::{Types, TypesParser};
 
-/// Sign the sample of an event type, or of all 29, and send it to a receiver.
+/// Sign the sample of an event type, or of all, and send it to a receiver.
 ///
 /// Each event gets new ids and times. Without --url it goes to the stack that `prelude dev` runs, and the queue and
 /// message id of each event are told; messages stay where they are, though SQS counts the look as one receipt.

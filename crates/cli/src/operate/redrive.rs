@@ -243,10 +243,11 @@ mod tests {
         let of_type = dead_letters(&routes, &[EventType::UserCreated]);
         assert_eq!(of_type[0].url.as_str(), format!("{prefix}users-dlq.fifo"));
         assert_eq!(of_type[0].name, "p-users-dlq.fifo");
-        // 29 types, ten of them users'.
-        assert_eq!(dead_letters(&routes, EventType::ALL).len(), 20);
+        let of_users = EventType::ALL.iter().filter(|known| known.as_str().starts_with("user.")).count();
+        assert!(of_users > 1);
+        assert_eq!(dead_letters(&routes, EventType::ALL).len(), EventType::ALL.len() - of_users + 1);
         let routes = Routes::new(prefix, QueueType::Standard, Vec::new()).unwrap();
-        assert_eq!(dead_letters(&routes, EventType::ALL).len(), 29);
+        assert_eq!(dead_letters(&routes, EventType::ALL).len(), EventType::ALL.len());
         assert!(dead_letters(&routes, EventType::ALL).iter().all(|queue| queue.name.ends_with("-dlq")));
     }
 }

@@ -1,6 +1,6 @@
 //! An SQS that is a list in memory, with SQS's rules.
 //!
-//! The embedded SQS of the local stack takes a noticeable time to start with its thirty queues, and must be received
+//! The embedded SQS of the local stack takes a noticeable time to start with a queue for every event type, and must be received
 //! from, message by message, to tell what it has. That is right for tests that read as consumers do, and too slow for
 //! ten thousand cases. This one speaks the same protocol below the same SDK, is held to the same rules, and is read
 //! directly. It has every queue that is sent to.

@@ -31,7 +31,7 @@ impl TypedValueParser for TypesParser {
         EventType::known(&text).map(|known| Types(vec![known])).ok_or_else(|| {
             let nearest = catalogue::nearest(&text);
             let hint = match nearest.as_slice() {
-                [] => "`prelude events` lists the 29 that there are".to_owned(),
+                [] => "`prelude events` lists every event type".to_owned(),
                 names => format!("did you mean {}?", names.join(" or ")),
             };
             let message = format!("there is no event type `{text}`; {hint}\n");

@@ -62,7 +62,7 @@ async fn an_explanation_agrees_with_the_receiver() {
     let files = files.filter(|file| file.path.ends_with(".json") && file.path != "env.json");
     let mut events: Vec<(String, Value)> =
         files.map(|file| (file.path, serde_json::from_str(&file.text).unwrap())).collect();
-    assert_eq!(events.len(), 1 + 29 + 1 + 16);
+    assert_eq!(events.len(), 1 + EventType::ALL.len() + 1 + 16);
     let parts = format!(r#"{{"type":"verify.attempt","payload":{{"x":"{}"}}}}"#, random_text(1_500_000));
     for (name, body, signer) in [
         ("unknown", br#"{"id":"evt_1","type":"verify.newer"}"#.as_slice(), Signer::Account),
