@@ -1,4 +1,4 @@
-//! The configuration: read once, completely, into typed settings. Every problem is reported, each naming its variable.
+//! The configuration: all settings, read once into types. Every problem is reported with its variable.
 
 mod apps;
 mod problem;
@@ -101,15 +101,13 @@ impl Config {
         read::check_receivable(settings, &apps, problems);
         let routes = read::routes(settings, problems);
         for pattern in routes.iter().flat_map(|routes| &routes.unused_rules) {
-            let message = format!("has the pattern `{pattern}`, which fits none of the event types");
+            let message = format!("has the pattern `{pattern}`, which matches no event type");
             warnings.push(Problem { variable: name::ROUTES.into(), message });
         }
         let jwks_ttl = read::jwks_ttl(settings, problems);
         if jwks_ttl < COOL_DOWN {
-            let message = format!(
-                "is less than the {} s that pass between two fetches of a key set",
-                COOL_DOWN.as_secs()
-            );
+            let message =
+                format!("is shorter than the {} s between two fetches of a key set", COOL_DOWN.as_secs());
             warnings.push(Problem { variable: name::JWKS_TTL_SECONDS.into(), message });
         }
         let challenge_form = read::choice(
@@ -120,7 +118,7 @@ impl Config {
         );
         if gate.allowed.iter().any(|block| gate.trusted_proxies.iter().any(|proxies| proxies.contains(block)))
         {
-            let message = "holds an allowed address: what calls from there is taken for a proxy";
+            let message = "holds an allowed address: a caller with that address counts as a proxy";
             warnings.push(Problem { variable: name::TRUSTED_PROXIES.into(), message: message.into() });
         }
         let endpoint = Endpoint { tokens };

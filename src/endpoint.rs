@@ -1,20 +1,20 @@
-//! The second check: is this the path, with its secret token where one is configured?
+//! The second check: the path, and its secret token where one is configured.
 
 use crate::{rejection::Rejection, secret::Secret};
 
-/// `…/webhooks`, or `…/webhooks/<token>` when tokens are configured. A stage or base path may precede.
+/// The endpoint: `…/webhooks`, or `…/webhooks/<token>` when tokens are configured. A stage or base path may precede it.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoint {
-    /// Every token that is accepted now (more than one while they are rotated); empty: none is wanted.
+    /// Accepted tokens, more than one during a rotation. Without any, the path has no token.
     pub tokens: Vec<Secret>,
 }
 
-/// What a right path proves about the caller.
+/// Proof that the endpoint's path gives about the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathProof {
-    /// Nothing: no token is configured.
+    /// No proof, because no token is configured.
     Public,
-    /// The caller knows a token that can be guessed: it has fewer than [`SECRET_LENGTH`] characters.
+    /// The caller knows a token of fewer than [`SECRET_LENGTH`] characters, which can be guessed.
     Short,
     /// The caller knows a token that cannot be guessed.
     Secret,
@@ -24,17 +24,17 @@ impl Endpoint {
     /// Checks the event's own path, by its last segments.
     ///
     /// # Errors
-    /// Another path, or a token that is none of the configured ones.
+    /// The path is another one, or its token is not configured.
     pub fn check(&self, path: &str) -> Result<PathProof, Rejection> {
         let path = path.strip_suffix('/').unwrap_or(path);
         let (rest, last) = path.rsplit_once('/').unwrap_or(("", path));
         if self.tokens.is_empty() {
             return if last == NAME { Ok(PathProof::Public) } else { Err(Rejection::PathUnknown) };
         }
-        // Compared before the rest of the path is looked at, so that time tells nothing about either.
+        // The token is compared before the rest of the path, so that timing reveals nothing about either.
         let token_fits = Secret::any_matches(&self.tokens, last);
         match rest.rsplit('/').next() {
-            // Measured on what was presented: the configured digest of a token hides its length.
+            // The presented token is measured, because the configured digest of a token hides its length.
             Some(NAME) if token_fits && last.chars().count() < SECRET_LENGTH => Ok(PathProof::Short),
             Some(NAME) if token_fits => Ok(PathProof::Secret),
             Some(NAME) => Err(Rejection::PathTokenWrong),
@@ -43,7 +43,7 @@ impl Endpoint {
     }
 }
 
-/// How many characters a path token needs to be the proof of an unsigned request.
+/// Number of characters that a path token needs to be the proof of an unsigned request.
 pub const SECRET_LENGTH: usize = 32;
 const NAME: &str = "webhooks";
 

@@ -1,6 +1,6 @@
-//! The first check: does the request come from one of Prelude's addresses?
+//! The first check: the caller's address against the allow-list.
 //!
-//! An address proves that Prelude calls, not that it calls for this account: it is never the only proof.
+//! An address proves that Prelude calls, but not for which account. Therefore it is never the only proof.
 
 pub(crate) mod extent;
 
@@ -13,46 +13,46 @@ use crate::{
     rejection::Rejection,
 };
 
-/// The addresses Prelude documents for Session webhooks
+/// Addresses that Prelude documents for Session webhooks
 /// (`docs.prelude.so/session/documentation/webhooks/introduction`).
 pub const PRELUDE_ADDRESSES: &str = "34.252.67.209,52.30.192.161,34.248.153.151";
 
-/// What happens to a caller that is not on the allow-list.
+/// Treatment of a caller that is not on the allow-list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IpCheck {
-    /// It is refused.
+    /// The caller is refused.
     #[default]
     Enforce,
-    /// It is logged and admitted.
+    /// The caller is logged and admitted.
     Report,
-    /// It is admitted.
+    /// The caller is admitted.
     Off,
 }
 
-/// The allow-list and how to find the caller's address.
+/// The allow-list, and the proxies in front of it.
 #[derive(Debug, Clone)]
 pub struct Gate {
-    /// Addresses that are admitted.
+    /// Admitted addresses.
     pub allowed: Vec<IpNet>,
-    /// Proxies in front of API Gateway whose `X-Forwarded-For` is believed.
+    /// Proxies in front of API Gateway whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
-    /// What happens to other callers.
+    /// Treatment of other callers.
     pub check: IpCheck,
 }
 
-/// Who called, as far as an address tells.
+/// Caller of a request, by its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
-    /// The address, where one could be read.
+    /// The address, when it is readable.
     pub address: Option<IpAddr>,
-    /// Whether a trusted proxy told it.
+    /// The address comes from a trusted proxy's header.
     pub is_forwarded: bool,
-    /// Why the allow-list would refuse it; `None` when it is listed.
+    /// Rejection in `enforce` mode; `None` for a listed caller.
     pub refusal: Option<Rejection>,
 }
 
 impl Caller {
-    /// Whether the address is on the allow-list, whatever the mode.
+    /// Reports whether the address is on the allow-list, in every mode.
     #[must_use]
     pub const fn is_listed(&self) -> bool {
         self.refusal.is_none()
@@ -60,7 +60,7 @@ impl Caller {
 }
 
 impl Gate {
-    /// Finds the caller and says whether the allow-list has it.
+    /// Finds the caller, and looks for it in the allow-list.
     #[must_use]
     pub fn identify(&self, inbound: &Inbound) -> Caller {
         let peer = inbound.source_ip.as_deref().and_then(parse_address);
@@ -74,16 +74,16 @@ impl Gate {
         Caller { address, is_forwarded, refusal }
     }
 
-    /// The first entry of the allow-list that has this address.
+    /// First entry of the allow-list that contains this address.
     #[must_use]
     pub fn entry(&self, address: IpAddr) -> Option<&IpNet> {
         self.allowed.iter().find(|block| block.contains(&address))
     }
 
-    /// Refuses the caller where the mode says so.
+    /// Admits the caller, depending on the mode.
     ///
     /// # Errors
-    /// In `enforce` mode, an address that is not listed or not readable.
+    /// The address is not listed or not readable, in `enforce` mode.
     pub const fn admit(&self, caller: &Caller) -> Result<(), Rejection> {
         match (self.check, caller.refusal) {
             (IpCheck::Enforce, Some(refusal)) => Err(refusal),
@@ -91,7 +91,7 @@ impl Gate {
         }
     }
 
-    /// The rightmost address that is not a trusted proxy: whatever stands further left was written by the caller.
+    /// The rightmost address that is not a trusted proxy. The caller may have written everything to its left.
     fn forwarded_for(&self, headers: &Headers) -> Option<IpAddr> {
         for line in headers.all(X_FORWARDED_FOR).rev() {
             for entry in line.rsplit(',') {
@@ -107,7 +107,7 @@ impl Gate {
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Reads an address, or an address with a port, IPv4-mapped ones as IPv4.
+/// Reads an address, with or without a port. An IPv4-mapped address counts as IPv4.
 fn parse_address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = match bare {
@@ -121,7 +121,7 @@ fn contains(blocks: &[IpNet], address: IpAddr) -> bool {
     blocks.iter().any(|block| block.contains(&address))
 }
 
-/// Reads an address or a CIDR block, IPv4-mapped ones as IPv4.
+/// Reads an address or a CIDR block. An IPv4-mapped one counts as IPv4.
 pub(crate) fn parse_block(text: &str) -> Option<IpNet> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(IpNet::from(address.to_canonical()));

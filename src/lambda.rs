@@ -1,4 +1,4 @@
-//! The edge to API Gateway: its events in, its responses out. The only file that names `lambda_http`.
+//! The edge to API Gateway: events in, responses out. The only file that names `lambda_http`.
 
 mod event;
 
@@ -18,7 +18,7 @@ use crate::{
     authenticate::FetchKeySet, inbound::Arrival, publish::SendBatch, receiver::Receiver, respond::Reply,
 };
 
-/// The response in the shape that the event's kind wants.
+/// Response in the shape of the event's kind.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Response {
@@ -28,20 +28,20 @@ pub enum Response {
     RestApi(ApiGatewayProxyResponse),
 }
 
-/// How long a request may take: Prelude gives up at 10 s.
+/// Time budget of a request. Prelude gives up after 10 s.
 pub const BUDGET: Duration = Duration::from_secs(8);
-/// What is left of the function's own time for the answer to get out.
+/// Part of the function's own time that is kept for the answer.
 const MARGIN: Duration = Duration::from_millis(500);
 
-/// Runs invocations through the receiver.
+/// Answers invocations with the receiver.
 pub struct Handler<F, S> {
     receiver: Receiver<F, S>,
-    /// The time the process needed until it first asked for an invocation: the first sender waited for that too.
+    /// Time from the process's start to its first poll. The first sender waited for it, too.
     initialization: Mutex<Duration>,
 }
 
 impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
-    /// `initialization` is what the process needed so far; it is taken off the first request's budget.
+    /// `initialization` is the time that the process has needed so far. The first request's budget is shorter by it.
     pub const fn new(receiver: Receiver<F, S>, initialization: Duration) -> Self {
         Self { receiver, initialization: Mutex::new(initialization) }
     }
@@ -49,7 +49,7 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     /// Answers one invocation.
     ///
     /// # Errors
-    /// Only for an event that no API Gateway sent: an answer would tell, say, a queue's poller that all is well.
+    /// The event does not come from an API Gateway. An answer would acknowledge it, for example to a queue's poller.
     pub async fn handle(&self, event: LambdaEvent<Invocation>) -> Result<Response, Diagnostic> {
         let LambdaEvent { payload, context } = event;
         let arrival = self.arrival(&context);
@@ -94,7 +94,7 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     }
 }
 
-/// What is left of the function's own time, less the margin. Emulators send no deadline, or one of long ago: `None`.
+/// Rest of the function's own time, less the margin. `None` for emulators, which send no deadline or a very old one.
 fn remaining(deadline: &SystemTime, now: &SystemTime) -> Option<Duration> {
     match deadline.duration_since(*now) {
         Ok(left) => Some(left.saturating_sub(MARGIN)),
@@ -126,7 +126,8 @@ fn headers(reply: &Reply) -> HeaderMap {
     std::iter::once(content_type).chain(reply.headers.iter().cloned()).collect()
 }
 
-/// `Root=1-<8 hex>-<24 hex>[;Parent=<16 hex>][;Sampled=<0|1|?>]…`, as SQS takes it in `AWSTraceHeader`.
+/// Recognises `Root=1-<8 hex>-<24 hex>[;Parent=<16 hex>][;Sampled=<0|1|?>]…`, the form of `AWSTraceHeader`. SQS refuses
+/// others, and emulators send them.
 fn is_trace_header(header: &str) -> bool {
     let is_hex =
         |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn only_well_formed_trace_headers_are_carried_on() {
+    fn only_well_formed_trace_headers_are_sent() {
         for good in [
             "Root=1-5759e988-bd862e3fe1be46a994272793",
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=3995c3f42cd8ad8;Sampled=1"

@@ -1,4 +1,4 @@
-//! The Lambda function: reads the environment, puts the receiver together, and runs it.
+//! The Lambda function: reads the environment, builds the receiver, and runs it.
 
 use std::{io, process::ExitCode, time::Instant};
 
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
         io::stdout,
     );
     std::panic::set_hook(Box::new(|panic| {
-        // The place only: a message could quote what came in.
+        // Only the place is logged, because the message may quote the request.
         let place = panic.location().map(ToString::to_string);
         tracing::error!(code = "panic", place);
     }));
@@ -55,13 +55,13 @@ async fn main() -> ExitCode {
     match run.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(_error) => {
-            tracing::error!(code = "runtime_failed", "the Lambda Runtime API can not be reached");
+            tracing::error!(code = "runtime_failed", "the Lambda Runtime API is unreachable");
             ExitCode::FAILURE
         }
     }
 }
 
-/// What Lambda sets and `lambda_runtime` can not do without.
+/// Variables that Lambda always sets and `lambda_runtime` requires.
 const RUNTIME_VARIABLES: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",

@@ -1,7 +1,7 @@
 //! The last step before the answer: every event becomes durable in SQS, or the answer is 503.
 //!
-//! [`Publisher`] joins three parts: `plan` finds a place for every event, and another one for what a queue refuses;
-//! `queue` packs, retries and splits; `serve` gives the queues their turns. [`SendBatch`] is the only door to SQS.
+//! [`Publisher`] joins three parts. `plan` finds a place for every event, and another place for a refused event. `queue`
+//! packs, retries and splits the calls of one queue. `serve` gives the queues their turns. [`SendBatch`] is the port to SQS.
 
 mod backoff;
 mod call;
@@ -55,7 +55,7 @@ impl<S: SendBatch> Publisher<S> {
         Self { sender, routes }
     }
 
-    /// Where each type goes.
+    /// Queue of each type.
     pub const fn routes(&self) -> &Routes {
         &self.routes
     }
@@ -63,7 +63,7 @@ impl<S: SendBatch> Publisher<S> {
     /// Returns when every event is durable: in its queue, or parked with a reason.
     ///
     /// # Errors
-    /// [`Rejection::PublishFailed`]; some events may be durable by then, and will come again.
+    /// [`Rejection::PublishFailed`]: some event is not durable. Durable ones come again with the retry.
     pub async fn publish(&self, batch: Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
         let mut plan = Plan::new(batch, &stamp, &self.routes, &arrival.request_id);
@@ -129,9 +129,9 @@ impl<S: SendBatch> Publisher<S> {
     }
 }
 
-/// How many events of a batch are sent one by one: 200 calls or so, 25 after each other.
+/// Largest number of events that are sent one by one: about 200 calls, 25 after each other.
 pub const MAX_EVENTS: usize = 2_000;
-/// Log word in place of a request id, which a replay has not.
+/// Log word in place of a request id, because a replay has no request.
 const NO_REQUEST: &str = "replay";
-/// The parking queue's place among the queues of a delivery.
+/// Index of the parking queue among the queues of a delivery.
 const PARKING: usize = 0;

@@ -1,76 +1,77 @@
-//! Why a request is not answered with 200: one enum, one exhaustive match to statuses, one to log codes.
+//! Reasons for every answer other than 200, with their statuses and log codes.
 
 use http::StatusCode;
 
-/// A deliberate answer other than 200. The caller sees the status and a bland body; the log sees [`code`](Self::code).
+/// Reason for an answer other than 200. The caller sees the status and a body without details; the log has
+/// [`code`](Self::code).
 ///
-/// Prelude counts anything but 200 as a failure and retries for up to two weeks, so nothing here loses an event.
+/// Prelude retries after any other status than 200, for up to two weeks, so no rejection loses an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// The caller's address is readable and on no allow-list.
+    /// The caller's address is readable, but not on the allow-list.
     #[error("the caller's address is not on the allow-list")]
     AddressNotAllowed,
     /// The caller's address is missing, or `X-Forwarded-For` holds no readable address of a caller.
-    #[error("the caller's address can not be read")]
+    #[error("the caller's address is unreadable")]
     AddressUnreadable,
     /// The last path segment is not `webhooks` (or not `webhooks/<token>`).
     #[error("the path is not the endpoint's")]
     PathUnknown,
-    /// The path has the right shape, but its token is none of the configured ones.
+    /// The path has the right shape, but its token is not configured.
     #[error("the path token is not one of the configured ones")]
     PathTokenWrong,
-    /// Neither `GET` nor `POST`.
+    /// The method is neither `GET` nor `POST`.
     #[error("the method is neither GET nor POST")]
     MethodNotAllowed,
-    /// A `GET` that is no activation challenge, or one whose challenge is not an integer.
+    /// The `GET` request is not an activation challenge, or its challenge is not an integer.
     #[error("the GET request is not an activation challenge")]
     NotAChallenge,
-    /// A challenge for an app that is not configured.
+    /// The challenge names an app that is not configured.
     #[error("the challenge names an app that is not configured")]
     ChallengeAppUnknown,
-    /// A challenge for a configured app with another verification token.
+    /// The challenge has another verification token than the app's.
     #[error("the challenge's verification token is wrong")]
     ChallengeTokenWrong,
-    /// API Gateway marked the body as base64, and it is not.
-    #[error("the body is marked as base64 and is not")]
+    /// API Gateway marked the body as base64, but it is not.
+    #[error("the body is marked as base64, but is not")]
     BodyNotBase64,
-    /// No signature header, and no unsigned source that would fit is accepted.
+    /// The request has no signature header, and its source is not accepted unsigned.
     #[error("the request carries no signature")]
     SignatureMissing,
-    /// No signature header; the source is accepted unsigned, but not from this address.
+    /// The request has no signature header, and unsigned requests are not accepted from this address.
     #[error("the unsigned request comes from an address that is not on the allow-list")]
     UnsignedFromUnlistedAddress,
-    /// No signature header; the path token is right, and too short to be the proof of an unsigned request.
+    /// The request has no signature header, and its path token is too short to be a proof.
     #[error("the unsigned request came through a path token of fewer than 32 characters")]
     UnsignedTokenShort,
-    /// No signature header; the source is accepted unsigned, but it has no such type.
+    /// The request has no signature header, and its type does not belong to the accepted source.
     #[error("the unsigned event's type is not one of its source's")]
     UnsignedTypeUnknown,
-    /// The signature header is empty, given twice, or not `<scheme>=<base64>`.
+    /// The signature header is empty, repeated, or not `<scheme>=<base64>`.
     #[error("the signature header is malformed")]
     SignatureMalformed,
-    /// Another scheme than `rsassa-pss-sha256`, such as the once documented `sha256`.
+    /// The scheme is not `rsassa-pss-sha256`. Prelude once documented `sha256`.
     #[error("the signature's scheme is unknown")]
     SignatureSchemeUnknown,
     /// No configured key verifies the signature.
     #[error("no configured key verifies the signature")]
     SignatureWrong,
-    /// The signature is genuine, but its key does not prove this family of events.
-    #[error("the key that verified does not prove this family of events")]
+    /// The signature is genuine, but its key does not prove the events' source.
+    #[error("the key that verified does not prove the events' source")]
     KeyWrongForFamily,
-    /// The signature is genuine, but the batch's `app_id` is missing or another app's.
+    /// The signature is genuine, but the batch names no app, or another app than the key's.
     #[error("the key that verified does not belong to the batch's app")]
     KeyWrongForApp,
-    /// Only an app's key verifies the signature, and the body is what a JWS signs: an access token of a user.
+    /// Only an app's key verifies the signature, and the body is the signed part of a user's access token (a JWS).
     #[error("the body is the signed part of a token, which the app's key signs too")]
     NotADelivery,
-    /// The app that the body claims has no key yet: its key set could not be fetched.
+    /// The app that the body claims has no key yet, because its key set could not be fetched.
     #[error("the app that the body claims has no key yet")]
     KeysUnavailable,
-    /// SQS did not take every event.
-    #[error("SQS did not take every event")]
+    /// SQS did not accept every event.
+    #[error("SQS did not accept every event")]
     PublishFailed,
-    /// A defect of the receiver; the log has its place.
+    /// The receiver has a defect. The log has its place.
     #[error("the receiver panicked")]
     Panicked,
     /// The time budget ended before every event was durable.
@@ -79,7 +80,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// The status the caller sees.
+    /// Status of the answer.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
@@ -107,7 +108,7 @@ impl Rejection {
         }
     }
 
-    /// The stable code in the log. Alarms and runbooks rely on these words.
+    /// Stable code in the log, on which alarms and runbooks rely.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -137,7 +138,7 @@ impl Rejection {
         }
     }
 
-    /// The word in the body: one per status, so that a prober learns nothing from it.
+    /// Word in the body: one per status, so that a probing caller learns nothing from it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self.status() {

@@ -282,8 +282,8 @@ mod tests {
         let mut events = replay(QueueType::Fifo).readdress(&parked, &RAW, None);
         let (queue_url, message) = events.remove(0).place.ok().unwrap();
         assert_eq!(queue_url.as_str(), "https://sqs/1/p-user-created.fifo");
-        let told: Vec<_> = message.attributes().iter().map(|(name, value)| (*name, &**value)).collect();
-        assert_eq!(told, ATTRIBUTES[..8], "the id that it was parked with, too");
+        let attributes: Vec<_> = message.attributes().iter().map(|(name, value)| (*name, &**value)).collect();
+        assert_eq!(attributes, ATTRIBUTES[..8], "the id that it was parked with, too");
         assert_eq!(message.trace_header(), Some("Root=1-5759e988-bd862e3fe1be46a994272793"));
         assert!(message.fifo().is_some());
     }

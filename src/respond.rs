@@ -1,4 +1,4 @@
-//! What the caller is answered, and the one place that logs the result.
+//! The answer to the caller, and the log line of the result.
 
 use http::StatusCode;
 use tokio::time::Duration;
@@ -9,10 +9,10 @@ use crate::{
     rejection::Rejection,
 };
 
-/// What the pipeline came to.
+/// Success of the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// A proven activation challenge.
+    /// The activation challenge is proven.
     Challenged(Challenge),
     /// Every event is durable.
     Accepted(Receipt),
@@ -29,7 +29,7 @@ impl Outcome {
     }
 }
 
-/// An HTTP answer with a JSON body.
+/// HTTP answer with a JSON body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The status.
@@ -41,7 +41,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The answer to a result. Refusals are bland: their cause is in the log only.
+    /// Answer to a result. Only the log has the cause of a refusal.
     #[must_use]
     pub fn new(result: &Result<Outcome, Rejection>, form: ChallengeForm) -> Self {
         let ok = |body| Self { status: StatusCode::OK, body, headers: Vec::new() };
@@ -65,10 +65,10 @@ impl Reply {
 }
 
 const ALLOWED_METHODS: http::HeaderValue = http::HeaderValue::from_static("GET, POST");
-/// Prelude's own first retry comes after a minute.
+/// Prelude's first retry comes after a minute.
 const RETRY_AFTER_SECONDS: http::HeaderValue = http::HeaderValue::from_static("60");
 
-/// Writes the result to the log: codes, counts and queue names, nothing that came in the request.
+/// Logs the result: codes, counts and queue names, and nothing from the request.
 pub(crate) fn log(result: &Result<Outcome, Rejection>, request_id: &str, took: Duration) {
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {

@@ -1,31 +1,30 @@
-//! A secret that is only ever compared: path tokens and verification tokens.
+//! Path tokens and verification tokens, which are only compared.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// A token, held as its SHA-256 digest, so that neither the process's memory nor `Debug` shows it and
-/// comparing takes the same time whatever was presented.
+/// A token as its SHA-256 digest. Neither memory nor `Debug` shows the token, and every comparison takes the same time.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
 
-/// The configured text is empty, or starts with `sha256:` and goes on with something else than 64 hex digits.
+/// Fault of a configured secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// Nothing, where a token was wanted.
+    /// The text is empty.
     #[error("is empty")]
     Empty,
-    /// `sha256:` without exactly 64 hexadecimal digits.
+    /// The text is `sha256:` without exactly 64 hexadecimal digits.
     #[error("has `sha256:` without the 64 hexadecimal digits of a digest")]
     Digest,
 }
 
 impl Secret {
-    /// Reads the token itself, or `sha256:<hex>` of it.
+    /// Reads a token, or `sha256:<hex>` of one.
     ///
     /// # Errors
-    /// An empty text, or a malformed digest.
+    /// The text is empty, or the digest is malformed.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         match text.strip_prefix("sha256:") {
             Some(digest) => decode_hex(digest).map(Self).ok_or(SecretError::Digest),
@@ -34,19 +33,19 @@ impl Secret {
         }
     }
 
-    /// A secret that nothing matches: compared against where there is no real one, to spend the same time.
+    /// A secret that no token matches. Comparing with it spends the same time when there is no real secret.
     #[must_use]
     pub const fn unmatchable() -> Self {
         Self([0; 32])
     }
 
-    /// Whether `presented` is the token, in time that depends on neither.
+    /// Compares with a presented token in constant time.
     #[must_use]
     pub fn matches(&self, presented: &str) -> bool {
         Self::of(presented).0.ct_eq(&self.0).into()
     }
 
-    /// Whether `presented` is any of the tokens; every one is compared, wherever the match is.
+    /// Compares a presented token with all of these in constant time, also after a match.
     #[must_use]
     pub fn any_matches(secrets: &[Self], presented: &str) -> bool {
         let presented = Self::of(presented);
@@ -64,7 +63,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Lower-case hexadecimal text of a digest.
+/// Lower-case hexadecimal text of bytes.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_secrets_are_told_apart() {
+    fn malformed_secrets_have_different_errors() {
         assert_eq!(Secret::parse(""), Err(SecretError::Empty));
         for digest in ["", "00", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64), &"é".repeat(64)] {
             assert_eq!(Secret::parse(&format!("sha256:{digest}")), Err(SecretError::Digest), "{digest}");

@@ -1,7 +1,7 @@
-//! Logs: one subscriber, JSON or text as Lambda's settings say.
+//! Logs: one subscriber, in JSON or text by Lambda's settings.
 //!
-//! Only the receiver's own lines are written. The runtime, the SDK and the HTTP stack log requests and bodies at their
-//! lower levels; whatever level is asked for, they get no further than warnings.
+//! The runtime, the SDK and the HTTP stack log requests and bodies below the level of warnings. Therefore only warnings of
+//! theirs are written, at every configured level.
 
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -15,11 +15,11 @@ pub fn start<W>(level: Option<&str>, format: Option<&str>, sink: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // A second start, in tests, changes nothing.
+    // In tests, a second start has no effect.
     if let Err(_already_started) = subscriber(level, format, sink).try_init() {}
 }
 
-/// The subscriber itself, for tests that read what was logged.
+/// Builds the subscriber. Tests read the log through it.
 pub fn subscriber<W>(
     level: Option<&str>,
     format: Option<&str>,
@@ -29,14 +29,14 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let level = match level {
-        // Lambda's quietest; what is the receiver's worst line is still one.
+        // Lambda's quietest level still shows the receiver's errors.
         Some("FATAL") => Level::ERROR,
         level => level.and_then(|level| level.parse().ok()).unwrap_or(Level::INFO),
     };
     let filter = Targets::new()
         .with_target("prelude_webhooks", level)
         .with_default(LevelFilter::from_level(level).min(LevelFilter::WARN))
-        // These quote what they could not read.
+        // Their errors quote unreadable input.
         .with_target("lambda_runtime", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer().with_writer(sink).with_target(false).with_ansi(false);
     let lines = match format {

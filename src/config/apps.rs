@@ -9,7 +9,7 @@ use crate::{
     secret::Secret,
 };
 
-/// Reads the JSON array; what is wrong with an entry is told with its place in the array, or its id.
+/// Reads the JSON array. Problems name the entry by its place in the array, or by its app's id.
 pub(super) fn read(text: &str, problems: &mut Problems) -> Vec<App> {
     let entries = match serde_json::from_str::<Value>(text) {
         Ok(Value::Array(entries)) => entries,
@@ -17,7 +17,7 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Vec<App> {
             problems.add(name::APPS, "is not a JSON array");
             return Vec::new();
         }
-        // The error's own text may quote a value.
+        // The error's own text may quote a value, so only its place is shown.
         Err(error) => {
             problems
                 .add(name::APPS, format!("is not JSON (line {}, column {})", error.line(), error.column()));
@@ -86,7 +86,9 @@ fn read_keys(
         Some(Value::String(url)) if url.is_empty() => None,
         Some(Value::String(url)) if is_key_server(url) => Some(url.clone()),
         Some(_) => {
-            complain("whose jwks_url is not an https URL (http is for loopback addresses only)".into());
+            complain(
+                "whose jwks_url is not an https URL (http is allowed on loopback addresses only)".into(),
+            );
             return None;
         }
     };

@@ -31,7 +31,7 @@ pub(super) fn routes(settings: &Settings, problems: &mut Problems) -> Option<Rou
         rules
     });
     let Some(prefix) = settings.text(name::QUEUE_URL_PREFIX) else {
-        problems.add(name::QUEUE_URL_PREFIX, "is required: the queues' URL up to the event type's part");
+        problems.add(name::QUEUE_URL_PREFIX, "is required: the URL of a queue without its event-type suffix");
         return None;
     };
     let routes = Routes::new(prefix, queue_type, rules.unwrap_or_default());
@@ -49,7 +49,7 @@ pub(super) fn check_receivable(settings: &Settings, apps: &[App], problems: &mut
     if !has_apps && !is_set(name::PUBLIC_KEYS) && !is_set(name::ACCEPT_UNSIGNED) {
         problems.add(
             name::APPS,
-            "names no app, and neither PRELUDE_PUBLIC_KEYS nor PRELUDE_ACCEPT_UNSIGNED is set: nothing could be received",
+            "names no app, and neither PRELUDE_PUBLIC_KEYS nor PRELUDE_ACCEPT_UNSIGNED is set: no event could be received",
         );
     }
 }
@@ -71,7 +71,8 @@ pub(super) fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<
                 );
                 problems.add(name::PATH_TOKEN, message);
             } else {
-                let message = format!("holds a token of {length} characters; {SECRET_LENGTH} are advised");
+                let message =
+                    format!("holds a token of {length} characters: {SECRET_LENGTH} or more are recommended");
                 warnings.push(Problem { variable: name::PATH_TOKEN.into(), message });
             }
         }
@@ -102,7 +103,10 @@ pub(super) fn jwks_ttl(settings: &Settings, problems: &mut Problems) -> Duration
     match text.parse::<u32>() {
         Ok(seconds) if seconds > 0 => Duration::from_secs(seconds.into()),
         _ => {
-            problems.add(name::JWKS_TTL_SECONDS, "is not a whole number of seconds, at least 1");
+            problems.add(
+                name::JWKS_TTL_SECONDS,
+                "is not a number of seconds: expected a whole number, at least 1",
+            );
             DEFAULT_JWKS_TTL
         }
     }
@@ -122,6 +126,6 @@ pub(super) fn choice<T: Copy + Default + fmt::Debug>(
         return *value;
     }
     let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-    problems.add(name, format!("is none of {}", allowed.join(", ")));
+    problems.add(name, format!("is unknown: expected {}", allowed.join(" or ")));
     T::default()
 }

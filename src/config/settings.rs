@@ -1,5 +1,5 @@
-//! The raw texts of all settings: variables over the file, unknown names told, blanks around a value dropped, empty ones
-//! unset.
+//! Texts of all settings. Variables win over the file, unknown names are problems, blanks around a value are dropped, and
+//! an empty value counts as unset.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::problem::Problems;
 
-/// Every variable of the receiver; the one list of their names.
+/// Names of all variables of the receiver.
 pub(super) mod name {
     pub(crate) const QUEUE_URL_PREFIX: &str = "PRELUDE_QUEUE_URL_PREFIX";
     pub(crate) const QUEUE_TYPE: &str = "PRELUDE_QUEUE_TYPE";
@@ -40,7 +40,7 @@ pub(super) mod name {
     ];
 }
 
-/// The set ones, by name.
+/// Texts of the settings that are set, by name.
 pub(super) struct Settings(BTreeMap<&'static str, String>);
 
 impl Settings {
@@ -57,7 +57,7 @@ impl Settings {
             match (known(&variable), value) {
                 (None, _) => {
                     let hint = nearest(&variable);
-                    problems.add(variable, format!("is set, and no such setting exists{hint}"));
+                    problems.add(variable, format!("is set, but there is no such setting{hint}"));
                 }
                 (Some(name), None) => problems.add(name, "is not UTF-8"),
                 (Some(name), Some(value)) => match trim(&value) {
@@ -69,9 +69,7 @@ impl Settings {
         if let Some(path) = settings.get(name::CONFIG_FILE) {
             match read_file(Path::new(path)) {
                 Ok(text) => merge_file(&text, &mut settings, problems),
-                Err(error) => {
-                    problems.add(name::CONFIG_FILE, format!("names a file that can not be read: {error}"))
-                }
+                Err(error) => problems.add(name::CONFIG_FILE, format!("names an unreadable file: {error}")),
             }
         }
         Self(settings)
@@ -81,14 +79,14 @@ impl Settings {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The parts of a comma list, without the spaces around them.
+    /// Parts of a list with commas, without the spaces around them.
     pub(super) fn list(&self, name: &'static str) -> Option<impl Iterator<Item = &str>> {
         self.text(name).map(|text| text.split(',').map(str::trim))
     }
 }
 
-/// A setting's value without the white space and the escaped line ends (`\n`, `\r`) around it. YAML's `|` leaves a line
-/// end after a value, and tools that write a value into one line escape it.
+/// Removes white space and escaped line ends (`\n`, `\r`) around a value. YAML's `|` leaves a line end after a value, and
+/// tools that write a value into one line escape it.
 #[must_use]
 pub fn trim(value: &str) -> &str {
     let mut text = value.trim();
@@ -103,22 +101,23 @@ pub fn trim(value: &str) -> &str {
 const ESCAPED_LINE_ENDS: [&str; 2] = ["\\n", "\\r"];
 
 const PREFIX: &str = "PRELUDE_";
-/// The tool's own variables, which the function ignores.
+/// Prefix of the tool's own variables, which the function ignores.
 const TOOL_PREFIX: &str = "PRELUDE_CLI_";
 
 fn known(variable: &str) -> Option<&'static str> {
     name::ALL.into_iter().find(|name| *name == variable)
 }
 
-/// A file's members are named like the variables; each value is the variable's text, or the JSON it stands for.
+/// Adds the members of a file, which have the variables' names. A value is the variable's text, or the JSON that the text
+/// encodes.
 fn merge_file(text: &str, settings: &mut BTreeMap<&'static str, String>, problems: &mut Problems) {
     let members = match serde_json::from_str::<serde_json::Map<String, Value>>(text) {
         Ok(members) => members,
-        // The error's own text may quote a value.
+        // The error's own text may quote a value, so only its place is shown.
         Err(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());
             return problems
-                .add(name::CONFIG_FILE, format!("names a file that is not one JSON object ({place})"));
+                .add(name::CONFIG_FILE, format!("names a file that is not a JSON object ({place})"));
         }
     };
     for (member, value) in members {
@@ -132,9 +131,7 @@ fn merge_file(text: &str, settings: &mut BTreeMap<&'static str, String>, problem
         match as_text(name, value) {
             Ok(Some(text)) => drop(settings.entry(name).or_insert(text)),
             Ok(None) => {}
-            Err(kind) => {
-                problems.add(name, format!("can not be {kind} (in the file of PRELUDE_CONFIG_FILE)"))
-            }
+            Err(kind) => problems.add(name, format!("cannot be {kind} (in the file of PRELUDE_CONFIG_FILE)")),
         }
     }
 }
@@ -149,14 +146,14 @@ fn as_text(name: &'static str, value: Value) -> Result<Option<String>, &'static 
         Value::Array(items) => {
             let texts: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             let separator = if name == name::PUBLIC_KEYS { "\n" } else { "," };
-            Ok(Some(texts.ok_or("a list of anything but texts")?.join(separator))
+            Ok(Some(texts.ok_or("a list of other values than texts")?.join(separator))
                 .filter(|text| !text.is_empty()))
         }
         Value::Object(_) => Err("an object"),
     }
 }
 
-/// A hint for a misspelled name: the known one that shares most of its beginning and end.
+/// Hint for a misspelled name: the known name with the longest common beginning and end.
 fn nearest(variable: &str) -> String {
     let shared = |a: &mut dyn Iterator<Item = (char, char)>| a.take_while(|(x, y)| x == y).count();
     let likeness = |name: &&str| {

@@ -85,7 +85,7 @@ fn every_setting_is_read() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_each_by_its_variable() {
+fn all_problems_are_reported_at_once_each_by_its_variable() {
     let (variables, text) = problems(&[
         ("PRELUDE_QUEUE_URL_PREFIX", "queue"),
         ("PRELUDE_QUEUE_TYPE", "FIFO"),
@@ -116,7 +116,11 @@ fn all_problems_are_told_at_once_each_by_its_variable() {
         ("PRELUDE_JWKS_TTL_SECONDS", 1),
         ("PRELUDE_ALLOWED_IP", 1),
     ] {
-        assert_eq!(variables.iter().filter(|told| *told == variable).count(), count, "{variable}\n{text}");
+        assert_eq!(
+            variables.iter().filter(|reported| *reported == variable).count(),
+            count,
+            "{variable}\n{text}"
+        );
     }
     assert!(text.contains("did you mean PRELUDE_ALLOWED_IPS?"), "{text}");
 }
@@ -280,7 +284,7 @@ fn blanks_and_line_ends_around_a_value_do_no_harm() {
 }
 
 #[test]
-fn a_value_that_is_not_unicode_is_told() {
+fn a_value_that_is_not_unicode_is_a_problem() {
     let variables = [(PREFIX.0.into(), Some(PREFIX.1.into())), ("PRELUDE_APPS".into(), None)];
     let errors = Config::read(variables, |_| Err(io::ErrorKind::NotFound.into())).unwrap_err();
     assert!(

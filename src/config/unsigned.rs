@@ -1,4 +1,4 @@
-//! `PRELUDE_ACCEPT_UNSIGNED`: the sources without a signature, and what the other settings must be for them.
+//! `PRELUDE_ACCEPT_UNSIGNED`: the sources that are accepted unsigned, and their conditions on other settings.
 
 use prelude_events::Source;
 
@@ -18,19 +18,19 @@ pub(super) fn sources(settings: &Settings, problems: &mut Problems) -> Vec<Sourc
         match word.parse() {
             Ok(Source::Session) => problems.add(
                 name::ACCEPT_UNSIGNED,
-                "can not hold session: Session batches are always signed, and anyone could post one otherwise",
+                "cannot hold session: Session batches are always signed, and anyone could post an unsigned one",
             ),
             Ok(source) => sources.push(source),
             Err(_unknown) => problems.add(
                 name::ACCEPT_UNSIGNED,
-                format!("has an entry {} that is none of verify_v1, verify, notify", index + 1),
+                format!("has an entry {} that is unknown: expected verify_v1, verify or notify", index + 1),
             ),
         }
     }
     sources
 }
 
-/// Checks the three conditions of an unsigned source, as far as the configuration decides them.
+/// Checks the conditions of an unsigned source.
 pub(super) fn check(settings: &Settings, accepted: &[Source], gate: &Gate, problems: &mut Problems) {
     if !is_set(settings) {
         return;
@@ -38,22 +38,22 @@ pub(super) fn check(settings: &Settings, accepted: &[Source], gate: &Gate, probl
     if settings.text(name::PATH_TOKEN).is_none() {
         problems.add(
             name::ACCEPT_UNSIGNED,
-            "needs PRELUDE_PATH_TOKEN: an unsigned request is believed for its secret path",
+            "needs PRELUDE_PATH_TOKEN: the secret path is a proof of an unsigned request",
         );
     }
     if gate.check == IpCheck::Off {
         problems.add(
             name::ACCEPT_UNSIGNED,
-            "can not go with PRELUDE_IP_CHECK=off: an unsigned request must come from a listed address",
+            "cannot be used with PRELUDE_IP_CHECK=off: an unsigned request must come from a listed address",
         );
     }
     if accepted.contains(&Source::Verify) && settings.text(name::PUBLIC_KEYS).is_some() {
         problems.add(
             name::ACCEPT_UNSIGNED,
-            "can not hold verify while PRELUDE_PUBLIC_KEYS is set: Verify's events are signed then",
+            "cannot hold verify while PRELUDE_PUBLIC_KEYS is set, because Verify's events are signed then",
         );
     }
-    // A private proxy is yours, however many addresses it may have.
+    // A private proxy belongs to the operator, whatever the number of its addresses.
     let public_proxies = gate.trusted_proxies.iter().filter(|block| !is_private(block));
     for (name, what, extent) in [
         (name::ALLOWED_IPS, "addresses", Extent::of(&gate.allowed)),
@@ -70,7 +70,7 @@ pub(super) fn check(settings: &Settings, accepted: &[Source], gate: &Gate, probl
     }
 }
 
-/// Whether the three conditions apply, however wrong the list of sources is.
+/// Reports whether the conditions apply. A wrong word in the list does not switch them off.
 pub(super) fn is_set(settings: &Settings) -> bool {
     settings.text(name::ACCEPT_UNSIGNED).is_some()
 }

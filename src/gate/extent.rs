@@ -1,4 +1,4 @@
-//! How many addresses a list of blocks holds: an address proves something only while few callers have it.
+//! Number of addresses in a list of blocks. An address is a proof only while few callers have it.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The addresses of a list, each counted once however many blocks hold it.
+/// Number of addresses of a list. An address in several blocks counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Extent {
     /// IPv4 addresses.
@@ -19,10 +19,10 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The largest list whose addresses are a proof.
+    /// Largest list whose addresses are a proof.
     pub(crate) const MAX: Self = Self { ipv4: 256, ipv6: 4 };
 
-    /// Counts the addresses of these blocks.
+    /// Counts the addresses of blocks.
     pub(crate) fn of<'a>(blocks: impl IntoIterator<Item = &'a IpNet>) -> Self {
         let (mut ipv4, mut ipv6) = (Vec::new(), Vec::new());
         for block in blocks {
@@ -38,7 +38,7 @@ impl Extent {
         Self { ipv4: count(ipv4), ipv6: count(ipv6) }
     }
 
-    /// Whether more addresses are listed than [`MAX`](Self::MAX).
+    /// Reports whether the list has more addresses than [`MAX`](Self::MAX).
     pub(crate) const fn is_too_wide(self) -> bool {
         self.ipv4 > Self::MAX.ipv4 || self.ipv6 > Self::MAX.ipv6
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Extent {
     }
 }
 
-/// Whether every address of the block is private (RFC 1918, RFC 6598, RFC 4193): no stranger calls from there.
+/// Reports whether every address of the block is private (RFC 1918, RFC 6598, RFC 4193), so that no stranger calls from it.
 pub(crate) fn is_private(block: &IpNet) -> bool {
     match block {
         IpNet::V4(block) => PRIVATE_V4.iter().any(|private| private.contains(block)),
@@ -66,10 +66,10 @@ const PRIVATE_V4: [Ipv4Net; 4] = [
 ];
 const PRIVATE_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7);
 
-/// How many numbers the ranges hold.
+/// Counts the numbers in ranges.
 fn count(mut ranges: Vec<RangeInclusive<u128>>) -> u128 {
     ranges.sort_unstable_by_key(|range| *range.start());
-    // The first number that no range before this one reaches.
+    // First number above all earlier ranges.
     let mut next = 0;
     let mut sum = 0;
     for range in ranges {

@@ -1,8 +1,8 @@
-//! API Gateway's two event shapes, read with tolerance: only the members that are used are looked at, and one that is
-//! missing, `null` or of another kind is an absent one.
+//! API Gateway's two event shapes. Only used members are read, and a member that is `null` or of another kind counts as
+//! absent.
 //!
-//! Not `lambda_http`'s own types: they fail an event for members nobody asked about, and their query map panics on an
-//! empty list.
+//! `lambda_http`'s own types are not used, because unused members make them fail, and an empty list makes their query map
+//! panic.
 
 use std::fmt;
 
@@ -20,20 +20,20 @@ use crate::{
 
 /// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0).
 ///
-/// Reading one never fails: the runtime would put what is wrong, values included, into the log.
+/// Reading never fails, because the runtime would log the fault with its values.
 pub struct Invocation {
     pub(super) request: Option<(Kind, Inbound)>,
 }
 
 impl Invocation {
-    /// The request, and the kind of API it came through; `None` for an event that no API Gateway sent.
+    /// The request and its kind of API; `None` for an event of another origin.
     #[must_use]
     pub fn into_request(self) -> Option<(Kind, Inbound)> {
         self.request
     }
 }
 
-/// Which API sent it, and so wants which response.
+/// Kind of API, which determines the response's shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// HTTP API, payload 2.0.
@@ -117,7 +117,7 @@ impl<'a> Event<'a> {
             path: self.raw_path.text().unwrap_or_default(),
             query: match self.raw_query_string.text() {
                 Some(text) if !text.is_empty() || pairs.is_empty() => Query::Raw(text),
-                // Emulators leave the text out.
+                // Emulators omit the text.
                 _ => Query::Decoded(pairs),
             },
             headers: Headers(self.headers.pairs()),
@@ -145,7 +145,7 @@ impl<'a> Event<'a> {
         Some((Kind::RestApi, inbound))
     }
 
-    /// The body; `None` for one that no gateway writes, whose bytes would be a guess.
+    /// The body; `None` for a body that is not a text, which no gateway writes.
     fn body(&self) -> Option<Body> {
         let text = match self.body.0 {
             None => String::new(),
@@ -159,7 +159,7 @@ fn method(member: &Member<'_>) -> Option<Method> {
     member.text()?.parse().ok()
 }
 
-/// Every value that is listed, and those that are only in the member with one value each.
+/// All values of the member with lists, and those that only the member with single values has.
 fn lines(listed: &Member<'_>, single: &Member<'_>) -> Vec<(String, String)> {
     let mut lines = listed.pairs();
     let listed_names: Vec<_> = lines.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
@@ -169,7 +169,7 @@ fn lines(listed: &Member<'_>, single: &Member<'_>) -> Vec<(String, String)> {
     lines
 }
 
-/// A member whose kind is not known yet.
+/// A member whose JSON type is unknown.
 #[derive(Deserialize, Default, Clone, Copy)]
 #[serde(transparent)]
 struct Member<'a>(#[serde(borrow)] Option<&'a RawValue>);
@@ -183,8 +183,8 @@ impl<'a> Member<'a> {
         self.read()
     }
 
-    /// The members of an object of texts or lists of texts, one pair for each text. Something else than a text counts
-    /// as an empty one: what is there must not look absent.
+    /// The members of an object of texts or lists of texts, one pair for each text. Another value counts as an empty text,
+    /// so that it does not look absent.
     fn pairs(&self) -> Vec<(String, String)> {
         self.read::<Pairs>().unwrap_or_default().0
     }
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_gateway_sent_is_no_request() {
+    fn an_event_of_another_origin_is_not_a_request() {
         for event in [
             json!({}),
             json!([]),

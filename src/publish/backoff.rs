@@ -2,7 +2,7 @@
 
 use tokio::time::Duration;
 
-/// Length of the pause after this many failures in a row: doubles up to a second, and half of it is jitter.
+/// Length of the pause after this many failures in a row. It doubles up to a second, and half of it is jitter.
 pub(super) fn pause(failures: u32) -> Duration {
     let ceiling = FIRST.saturating_mul(1 << failures.min(10)).min(LONGEST);
     ceiling.mul_f64(fastrand::f64().mul_add(0.5, 0.5))

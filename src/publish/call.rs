@@ -1,4 +1,4 @@
-//! Messages on their way, and the calls that carry them.
+//! Messages to send, and the calls that carry them.
 
 use tokio::time::Instant;
 
@@ -16,24 +16,24 @@ pub(super) struct Draft {
     pub(super) message: Message,
     /// Reason and first encoding of a parked message; `None` on its way to its type's queue.
     pub(super) parked: Option<(Reason, Encoding)>,
-    /// The event is an element of an array and was not sent in this attempt: a slice of the array may carry it instead.
+    /// A slice of the array may carry the event instead: it is an element, and was not sent in this attempt.
     pub(super) sliceable: bool,
     /// Number of answers in which this entry failed.
     pub(super) failures: u32,
-    /// Number of those with a code that is in no list.
+    /// Number of those answers with an unlisted code.
     pub(super) unlisted: u32,
 }
 
-/// A draft that its queue will not take, however often it is sent.
+/// A draft that its queue refused for good.
 pub(super) struct Refused {
     pub(super) draft: Draft,
     pub(super) failure: Failure,
 }
 
-/// The entries of one call.
+/// Entries of one call.
 pub(super) struct Call {
     pub(super) drafts: Vec<Draft>,
-    /// Half of a call that was refused for its content: nothing joins it, so that the entry at fault is found.
+    /// The call is half of a call that was refused for its content. No entry joins it, so that the fault is found.
     pub(super) is_suspect: bool,
 }
 
@@ -45,19 +45,19 @@ pub(super) struct Ended {
     pub(super) result: Result<Vec<Acknowledgement>, SqsFailure>,
 }
 
-/// What a queue has to know when one of its calls ended.
+/// Facts for the decision of a queue whose call ended.
 #[derive(Clone, Copy)]
 pub(super) struct Moment<'a> {
     pub(super) now: Instant,
-    /// Number of calls that have started by now, to any queue.
+    /// Number of calls to all queues that have started.
     pub(super) started: u64,
-    /// The parking queue works, as far as is known.
+    /// The parking queue works, as far as known.
     pub(super) may_park: bool,
     pub(super) request_id: &'a str,
 }
 
 impl Call {
-    /// Gives every message back.
+    /// Returns every message as refused.
     pub(super) fn refused(self, failure: Failure) -> impl Iterator<Item = Refused> {
         self.drafts.into_iter().map(move |draft| Refused { draft, failure })
     }

@@ -1,29 +1,28 @@
-//! SQS's error codes, told apart by what can be done about them. `SenderFault` is not looked at: throttling is said
-//! to be the sender's fault too.
+//! SQS's error codes, classified by the reaction. `SenderFault` is ignored, because SQS also sets it for throttling.
 
-/// What can be done about a failure.
+/// Class of a failure, by the reaction to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// The content or the size of a message: it is parked.
+    /// SQS refuses the content or size of a message, which is parked.
     Content,
-    /// The queue does not exist: its events are parked.
+    /// The queue does not exist. Its events are parked.
     QueueMissing,
-    /// The queue or its KMS key may not be used: its events are parked.
+    /// The queue or its KMS key may not be used. Its events are parked.
     QueueDenied,
-    /// Another try can help.
+    /// A retry may succeed.
     Retryable,
-    /// A code that is in no list: tried three times, and then parked.
+    /// The code is not listed. The message is sent three times, and then parked.
     Unknown,
 }
 
-/// How SQS failed a call as a whole, or one of its entries.
+/// Failure of a call, or of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqsFailure {
-    /// What can be done about it.
+    /// Class of the failure.
     pub failure: Failure,
-    /// SQS's code, or where the call broke. Never SQS's message, which can quote content.
+    /// SQS's code, or the place where the call broke. SQS's message is dropped, because it can quote content.
     pub code: Box<str>,
-    /// SQS answered: the time of the call says how fast it is.
+    /// SQS answered, so the call's duration measures its speed.
     pub is_answer: bool,
 }
 
@@ -32,7 +31,7 @@ impl SqsFailure {
     #[must_use]
     pub fn answered(code: &str, status: u16) -> Self {
         let failure = match Failure::of_code(code) {
-            // Whatever it is called: the service's side failed.
+            // The service failed, whatever the code.
             Failure::Unknown if status >= 500 || status == 429 || status < 300 => Failure::Retryable,
             failure => failure,
         };
@@ -59,13 +58,13 @@ impl SqsFailure {
 }
 
 impl Failure {
-    /// Tells a code's kind, in any of its spellings: bare, with a namespace (`com.amazonaws.sqs#…`) or a query
-    /// protocol's prefix (`AWS.SimpleQueueService.…`).
+    /// Class of a code in any spelling: bare, with a namespace (`com.amazonaws.sqs#…`), or with the query protocol's prefix
+    /// (`AWS.SimpleQueueService.…`).
     #[must_use]
     pub fn of_code(code: &str) -> Self {
         let code = code.rsplit('#').next().unwrap_or(code);
         let code = code.split(':').next().unwrap_or(code);
-        // `KmsDisabled` in the answer's body, `KMS.DisabledException` in its `x-amzn-query-error` header, which wins.
+        // The body says `KmsDisabled`, and the header `x-amzn-query-error` says `KMS.DisabledException`, which wins.
         if let Some(kms) = code.strip_prefix("KMS.").or_else(|| code.strip_prefix("Kms")) {
             return if kms.starts_with("Throttl") { Self::Retryable } else { Self::QueueDenied };
         }
@@ -106,7 +105,7 @@ impl Failure {
             | "RequestLimitExceeded"
             | "LimitExceededException"
             | "SlowDown"
-            // Credentials and clocks: a later call has fresh ones.
+            // Credentials and clocks may be right in a later call.
             | "RequestExpired"
             | "RequestTimeTooSkewed"
             | "InvalidClientTokenId"
@@ -118,7 +117,7 @@ impl Failure {
         }
     }
 
-    /// The kind's stable name in the log.
+    /// Stable name of the class in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

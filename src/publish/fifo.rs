@@ -1,4 +1,4 @@
-//! FIFO queues: what makes a message a duplicate, and what it is grouped by.
+//! Deduplication id and group id of messages in FIFO queues.
 
 use prelude_events::{EventType, Source};
 use sha2::{Digest, Sha256};
@@ -12,9 +12,9 @@ use crate::{
 /// `MessageDeduplicationId` and `MessageGroupId` of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FifoIds {
-    /// Different for different events, even where their ids collide.
+    /// Deduplication id. Different events have different ones, even if their event ids are equal.
     pub deduplication_id: Box<str>,
-    /// The same for events about the same user, verification, message or phone number.
+    /// Group id. Events about the same user, verification, message or phone number have the same one.
     pub group_id: Box<str>,
 }
 
@@ -24,14 +24,14 @@ impl FifoIds {
         let source = source.map_or("", Source::as_str);
         let mut deduplication = Sha256::new();
         for field in [source, app_id.unwrap_or_default(), event_type, &event.event_id, part] {
-            // Lengths first, so that no two lists of fields read the same.
+            // Lengths come first, so that two lists of fields never hash the same text.
             deduplication.update(field.len().to_be_bytes());
             deduplication.update(field);
         }
         deduplication.update(&event.raw);
         let (kind, entity) = entity(event).unwrap_or(("event", event.event_id.to_string()));
         let mut group = Sha256::new();
-        // Two apps' users are two entities, whatever they are called.
+        // Users of two apps are two entities, even with the same id.
         for field in [app_id.unwrap_or_default(), kind, &entity] {
             group.update(field.len().to_be_bytes());
             group.update(field);
@@ -43,11 +43,11 @@ impl FifoIds {
     }
 }
 
-/// What the event is about: the first of user, verification, message, phone number that it names.
+/// Entity of the event: the first of user, verification, message, phone number that it names.
 fn entity(event: &Event) -> Option<(&'static str, String)> {
     let members = Members::of(std::str::from_utf8(&event.raw).ok()?)?;
     let payload = members.payload.members().or_else(|| members.data.members()).unwrap_or(members);
-    // Only there is the payload's own id the message's; elsewhere it is a status' or an attempt's.
+    // Only this type's payload id is the message's. In other types it belongs to a status or an attempt.
     let created = matches!(&event.destination, Destination::Route(EventType::TransactionalMessageCreated));
     let candidates = [
         ("user", payload.user_id),

@@ -1,18 +1,18 @@
-//! How a queue fares in one attempt, as its calls show it.
+//! Health of a queue in one attempt, by the results of its calls.
 
 use tokio::time::Instant;
 
 use super::{backoff::pause, failure::Failure};
 
-/// What the calls of a queue showed so far.
+/// Health of a queue.
 pub(super) enum Health {
-    /// No call was answered: the queue may hang, so one call at a time finds out.
+    /// No call was answered yet. The queue may hang, so it has one call at a time.
     Untried,
-    /// The last answer was good.
+    /// The last answer was a success.
     Working,
-    /// From a failed call until the next success.
+    /// A call failed, and none succeeded since.
     Failing(Failing),
-    /// It refuses everything, for this reason.
+    /// The queue refuses everything, for this reason.
     Closed(Failure),
 }
 
@@ -23,12 +23,12 @@ pub(super) struct Failing {
     pub(super) resumption: Instant,
     failures: u32,
     unlisted: u32,
-    /// Calls with a lower number started before the last failure: they show nothing new.
+    /// First call number after the last failure. Earlier calls do not count as another failure.
     pub(super) since: u64,
 }
 
 impl Health {
-    /// Notes that SQS took a call, or refused its content.
+    /// Records that SQS accepted a call, or refused its content.
     pub(super) fn succeed(&mut self, number: u64) {
         match self {
             Self::Closed(_) => {}
@@ -37,10 +37,9 @@ impl Health {
         }
     }
 
-    /// Notes a failure that another try can mend. `started` counts the calls that have started by now.
+    /// Records a failure that a retry may mend. `started` is the number of calls that have started.
     ///
-    /// Returns the number of failures with a code that is in no list. Calls that were in flight together fail together:
-    /// they count once.
+    /// Returns the number of failures with an unlisted code. Calls that were in flight together count once.
     pub(super) fn fail(&mut self, now: Instant, number: u64, started: u64, is_unlisted: bool) -> u32 {
         let (failures, unlisted) = match self {
             Self::Failing(failing) if number < failing.since => return failing.unlisted,

@@ -1,4 +1,4 @@
-//! The messages that wait for one queue: packed into calls, or pausing.
+//! Messages that wait for one queue: packed into calls, or pausing.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -9,14 +9,14 @@ use super::{
     pack,
 };
 
-/// What waits for a queue, in order. On FIFO queues the messages of a group never pass each other.
+/// Waiting messages of a queue, in order. On FIFO queues a message never overtakes an earlier one of its group.
 pub(super) struct Line {
     fifo: bool,
     calls: VecDeque<Call>,
     pausing: Vec<Pausing>,
 }
 
-/// Messages that failed alone; on FIFO queues the later ones of their groups wait with them.
+/// Messages that failed alone. On FIFO queues the later messages of their groups wait with them.
 struct Pausing {
     until: Instant,
     drafts: Vec<Draft>,
@@ -31,7 +31,7 @@ impl Line {
         self.calls.is_empty() && self.pausing.is_empty()
     }
 
-    /// Number of calls that it takes to send everything, about.
+    /// Approximate number of calls for all messages.
     pub(super) fn calls(&self) -> usize {
         self.calls.len() + self.pausing.len()
     }
@@ -45,7 +45,7 @@ impl Line {
             .sum()
     }
 
-    /// The moment when the next call is ready: `None` for at once.
+    /// Time at which the next call is ready; `None` for at once.
     pub(super) fn ready_at(&self) -> Option<Instant> {
         if self.calls.is_empty() { self.pausing.iter().map(|pausing| pausing.until).min() } else { None }
     }
@@ -68,7 +68,7 @@ impl Line {
         self.calls.extend(calls);
     }
 
-    /// Lets messages pause that failed alone.
+    /// Pauses messages that failed alone.
     pub(super) fn pause(&mut self, mut drafts: Vec<Draft>, until: Instant) {
         if self.fifo {
             let groups = groups(&drafts);
@@ -83,7 +83,7 @@ impl Line {
         self.pausing.push(Pausing { until, drafts });
     }
 
-    /// Puts a call back that failed as a whole. On FIFO queues it stays the first one; elsewhere others have their turn.
+    /// Puts back a call that failed as a whole: first on FIFO queues, last on others.
     pub(super) fn put_back(&mut self, call: Call) {
         if self.fifo {
             self.calls.push_front(call);
@@ -92,7 +92,7 @@ impl Line {
         }
     }
 
-    /// Puts back a call that was refused for one of its entries, as two.
+    /// Puts back the halves of a call that was refused for one of its entries.
     pub(super) fn split(&mut self, mut call: Call) {
         let drafts = call.drafts.split_off(call.drafts.len() / 2);
         self.calls.push_front(Call { drafts, is_suspect: true });
@@ -133,7 +133,7 @@ impl Line {
             suspects.push_back(call);
         }
         if self.fifo {
-            // One call after the other: the fewer the better.
+            // The calls go one after the other, so fewer calls take less time.
             drafts.extend(self.calls.drain(..).flat_map(|call| call.drafts));
         }
         suspects.extend(self.pack(drafts));

@@ -1,4 +1,4 @@
-//! One SQS message: the event's bytes, and what consumers are told about them.
+//! SQS messages: an event's bytes, and the attributes for consumers.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     route::QueueType,
 };
 
-/// A message that SQS takes: valid characters, at most 1 MiB with its attributes.
+/// A message within SQS's limits: valid characters, at most 1 MiB with its attributes.
 #[derive(Clone)]
 pub struct Message {
     body: Bytes,
@@ -30,10 +30,10 @@ pub struct Message {
 }
 
 impl Message {
-    /// The body's text.
+    /// Text of the body.
     #[must_use]
     pub fn body(&self) -> Cow<'_, str> {
-        // UTF-8 by construction; lossy only in name.
+        // The body is UTF-8 by construction, so no character is lost.
         String::from_utf8_lossy(&self.body)
     }
 
@@ -43,37 +43,37 @@ impl Message {
         &self.attributes
     }
 
-    /// The system attribute `AWSTraceHeader`, which does not count to the size.
+    /// System attribute `AWSTraceHeader`, which does not count towards the size.
     #[must_use]
     pub fn trace_header(&self) -> Option<&str> {
         self.trace_header.as_deref()
     }
 
-    /// The ids that a FIFO queue wants.
+    /// Ids for a FIFO queue.
     #[must_use]
     pub const fn fifo(&self) -> Option<&FifoIds> {
         self.fifo.as_ref()
     }
 
-    /// What a FIFO queue keeps in order; the same for all on other queues.
+    /// Group whose order a FIFO queue keeps; the same for all messages on other queues.
     #[must_use]
     pub fn group_id(&self) -> &str {
         self.fifo.as_ref().map_or("", |fifo| &fifo.group_id)
     }
 
-    /// The type whose queue it is for; `None` for a parked one.
+    /// Type whose queue the message is for; `None` for a parked message.
     #[must_use]
     pub const fn event_type(&self) -> Option<&EventType> {
         self.event_type.as_ref()
     }
 
-    /// Whether the body is encoded, so that nothing in it can offend.
+    /// Reports whether the body is encoded, so that SQS has no reason to refuse it.
     #[must_use]
     pub fn is_encoded(&self) -> bool {
         self.attributes.iter().any(|(name, _)| *name == "encoding")
     }
 
-    /// The same message without the attributes whose value comes from outside.
+    /// Removes the attributes whose values come from outside.
     #[must_use]
     pub fn without_optional(mut self) -> Self {
         self.trace_header = None;
@@ -82,14 +82,14 @@ impl Message {
         self
     }
 
-    /// What counts towards SQS's limits, in bytes: the body, and names, types and values of the attributes.
+    /// Size by SQS's limits, in bytes: the body, and names, types and values of the attributes.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size
     }
 }
 
-/// What all messages of a delivery share.
+/// Common attributes of a delivery's messages.
 pub(crate) struct Stamp {
     source: Option<Source>,
     app_id: Option<Arc<str>>,
@@ -103,7 +103,7 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     pub(crate) fn new(origin: &Origin, arrival: &Arrival, queue_type: QueueType) -> Self {
-        // Fails only for years that RFC 3339 can not write.
+        // Formatting fails only for years that RFC 3339 cannot represent.
         let received_at = DateTime::from(arrival.received_at).fmt(Format::DateTime).unwrap_or_default();
         Self {
             source: origin.source,
@@ -182,17 +182,17 @@ impl Stamp {
     }
 }
 
-/// Attributes whose value comes from outside; left out when SQS refused the message with them.
+/// Attributes whose values come from outside. They are omitted after SQS refused the message with them.
 const OPTIONAL: [&str; 4] = ["event_type", "app_id", "key_id", "request_id"];
 
 fn attribute_size((name, value): &(&'static str, Arc<str>)) -> usize {
     name.len() + "String".len() + value.len()
 }
 
-/// Valid JSON with the two characters that JSON allows in a text and SQS does not written as escapes; the exact bytes
-/// where there are none, which is always.
+/// Escapes the two characters that JSON allows in a text and SQS forbids. Without them, which is the usual case, the bytes
+/// stay exact.
 fn escape_forbidden(json: &Bytes) -> Bytes {
-    // U+FFFE and U+FFFF are EF BF BE and EF BF BF: most events hold no EF at all.
+    // U+FFFE and U+FFFF are EF BF BE and EF BF BF in UTF-8, and most events hold no EF.
     match std::str::from_utf8(json) {
         Ok(text) if json.contains(&0xEF) && !is_sqs_text(text) => {
             Bytes::from(text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))

@@ -1,16 +1,16 @@
-//! How fast a FIFO queue takes its calls, which go one after the other.
+//! Speed of a FIFO queue, whose calls go one after the other.
 
 use tokio::time::{Duration, Instant};
 
-/// The calls of one queue so far, and the time that they took, pauses included.
+/// Number of a queue's calls so far, and their time, pauses included.
 pub(super) struct Pace {
     calls: u32,
     spent: Duration,
-    /// End of the time that is counted already.
+    /// End of the counted time.
     counted_until: Instant,
 }
 
-/// Shortest time that is kept back for parking: the parking queue may be slower, and packing slices takes a moment.
+/// Least time reserved for parking, because the parking queue may be slower and packing slices takes time.
 const SHORTEST_RESERVE: Duration = Duration::from_secs(1);
 
 impl Pace {
@@ -18,28 +18,28 @@ impl Pace {
         Self { calls: 0, spent: Duration::ZERO, counted_until: now }
     }
 
-    /// Leaves out the time until now, in which the queue had nothing to do, or did not answer.
+    /// Excludes the time until now, in which the queue was idle or did not answer.
     pub(super) const fn resume(&mut self, now: Instant) {
         self.counted_until = now;
     }
 
-    /// Notes a call that SQS answered now, well or not.
+    /// Records a call that SQS answered now, with success or not.
     pub(super) fn answered(&mut self, now: Instant) {
         self.calls += 1;
         self.spent += now.saturating_duration_since(self.counted_until);
         self.counted_until = now;
     }
 
-    /// Reports whether so many calls fit into a time, each as slow as those so far on average.
+    /// Reports whether a number of calls fits into a time, by the average of the calls so far.
     ///
-    /// The slowest call is no measure: a single slow one says little of those to come.
+    /// The slowest call is not the measure, because it predicts little.
     pub(super) fn fits(&self, calls: usize, left: Duration) -> bool {
         self.time_of(calls) <= left
     }
 
-    /// The time that it takes to park so many slices.
+    /// Time for parking a number of slices.
     ///
-    /// Two calls more are counted: one that is in flight, and one that may be slower.
+    /// Two more calls count: one that is in flight, and one that may be slower.
     pub(super) fn reserve(&self, slices: usize) -> Duration {
         self.time_of(slices + 2).max(SHORTEST_RESERVE)
     }

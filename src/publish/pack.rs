@@ -1,10 +1,10 @@
-//! Packing messages into batches: ten entries and 1 MiB at most, in order.
+//! Packs messages into batches of at most ten entries and 1 MiB, in order.
 
 use std::collections::HashMap;
 
 use crate::limits::{MAX_ENTRIES, MAX_MESSAGE};
 
-/// Fills one batch after the other, never looking back, so that order is kept.
+/// Fills one batch after the other, and never an earlier one again, so that order is kept.
 pub(super) fn batches<T>(items: Vec<T>, size_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut batches = Vec::new();
     let mut batch = Vec::new();
@@ -24,8 +24,8 @@ pub(super) fn batches<T>(items: Vec<T>, size_of: impl Fn(&T) -> usize) -> Vec<Ve
     batches
 }
 
-/// Fills the batches of a FIFO queue: at most one message of a group in each, so that one that fails is not overtaken by
-/// a later one of its group.
+/// Fills the batches of a FIFO queue with at most one message of a group in each. Otherwise a later message of a group
+/// could overtake one that fails.
 pub(super) fn fifo_batches<T>(
     items: Vec<T>,
     size_of: impl Fn(&T) -> usize,
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn fifo_batches_are_filled_to_the_limits_themselves() {
-        // Items are their size and their group; what is packed is told by the batches' items.
+        // An item is its size and its group.
         let groups = |batches: Vec<Vec<(usize, &'static str)>>| {
             batches
                 .iter()

@@ -15,7 +15,7 @@ use crate::{
     route::{QueueUrl, Routes},
 };
 
-/// What was made durable.
+/// Result of publishing a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// Number of events that the sender sent.
@@ -26,14 +26,14 @@ pub struct Receipt {
     pub parked: BTreeMap<Reason, usize>,
 }
 
-/// A delivery's events, and where each of them is by now.
+/// Events of a delivery, and their places.
 pub(super) struct Plan<'a> {
     batch: Batch,
     stamp: &'a Stamp,
     routes: &'a Routes,
     request_id: &'a str,
     places: Vec<Place>,
-    /// The parking queue refused an event, so that there is no place left for it.
+    /// The parking queue refused an event, so no place is left for it.
     pub(super) is_lost: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Plan<'a> {
 enum Place {
     Routed,
     Parked(Reason),
-    /// In a slice of the batch, which is an event of its own here.
+    /// The event is part of a slice, which is an event with its own place.
     Sliced,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
         Self { batch, stamp, routes, request_id, places: Vec::new(), is_lost: false }
     }
 
-    /// Makes each event's first message, or messages: for its queue, or parked where it cannot be routed.
+    /// Makes the first messages of each event: for its queue, or for the parking queue.
     pub(super) fn first_messages(&mut self) -> Vec<Draft> {
         if let Array::TooLong(body, elements) = &mut self.batch.array {
             let elements = std::mem::take(elements).into_iter().enumerate();
@@ -74,7 +74,7 @@ impl<'a> Plan<'a> {
         drafts
     }
 
-    /// Makes the messages for what a queue refused; none when there is no place left.
+    /// Makes the messages for a refused one. None are left when the parking queue refused it for good.
     pub(super) fn elsewhere(&mut self, refused: Refused) -> Vec<Draft> {
         let Refused { draft: Draft { event: index, message, parked, sliceable, .. }, failure } = refused;
         match (parked, failure) {
@@ -89,7 +89,7 @@ impl<'a> Plan<'a> {
                 }
                 self.park(index, reason, Encoding::Text, sliceable)
             }
-            // Once more with nothing that could offend.
+            // The second try holds nothing that SQS could refuse.
             (Some((reason, Encoding::Text)), Failure::Content | Failure::Unknown) if message.is_encoded() => {
                 vec![draft(index, message.without_optional(), Some((reason, Encoding::Base64)), false)]
             }
@@ -107,7 +107,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Makes the messages for the slices that carry these events instead.
+    /// Makes the messages of the slices that carry these events instead.
     pub(super) fn slice(&mut self, overflow: Vec<Draft>) -> Vec<Draft> {
         let mut elements: Vec<_> = overflow.into_iter().map(|draft| draft.event).collect();
         elements.sort_unstable();

@@ -1,4 +1,4 @@
-//! One queue: what waits for it, how it fares, and what becomes of each call.
+//! One queue: its waiting messages, its health, and the reaction to each of its calls.
 
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{limits::MAX_MESSAGE, route::QueueUrl};
 
-/// A queue, and the messages that wait for it.
+/// A queue and its waiting messages.
 pub(super) struct Queue {
     url: QueueUrl,
     fifo: bool,
@@ -26,7 +26,7 @@ pub(super) struct Queue {
     pace: Pace,
 }
 
-/// Number of tries after which a code that is in no list counts as final: it may never end.
+/// Number of tries after which an unlisted code counts as final, because it may never end.
 const MAX_UNLISTED: u32 = 3;
 
 impl Queue {
@@ -46,7 +46,7 @@ impl Queue {
         matches!(self.health, Health::Failing(_))
     }
 
-    /// Reports whether the queue takes messages, as far as is known. One that owes its first answer may hang.
+    /// Reports whether the queue works, as far as known. A queue that owes its first answer may hang.
     pub(super) const fn may_work(&self) -> bool {
         match self.health {
             Health::Untried => self.in_flight.is_empty(),
@@ -63,7 +63,7 @@ impl Queue {
         self.line.is_empty()
     }
 
-    /// Adds messages behind those that wait.
+    /// Adds messages behind the waiting ones.
     pub(super) fn add(&mut self, drafts: Vec<Draft>) {
         if self.line.is_empty() && self.in_flight.is_empty() {
             self.pace.resume(Instant::now());
@@ -71,12 +71,12 @@ impl Queue {
         self.line.add(drafts);
     }
 
-    /// Takes the next call, unless the queue pauses or has as many in flight as it may.
+    /// Takes the next call, unless the queue pauses or has its limit of calls in flight.
     pub(super) fn take(&mut self, now: Instant, number: u64) -> Option<Call> {
         let has_room = match self.health {
             Health::Closed(_) => false,
             Health::Working if !self.fifo => true,
-            // Calls from before the failure may hang for long: they keep nothing from being tried.
+            // Calls from before the failure may hang for long, so they do not count.
             Health::Failing(failing) if !self.fifo => {
                 failing.resumption <= now && self.in_flight.iter().all(|number| *number < failing.since)
             }
@@ -89,14 +89,14 @@ impl Queue {
         let mut call = self.line.next(now)?;
         call.drafts.iter_mut().for_each(|draft| draft.sliceable = false);
         if matches!(self.health, Health::Untried) {
-            // The wait for a slot says nothing of the queue.
+            // The wait for a slot does not measure the queue.
             self.pace.resume(now);
         }
         self.in_flight.push(number);
         Some(call)
     }
 
-    /// The moment when the pause ends that keeps the queue from its next call.
+    /// End of the pause before the queue's next call.
     pub(super) fn resumption(&self) -> Option<Instant> {
         if self.line.is_empty() {
             return None;
@@ -110,8 +110,7 @@ impl Queue {
         }
     }
 
-    /// Decides what becomes of a call that ended: what is durable is done, what is refused is given back, the rest is sent
-    /// again.
+    /// Settles a call that ended. Durable entries are done, refused ones are returned, and the others are sent again.
     pub(super) fn settle(&mut self, ended: Ended, moment: Moment<'_>) -> Vec<Refused> {
         let Ended { call, number, result } = ended;
         self.in_flight.retain(|other| *other != number);
@@ -125,10 +124,10 @@ impl Queue {
         }
     }
 
-    /// The last moment when the messages for whose calls no time is left can be parked; `None` while all calls fit.
+    /// Last moment for parking the messages whose calls do not fit into the time; `None` while all calls fit.
     ///
-    /// Only the calls of a FIFO queue go one after the other, so that their time can be foreseen. Where none settled an
-    /// entry, slices would not save the attempt.
+    /// Only a FIFO queue's calls go one after the other, so that their time is predictable. When no call settled an entry,
+    /// slices would not save the attempt.
     pub(super) fn last_moment(&self, now: Instant, deadline: Instant) -> Option<Instant> {
         let left = deadline.saturating_duration_since(now);
         if !self.fifo || !self.has_settled || self.pace.fits(self.line.calls(), left) {
@@ -138,12 +137,12 @@ impl Queue {
         Some(deadline.checked_sub(self.pace.reserve(slices)).unwrap_or(now))
     }
 
-    /// Takes the messages that were not sent yet out of the line, so that slices can carry them.
+    /// Takes the messages that were never sent out of the line, so that slices can carry them.
     pub(super) fn take_sliceable(&mut self) -> Vec<Draft> {
         self.line.take_sliceable()
     }
 
-    /// Takes an answer apart, entry by entry.
+    /// Settles the entries of an answer.
     fn answered(
         &mut self,
         call: Call,
@@ -187,7 +186,7 @@ impl Queue {
         if let Health::Closed(failure) = self.health {
             return refused.into_iter().chain(Call { drafts: again, is_suspect }.refused(failure)).collect();
         }
-        // An answer that settles some entries, or blames them, comes from a queue that works: only the others pause.
+        // A queue that settles or refuses some entries works, so only the others pause.
         if listed < entries {
             self.succeed(number);
             if let Some(failures) = again.iter().map(|draft| draft.failures).max() {
@@ -200,7 +199,7 @@ impl Queue {
         refused
     }
 
-    /// Decides what becomes of a call that failed as a whole.
+    /// Settles a call that failed as a whole.
     fn failed(
         &mut self,
         call: Call,
@@ -225,7 +224,7 @@ impl Queue {
                 return call.refused(failure).collect();
             }
             (_, Health::Closed(failure)) => return call.refused(*failure).collect(),
-            // The reason is in one of the entries: halve until it stands alone.
+            // One of the entries is the reason, so the call is halved until it stands alone.
             (Failure::Content, _) => {
                 self.succeed(number);
                 self.line.split(call);
@@ -247,7 +246,7 @@ impl Queue {
         self.has_settled = true;
     }
 
-    /// Sends nothing more to the queue, and gives back all that waits for it.
+    /// Closes the queue, and returns its waiting messages.
     fn close(&mut self, call: Call, failure: Failure) -> Vec<Refused> {
         self.health = Health::Closed(failure);
         let waiting = Call { drafts: self.line.drain(), is_suspect: false };

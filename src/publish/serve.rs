@@ -1,6 +1,6 @@
-//! Serves the queues side by side, in turn, so that a queue that hangs or fails costs the others nothing.
+//! Serves the queues in turn, so that a queue that hangs or fails does not delay the others.
 //!
-//! [`Service`] owns the slots and the clock. What one queue does next is [`Queue`]'s decision.
+//! [`Service`] owns the slots and the clock. [`Queue`] decides about its own calls.
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
@@ -18,29 +18,29 @@ pub(super) struct Service<'a, S> {
     sender: &'a S,
     request_id: &'a str,
     queues: Vec<Queue>,
-    /// Place of the parking queue, where there is one.
+    /// Index of the parking queue, if there is one.
     parking: Option<usize>,
-    /// Place of the queue whose turn is next.
+    /// Index of the queue whose turn is next.
     turn: usize,
-    /// Count of the calls so far. A call's number tells whether it started before or after a failure.
+    /// Number of calls so far. A call's number shows whether it started before a failure.
     started: u64,
     calls: FuturesUnordered<BoxFuture<'a, (usize, Ended)>>,
     deadline: Instant,
 }
 
-/// What a queue gives back after a call.
+/// Messages that a queue returns after a call.
 pub(super) struct Settled {
-    /// Messages that the queue will not take, however often they are sent.
+    /// Messages that the queue refused for good.
     pub(super) refused: Vec<Refused>,
-    /// Messages that were never sent and for which no time is left.
+    /// Messages that were never sent, and for which no time is left.
     pub(super) overflow: Vec<Draft>,
 }
 
-/// Number of calls in flight: more would only add TLS handshakes to a fraction of a core.
+/// Limit of calls in flight. More calls would only add TLS handshakes to a fraction of a core.
 const SLOTS: usize = 8;
-/// Number of slots that failing queues may hold together: the others stay free for queues that work.
+/// Limit of slots for all failing queues. The others stay free for working queues.
 const SLOTS_FOR_FAILING: usize = 4;
-/// Time limit of one call: two fit into the budget.
+/// Time limit of one call. Two calls fit into the budget.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl<'a, S: SendBatch> Service<'a, S> {
@@ -63,10 +63,10 @@ impl<'a, S: SendBatch> Service<'a, S> {
         }
     }
 
-    /// Sends until a queue gives something back. `None` when every queue is finished, given up, or out of time.
+    /// Sends until a queue returns messages. `None` when every queue is finished, given up, or out of time.
     pub(super) async fn next(&mut self) -> Option<Settled> {
         loop {
-            // One moment for everything that is decided in this turn: a pause never ends between two looks at the clock.
+            // All decisions of this turn use one moment, so that a pause cannot end between two readings of the clock.
             let now = Instant::now();
             let overflow = self.take_overflow(now);
             if !overflow.is_empty() {
@@ -91,14 +91,14 @@ impl<'a, S: SendBatch> Service<'a, S> {
         }
     }
 
-    /// Adds messages to the queue at this place.
+    /// Adds messages to the queue with this index.
     pub(super) fn add(&mut self, queue: usize, drafts: Vec<Draft>) {
         if let Some(queue) = self.queues.get_mut(queue) {
             queue.add(drafts);
         }
     }
 
-    /// Reports whether no message waits any more.
+    /// Reports whether no message is waiting.
     pub(super) fn is_complete(&self) -> bool {
         self.queues.iter().all(Queue::is_empty)
     }
@@ -139,15 +139,15 @@ impl<'a, S: SendBatch> Service<'a, S> {
         None
     }
 
-    /// The next moment at which there is something to do besides the calls in flight: a pause ends, or what does not fit
-    /// into the time must be parked. A pause that outlasts the budget never ends: the queue is given up.
+    /// Next moment to act besides the ends of calls: a pause ends, or messages without time must be parked. A pause that
+    /// outlasts the budget does not count, so its queue is given up.
     fn wake_at(&self, now: Instant) -> Option<Instant> {
         let resumptions = self.queues.iter().filter_map(Queue::resumption);
         let last_moments = self.queues.iter().filter_map(|queue| queue.last_moment(now, self.deadline));
         resumptions.chain(last_moments).filter(|at| *at > now && *at < self.deadline).min()
     }
 
-    /// Takes the messages for whose calls no time is left, when they can just be parked.
+    /// Takes the messages whose calls do not fit, at the last moment for parking them.
     fn take_overflow(&mut self, now: Instant) -> Vec<Draft> {
         let deadline = self.deadline;
         let is_late = |queue: &&mut Queue| queue.last_moment(now, deadline).is_some_and(|at| at <= now);
@@ -179,7 +179,7 @@ mod tests {
         }
     }
 
-    /// A queue without messages that failed so often.
+    /// A queue without messages after this number of failures.
     fn failing(failures: u64) -> Queue {
         let mut queue = Queue::new("https://sqs/1/q".into(), false, Vec::new());
         for number in 0..failures {

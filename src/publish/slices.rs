@@ -1,4 +1,4 @@
-//! Slices of a batch's array: several events in one message, for those that cannot be sent one by one in time.
+//! Slices of a batch's array: messages of several events, which cannot be sent one by one in time.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ pub(super) fn slices(body: &Bytes, elements: impl Iterator<Item = (usize, Range<
 /// Limit that leaves room for the brackets and every attribute.
 const MAX_SLICE_LENGTH: usize = MAX_MESSAGE - ATTRIBUTES_RESERVE - 2;
 
-/// Runs of neighbours, by their places in the body.
+/// Elements of one slice, as runs of neighbours in the body.
 #[derive(Default)]
 struct Slice {
     runs: Vec<Range<usize>>,
@@ -55,7 +55,7 @@ impl Slice {
         self.next_index = index + 1;
     }
 
-    /// Bytes that an element adds: itself, and the text or the comma before it.
+    /// Number of bytes that an element adds with the text or comma before it.
     fn growth(&self, index: usize, place: &Range<usize>) -> usize {
         match self.runs.last() {
             Some(run) if index == self.next_index => place.end - run.end,

@@ -93,24 +93,24 @@ fn entry(index: usize, message: &Message) -> Result<SendMessageBatchRequestEntry
     entry.build().map_err(invalid)
 }
 
-/// What the answer says of each entry. Only an entry that SQS names as successful, with an id, is durable.
+/// Acknowledgement of each entry. An entry is durable only if SQS names it as successful, with an id.
 fn acknowledgements(answer: &SendMessageBatchOutput, count: usize) -> Vec<Acknowledgement> {
-    let mut told = vec![Acknowledgement::Missing; count];
-    let mut tell = |id: &str, acknowledgement| {
-        if let Some(entry) = id.parse::<usize>().ok().and_then(|index| told.get_mut(index)) {
+    let mut acknowledged = vec![Acknowledgement::Missing; count];
+    let mut note = |id: &str, acknowledgement| {
+        if let Some(entry) = id.parse::<usize>().ok().and_then(|index| acknowledged.get_mut(index)) {
             *entry = acknowledgement;
         }
     };
     for success in answer.successful() {
         if !success.message_id().is_empty() {
-            tell(success.id(), Acknowledgement::Durable);
+            note(success.id(), Acknowledgement::Durable);
         }
     }
-    // After the successes: an entry that is told both ways is not known to be durable.
+    // Failures come second, because an entry with both results is not known to be durable.
     for failed in answer.failed() {
-        tell(failed.id(), Acknowledgement::Failed(SqsFailure::of_entry(failed.code())));
+        note(failed.id(), Acknowledgement::Failed(SqsFailure::of_entry(failed.code())));
     }
-    told
+    acknowledged
 }
 
 fn call_failure(error: &SdkError<SendMessageBatchError>) -> SqsFailure {
@@ -129,7 +129,7 @@ fn call_failure(error: &SdkError<SendMessageBatchError>) -> SqsFailure {
     }
 }
 
-/// `https://sqs.<region>.amazonaws.com…`: a queue is only reached in its own region, whatever the function's is.
+/// Region in `https://sqs.<region>.amazonaws.com…`. A queue is reached in its own region, not in the function's.
 #[must_use]
 pub fn region_of(queue_url: &str) -> Option<String> {
     let host = queue_url.strip_prefix("https://sqs.")?.split('/').next()?;

@@ -247,7 +247,7 @@ async fn settings_are_judged_without_repeating_a_secret() {
     ran.assert(
         1,
         &[
-            "✗ PRELUDE_QUEUE_TYPE is none of standard, fifo",
+            "✗ PRELUDE_QUEUE_TYPE is unknown: expected standard or fifo",
             "did you mean PRELUDE_ALLOWED_IPS?",
             "✗ PRELUDE_APPS has an entry 1 without the text app_id",
             "✗ PRELUDE_QUEUE_URL_PREFIX is required",
@@ -269,7 +269,7 @@ async fn settings_are_judged_without_repeating_a_secret() {
         ),
         (
             ("PRELUDE_PATH_TOKEN", "short"),
-            "! PRELUDE_PATH_TOKEN holds a token of 5 characters; 32 are advised",
+            "! PRELUDE_PATH_TOKEN holds a token of 5 characters: 32 or more are recommended",
         ),
         (("PRELUDE_JWKS_TTL_SECONDS", "5"), "! PRELUDE_JWKS_TTL_SECONDS is less than"),
     ] {

@@ -14,7 +14,7 @@ async fn bad_settings_are_all_told() {
     let ran = run(&["parked", "list"], &[("PRELUDE_QUEUE_TYPE", "FIFO"), APPS]).await;
     let told = [
         "prelude: the receiver would not start: ",
-        "PRELUDE_QUEUE_TYPE is none of",
+        "PRELUDE_QUEUE_TYPE is unknown",
         "PRELUDE_QUEUE_URL_PREFIX is",
     ];
     ran.assert(1, &told);
