@@ -4,9 +4,8 @@ use std::{error::Error, fmt, str::FromStr};
 
 /// An exact decimal number, kept as Prelude wrote it.
 ///
-/// Verify sends amounts as JSON numbers, Notify as strings; both are read, neither passes through a float,
-/// and each is written back in the form in which it came. Comparison is by text: `0.03` and `"0.03"` are
-/// equal, `0.030` is not.
+/// Verify sends amounts as JSON numbers, Notify as strings. Both are read without a float, and written back in the form
+/// in which they came. Decimals are compared by text: `0.03` and `"0.03"` are equal, `0.03` and `0.030` are not.
 ///
 /// ```
 /// use prelude_events::Decimal;
@@ -27,7 +26,7 @@ impl Decimal {
         self.0.as_str()
     }
 
-    /// The number times 10^`decimals`, e.g. cents for 2 and micros for 6; `None` unless that is exactly an
+    /// The number times 10^`decimals`, e.g. cents for 2 and micros for 6. The result is `None` unless it is exactly an
     /// `i128`.
     pub fn units(&self, decimals: u8) -> Option<i128> {
         let parts = Parts::of(self.as_str())?;
@@ -54,10 +53,10 @@ impl Decimal {
         Ok(Self(scalar))
     }
 
-    /// The number of a count, e.g. 15 for `15`, `15.0` and `1.5e1`.
+    /// The value of a count, e.g. 15 for `15`, `15.0` and `1.5e1`.
     ///
-    /// A text is 19 digits at most, which always fit, and nothing else. A JSON Schema compares the values of numbers,
-    /// but only the characters of a text.
+    /// A text must be 1 to 19 digits, which always fit. JSON Schema compares the values of numbers, but only the
+    /// characters of a text.
     pub(crate) fn count(&self) -> Option<u64> {
         let text = self.as_str();
         if self.0.is_quoted() && !(is_digits(text) && text.len() <= 19) {
@@ -93,20 +92,20 @@ impl fmt::Debug for Decimal {
     }
 }
 
-/// The text is no decimal number: an optional `-`, digits, an optional fraction, an optional exponent.
+/// Error for a text that is not a decimal number: an optional `-`, digits, an optional fraction, an optional exponent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotADecimal;
 
 impl fmt::Display for NotADecimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a decimal number")
+        f.write_str("not a decimal number: expected digits with an optional sign, fraction and exponent")
     }
 }
 
 impl Error for NotADecimal {}
 
-/// The pieces of a decimal number. `fraction` and `exponent` may be empty.
+/// Parts of a decimal number. `fraction` and `exponent` may be empty.
 struct Parts<'a> {
     negative: bool,
     integer: &'a str,
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_decimal_is_refused_without_being_quoted() {
+    fn other_texts_are_refused_without_being_quoted() {
         for json in [
             "\"\"", "\"1,5\"", "\"+1\"", "\" 1\"", "\".5\"", "\"5.\"", "\"1e\"", "\"NaN\"", "true", "[1]",
             "\"٣\"",

@@ -4,43 +4,43 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
-/// What every event has around its payload.
+/// The members that every event has around its payload.
 ///
 /// Prelude documents `{id, type, payload, created_at}` for Verify V2 and Notify, and a flat object for Verify
 /// V1 (<https://docs.prelude.so/verify/v2/documentation/webhook>,
-/// <https://docs.prelude.so/verify/v1/documentation/webhook>). The shape of an element of a Session batch is
-/// not documented, so an envelope is read with tolerance: only a type is required, `null` and `""` count as
-/// absent, and unknown members are ignored, though they remain in [`raw`](Self::raw). A number in place of a text
-/// is read as its digits. An id of any other form counts as absent.
+/// <https://docs.prelude.so/verify/v1/documentation/webhook>). The form of an element of a Session batch is not
+/// documented, so an envelope is read with tolerance. Only a type is required. `null` and `""` count as absent. Unknown
+/// members are ignored, and remain in [`raw`](Self::raw). A number in place of a text is read as its digits. An id of
+/// any other form counts as absent.
 ///
 /// Serializes as the event that was received, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Envelope {
-    /// The event's id, e.g. `evt_01jnh4zwabf1grfsaq955ej3mt`, the same on every retry.
+    /// The event's id, e.g. `evt_01jnh4zwabf1grfsaq955ej3mt`. It is the same on every retry.
     ///
-    /// It is not unique: Prelude's own examples reuse one id for several types. To recognise a duplicate, use the
+    /// The id is not unique: Prelude's own examples reuse one id for several types. To recognise a duplicate, use the
     /// message attributes `source`, `app_id`, `event_type` and `event_id` together.
     pub id: Option<String>,
-    /// From `type`, otherwise from `event`. Only a text counts, as in the receiver, which routes by it.
+    /// The type, from `type`, otherwise from `event`. Only a text counts, because the receiver routes by texts only.
     pub event_type: EventType,
-    /// When Prelude created the event. Verify V1 sends none; its payload has a `time`.
+    /// The time at which Prelude created the event. Verify V1 sends `time` in the payload instead.
     pub created_at: Option<Timestamp>,
-    /// Your own identifier, where it stands beside the payload.
-    /// [`Received::correlation_id`](crate::Received::correlation_id) looks in all places.
+    /// Your own identifier, if it stands beside the payload.
+    /// [`Received::correlation_id`](crate::Received::correlation_id) searches every place.
     pub correlation_id: Option<String>,
-    /// From `payload`, else from `data`, else the whole event, which is then flat.
+    /// The payload, from `payload`, otherwise from `data`, otherwise the whole event, which is then flat.
     pub payload: RawJson,
     /// The whole event as received.
     pub raw: RawJson,
 }
 
 impl Envelope {
-    /// Reads the envelope alone, and leaves the payload unread.
+    /// Reads the envelope and leaves the payload unread.
     ///
     /// # Errors
     ///
-    /// Where the body is not a JSON object with a type.
+    /// The body is not a JSON object with a type.
     pub fn parse(body: impl AsRef<[u8]>) -> Result<Self, ParseError> {
         Self::read(serde_json::from_slice(body.as_ref()).map_err(not_json)?)
     }
@@ -75,12 +75,12 @@ impl<'de> Deserialize<'de> for Envelope {
     }
 }
 
-/// No member around a payload is worth the event: one that cannot be read counts as absent.
+/// Counts an unreadable member as absent, because no member around the payload is worth losing the event.
 fn optional<T: FromJson>(members: &Members<'_>, name: &str) -> Option<T> {
     T::from_json(members.last(name)?).ok()
 }
 
-/// Keeps the position and drops the message, which may quote the body.
+/// Keeps the position of the error and drops its message, which may quote the body.
 fn not_json(error: serde_json::Error) -> ParseError {
     ParseError::NotJson { line: error.line(), column: error.column() }
 }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_named() {
+    fn the_error_names_the_reason() {
         assert_eq!(Envelope::parse("[1]"), Err(ParseError::NotAnObject { found: "an array" }));
         assert_eq!(Envelope::parse("\"secret\""), Err(ParseError::NotAnObject { found: "a string" }));
         assert_eq!(Envelope::parse("{\n\"a\": secret}"), Err(ParseError::NotJson { line: 2, column: 6 }));

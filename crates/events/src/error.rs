@@ -1,10 +1,10 @@
 use crate::EventType;
 use std::{error::Error, fmt};
 
-/// Why a body is no event that this crate can read.
+/// Reason why this crate cannot read a body as an event.
 ///
-/// No variant and no message holds a value from the body, so an error may be logged as it is. Names of
-/// members do appear, but only those that this crate itself defines.
+/// No variant and no message holds a value from the body, so an error is safe to log. Of the names of members, only
+/// those that this crate defines appear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -19,20 +19,20 @@ pub enum ParseError {
     /// The body is JSON, but not an object.
     #[non_exhaustive]
     NotAnObject {
-        /// What it is instead, e.g. `an array`.
+        /// The kind of JSON value that was found, e.g. `an array`.
         found: &'static str,
     },
-    /// Neither `type` nor `event` is a string with something in it.
+    /// Neither `type` nor `event` is a string that is not empty.
     MissingType,
-    /// The type is known, and its payload does not have the documented shape.
+    /// The payload of a known type does not have the documented form.
     #[non_exhaustive]
     Payload {
         /// The known type.
         event_type: EventType,
-        /// The path of the offending member inside the payload, e.g. `price.amount` or `identifiers[0]`;
-        /// empty where it is the payload itself.
+        /// The path of the member inside the payload, e.g. `price.amount` or `identifiers[0]`. The path is empty if
+        /// the payload itself has the wrong form.
         member: String,
-        /// What the member is, e.g. `an array`.
+        /// The kind of JSON value that was found, e.g. `an array`.
         found: &'static str,
     },
 }
@@ -40,14 +40,16 @@ pub enum ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotJson { line, column } => write!(f, "body is not JSON, at line {line} column {column}"),
-            Self::NotAnObject { found } => write!(f, "body is {found}, expected an object"),
-            Self::MissingType => f.write_str("event has no type"),
+            Self::NotJson { line, column } => {
+                write!(f, "body is not JSON: error at line {line}, column {column}")
+            }
+            Self::NotAnObject { found } => write!(f, "body is {found}: expected an object"),
+            Self::MissingType => f.write_str("event has no type: expected a text in `type` or `event`"),
             Self::Payload { event_type, member, found } if member.is_empty() => {
-                write!(f, "payload of {event_type} is {found} of an unexpected form")
+                write!(f, "payload of {event_type} has an unexpected form: found {found}")
             }
             Self::Payload { event_type, member, found } => {
-                write!(f, "member `{member}` of {event_type} is {found} of an unexpected form")
+                write!(f, "member `{member}` of {event_type} has an unexpected form: found {found}")
             }
         }
     }

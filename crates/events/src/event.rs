@@ -11,9 +11,9 @@ macro_rules! define_event {
         $variant:ident => $source:ident, $wire:literal, $slug:literal,
         $payload:ty, $provenance:ident $page:literal, $meaning:literal;
     )+) => {
-        /// The typed view of an event: one variant per [`EventType`], holding that type's payload.
+        /// The typed view of an event: one variant per [`EventType`] with that type's payload.
         ///
-        /// Match on the variants you handle and let a last arm take the rest; a type that this version does
+        /// Match on the variants that you handle, and end with an arm for all others. A type that this version does
         /// not know is a value, not an error. Serializes as the payload.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
@@ -34,11 +34,11 @@ macro_rules! define_event {
         }
 
         impl Event {
-            /// Reads the payload of `envelope` as its type demands.
+            /// Reads the payload of `envelope` in the form of its type.
             ///
             /// # Errors
             ///
-            /// [`ParseError::Payload`] where the type is known and a member has another form than documented.
+            /// [`ParseError::Payload`] if the type is known and a member has an undocumented form.
             pub fn parse(envelope: &Envelope) -> Result<Self, ParseError> {
                 match &envelope.event_type {
                     $( EventType::$variant => decode::<$payload>(envelope).map(Self::$variant), )+
@@ -56,8 +56,7 @@ macro_rules! define_event {
                 }
             }
 
-            /// What ties this event to others, where the payload carries it: your own identifier, or that of
-            /// Session.
+            /// The identifier in the payload that ties this event to others: your own identifier, or that of Session.
             pub fn correlation_id(&self) -> Option<&str> {
                 match self {
                     $( Self::$variant(payload) => payload.correlation_id(), )+

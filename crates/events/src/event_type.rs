@@ -1,4 +1,4 @@
-//! The event types, in one table from which everything that depends on the list is derived.
+//! The table of event types. Every other list of event types is derived from it.
 
 use crate::{Source, open_enum::open_enum};
 
@@ -132,7 +132,7 @@ macro_rules! define_event_type {
         $payload:ty, $provenance:ident $page:literal, $meaning:literal;
     )+) => {
         open_enum! {
-            /// What happened, by the name that Prelude gives it on the wire.
+            /// The type of an event, by its name in the JSON.
             ///
             /// ```
             /// use prelude_events::{EventType, Source};
@@ -152,7 +152,7 @@ macro_rules! define_event_type {
         }
 
         impl EventType {
-            /// The product that sends this type; `None` for an unknown type.
+            /// The source that sends this type; `None` for an unknown type.
             pub fn source(&self) -> Option<Source> {
                 match self {
                     $( Self::$variant => Some(Source::$source), )+
@@ -162,8 +162,8 @@ macro_rules! define_event_type {
 
             /// The end of the name of this type's queue, e.g. `verify-attempt`; `None` for an unknown type.
             ///
-            /// It is the wire name with `-` for `.` and `_`; those of Verify V1, which are bare words, get
-            /// the prefix `v1-`.
+            /// The slug is the name of the type with `-` for `.` and `_`. The types of Verify V1 are bare words, so
+            /// their slugs have the prefix `v1-`.
             pub fn queue_slug(&self) -> Option<&'static str> {
                 match self {
                     $( Self::$variant => Some($slug), )+
@@ -171,7 +171,7 @@ macro_rules! define_event_type {
                 }
             }
 
-            /// One sentence that says what happened; `None` for an unknown type.
+            /// One sentence about the event; `None` for an unknown type.
             pub fn meaning(&self) -> Option<&'static str> {
                 match self {
                     $( Self::$variant => Some($meaning), )+

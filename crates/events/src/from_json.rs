@@ -1,7 +1,7 @@
-//! The one way in which members of payloads are read.
+//! Reads members of payloads from their raw JSON.
 //!
-//! Each value is read from its raw JSON. A number therefore keeps its digits, and an error names the path of the
-//! value at fault. serde_json's own errors quote the value and name no member.
+//! A number therefore keeps its digits, and an error names the path of the value. serde_json's own errors quote the
+//! value and do not name its member.
 
 use crate::{Decimal, Personal, RawJson, Timestamp, raw_json::kind, scalar::Scalar};
 use serde_json::value::RawValue;
@@ -12,10 +12,10 @@ pub(crate) trait FromJson: Sized {
     fn from_json(json: &RawValue) -> Result<Self, Misfit>;
 }
 
-/// The value that has another form than documented. Holds nothing of the value itself.
+/// Path and kind of a value of an undocumented form. The value itself is not kept.
 #[derive(Debug)]
 pub(crate) struct Misfit {
-    /// The path of the value, e.g. `price.amount`; empty for the value that was read as a whole.
+    /// The path of the value, e.g. `price.amount`. It is empty for the outermost value.
     pub(crate) path: String,
     /// The kind of the value, e.g. `an array`.
     pub(crate) found: &'static str,
@@ -26,7 +26,7 @@ impl Misfit {
         Self { path: String::new(), found: kind(json.get()) }
     }
 
-    /// The same value, seen from the object or array that holds it at `step`: a name, or an index in brackets.
+    /// Prepends a step to the path: the name of a member, or an index in brackets.
     pub(crate) fn below(self, step: &str) -> Self {
         let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         Self { path: format!("{step}{separator}{}", self.path), ..self }
@@ -36,13 +36,13 @@ impl Misfit {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.path {
-            "" => write!(f, "{} of an unexpected form", self.found),
-            path => write!(f, "member `{path}` is {} of an unexpected form", self.found),
+            "" => write!(f, "unexpected form: found {}", self.found),
+            path => write!(f, "member `{path}` has an unexpected form: found {}", self.found),
         }
     }
 }
 
-/// A number is read as its digits. A boolean is an error: it is not another notation of a text.
+/// Reads a number as its digits. A boolean is an error, because it is not another notation of a text.
 impl FromJson for String {
     fn from_json(json: &RawValue) -> Result<Self, Misfit> {
         Scalar::of(json).into_text().ok_or_else(|| Misfit::new(json))
@@ -61,7 +61,7 @@ impl FromJson for Decimal {
     }
 }
 
-/// Any value is accepted: a time that cannot be read must not cost the event.
+/// Accepts any value, because an unreadable time must not cost the event.
 impl FromJson for Timestamp {
     fn from_json(json: &RawValue) -> Result<Self, Misfit> {
         Ok(Self::of(Scalar::of(json)))
@@ -148,6 +148,6 @@ mod tests {
     fn a_path_leads_to_the_value() {
         let fault = Vec::<Vec<String>>::from_json(serde_json::from_str("[[\"a\"],[\"b\",7,{}]]").unwrap());
         let fault = fault.unwrap_err().below("list").below("object");
-        assert_eq!(fault.to_string(), "member `object.list[1][2]` is an object of an unexpected form");
+        assert_eq!(fault.to_string(), "member `object.list[1][2]` has an unexpected form: found an object");
     }
 }

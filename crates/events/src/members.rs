@@ -9,14 +9,14 @@ use serde::{
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The members of an object, unread, in their order.
+/// Members of an object in their order, with unread values.
 pub(crate) struct Members<'a> {
     object: &'a RawValue,
     entries: Vec<(String, &'a RawValue)>,
 }
 
 impl<'a> Members<'a> {
-    /// Fails if `object` is another value, or if a name is not a valid string, such as half a surrogate pair.
+    /// Fails if `object` is not an object, or if a name is not a valid string, such as half a surrogate pair.
     pub(crate) fn of(object: &'a RawValue) -> Result<Self, serde_json::Error> {
         serde_json::from_str(object.get()).map(|Entries(entries)| Self { object, entries })
     }
@@ -31,7 +31,7 @@ impl<'a> Members<'a> {
         value.map(T::from_json).transpose().map_err(|fault| fault.below(name))
     }
 
-    /// A member of an envelope; of a repeated name, the last one.
+    /// A member of an envelope. If a name is repeated, the last member counts.
     pub(crate) fn last(&self, name: &str) -> Option<&'a RawValue> {
         self.values(name).last().filter(|json| !is_blank(json.get()))
     }

@@ -1,7 +1,7 @@
-//! Enums over words that Prelude may add to.
+//! Enums of words. Prelude may add words.
 
-/// Defines an enum of known words with a last variant for every other one, and what such an enum needs:
-/// `ALL`, `known`, `as_str`, conversions from text that cannot fail, `Display`, and serde as a string.
+/// Defines an enum of known words, with a last variant for every other word. It has `ALL`, `known`, `as_str`,
+/// conversions from text that cannot fail, `Display`, and the serde form of a string.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -16,16 +16,16 @@ macro_rules! open_enum {
                 $(#[doc = $doc])+
                 $variant,
             )+
-            /// A word this version does not know, kept as received. Obtain it by `from`, which never puts a
-            /// known word here.
+            /// A word that this version does not know, as received. Make it with `from`, which never puts a known
+            /// word here.
             Unknown(String),
         }
 
         impl $name {
-            /// Every value this version knows, in the order of its definition.
+            /// Every known value, in the order of the definition.
             pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
 
-            /// The value whose word this is, if this version knows it. Words are compared exactly.
+            /// The value of a known word. Words are compared exactly.
             pub fn known(word: &str) -> Option<Self> {
                 match word {
                     $( $word => Some(Self::$variant), )+

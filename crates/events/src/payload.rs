@@ -1,12 +1,12 @@
-//! The payloads, one module per family.
+//! Payloads, one module per source or kind of message.
 //!
-//! Every member is optional, even those that Prelude documents as required: an event that lacks one is worth
-//! more than an error. Missing, `null` and `""` read alike, as `None`. Members that are not listed are
-//! ignored here and remain in [`Envelope::payload`](crate::Envelope::payload).
+//! Every member is optional, even if Prelude documents it as required: an incomplete event is worth more than an error.
+//! A missing member, `null` and `""` are all read as `None`. Unlisted members are ignored here, and remain in
+//! [`Envelope::payload`](crate::Envelope::payload).
 //!
-//! A number in place of a text is read as its digits, exactly as they are written: `36184`, `1.50`, `1e3`. A text
-//! in place of a number is read as that number. Any other value of another form than documented, such as an object or
-//! a boolean in place of a text, is an error.
+//! A number in place of a text is read as its digits, exactly as written: `36184`, `1.50`, `1e3`. A text in place of a
+//! number is read as that number. Any other undocumented form, such as an object or a boolean in place of a text, is an
+//! error.
 
 pub mod inbound;
 pub mod notify;
@@ -17,7 +17,7 @@ pub mod verify_v1;
 
 use crate::{Decimal, Personal, RawJson, open_enum::open_enum};
 
-/// Defines structs all of whose members are optional in the sense of the module's documentation.
+/// Defines structs with optional members, in the sense of the module's documentation.
 macro_rules! payload {
     ($(
         $(#[doc = $doc:literal])+
@@ -99,7 +99,7 @@ macro_rules! correlation_id {
 use correlation_id;
 
 payload! {
-    /// What something cost you.
+    /// The cost of a verification or message.
     Price {
         /// The amount, in units of the currency, e.g. `0.009`.
         amount: Decimal,
@@ -107,12 +107,12 @@ payload! {
         currency: String,
     }
 
-    /// A way to reach a user: whom a verification is for, or what a Session user signs in with.
+    /// A phone number or e-mail address of a user: the target of a verification, or a Session user's identifier.
     Identifier {
-        /// Whether it is a phone number or an e-mail address.
+        /// The kind: a phone number or an e-mail address.
         #[serde(rename = "type")]
         identifier_type: IdentifierType,
-        /// The number or address itself. Do not count on E.164: the documented examples are masked.
+        /// The number or address. Do not rely on E.164: the documented examples are masked.
         value: Personal<String>,
     }
 }
@@ -128,7 +128,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How a message travels to the user.
+    /// The channel on which a message reaches the user.
     Channel {
         /// Rich Communication Services.
         Rcs => "rcs",

@@ -3,9 +3,8 @@ use std::fmt;
 
 /// A value about a person: a phone number, an e-mail address, a name, the text of a message.
 ///
-/// It has no `Display`, and its `Debug` shows nothing of the value, so that a logged event tells nobody's
-/// number. Take the value out with [`expose`](Self::expose), which is easy to find in a review. JSON holds
-/// the plain value.
+/// `Personal` has no `Display`, and its `Debug` hides the value, so that a logged event holds no personal data. Read
+/// the value with [`expose`](Self::expose), which is easy to find in a review. JSON holds the plain value.
 ///
 /// ```
 /// use prelude_events::Personal;

@@ -2,11 +2,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// A JSON value kept as the text that was received: nothing lost, nothing rounded, nothing reordered.
+/// A JSON value as the text that was received: nothing is lost, rounded or reordered.
 ///
-/// Its `Debug` shows only the length, because what Prelude sends is about people. Read it with
-/// `serde_json::from_str(raw.as_str())`, and mind that serde_json's errors may quote the values they stumble
-/// over.
+/// `Debug` shows only the length, because the value may hold personal data. Read the value with
+/// `serde_json::from_str(raw.as_str())`. Beware that errors of serde_json may quote the value.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawJson(Box<RawValue>);
@@ -43,7 +42,7 @@ impl fmt::Debug for RawJson {
     }
 }
 
-/// What kind of JSON value this text is, in words fit for an error message.
+/// The kind of a JSON value, in words for an error message.
 pub(crate) fn kind(json: &str) -> &'static str {
     match json.trim_start().as_bytes().first() {
         Some(b'{') => "an object",
@@ -55,7 +54,7 @@ pub(crate) fn kind(json: &str) -> &'static str {
     }
 }
 
-/// Absent by another name: `null` and `""`.
+/// Tells whether a value counts as absent: `null` and `""` do.
 pub(crate) fn is_blank(json: &str) -> bool {
     matches!(json, "null" | "\"\"")
 }

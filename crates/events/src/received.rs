@@ -22,32 +22,31 @@ use serde_json::value::RawValue;
 /// # Ok::<(), prelude_events::ParseError>(())
 /// ```
 ///
-/// Serializes as the event that was received, byte for byte, whatever has been changed in `event` since.
-/// Being `Serialize` and `Deserialize`, it fits `aws_lambda_events`' `SqsEventObj<Received>`; but there one
-/// bad body fails the whole batch, so parse record by record where you can.
+/// Serializes as the event that was received, byte for byte, even if `event` was changed since. `Received` fits
+/// `aws_lambda_events`' `SqsEventObj<Received>`. There one bad body fails the whole batch, so parse record by record
+/// where you can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Received {
     /// The id, the type, the time, and the JSON as received.
     pub envelope: Envelope,
-    /// The payload, read as the type demands.
+    /// The payload, in the form of its type.
     pub event: Event,
 }
 
 impl Received {
-    /// Reads the body of one message: the envelope first, then the payload chosen by its type.
+    /// Reads the body of one message: the envelope first, then the payload in the form of its type.
     ///
     /// # Errors
     ///
-    /// Where the body is not a JSON object with a type, or where a known type's payload is broken. A type
-    /// that is not known is no error. Errors hold nothing of the body's values.
+    /// The body is not a JSON object with a type, or the payload of a known type has an undocumented form. An unknown
+    /// type is not an error. Errors hold no value of the body.
     pub fn parse(body: impl AsRef<[u8]>) -> Result<Self, ParseError> {
         Envelope::parse(body).and_then(Self::read)
     }
 
-    /// What ties this event to others: the identifier you gave when you requested the verification or
-    /// message, or the one of Session. It is looked for in the payload and its metadata, then in the
-    /// envelope.
+    /// The identifier that ties this event to others. You set it when you requested the verification or message;
+    /// Session sets its own. The payload and its metadata are searched first, then the envelope.
     pub fn correlation_id(&self) -> Option<&str> {
         self.event.correlation_id().or(self.envelope.correlation_id.as_deref())
     }

@@ -1,7 +1,7 @@
 //! A raw JSON sample for every event type (feature `samples`), for tests of your consumers.
 //!
-//! Each is one event as it stands in the body of an SQS message: Verify V1 flat, the others in an envelope; a
-//! Session sample is one element of a batch.
+//! Each sample is one event as in the body of an SQS message. Events of Verify V1 are flat, all others have an
+//! envelope. A sample of Session is one element of a batch.
 //!
 //! ```
 //! use prelude_events::{EventType, Received, samples::sample};
@@ -22,11 +22,11 @@ pub fn sample(event_type: &EventType) -> Option<&'static str> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Sample {
-    /// The type that its `type` member names.
+    /// The type in the member `type`.
     pub event_type: EventType,
     /// The JSON.
     pub json: &'static str,
-    /// Whether it is an example that Prelude prints, verbatim. Otherwise it is built from the documented
+    /// True for an example from Prelude's documentation, verbatim. Other samples are built from the documented
     /// members, and may differ from what Prelude sends. `samples/README.md` names the pages.
     pub documented: bool,
 }

@@ -2,10 +2,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 use std::hash::{Hash, Hasher};
 
-/// The text of a JSON value together with whether it stood in quotes, so that it can be written back as it
-/// came.
+/// The text of a JSON value, and its quotes, so that it can be written back as it came.
 ///
-/// Numbers keep their digits: `0.0090` and `1e-3` stay what they are and never pass through a float.
+/// Numbers keep their digits: `0.0090` and `1e-3` never pass through a float.
 #[derive(Clone)]
 pub(crate) struct Scalar {
     text: String,
@@ -39,7 +38,7 @@ impl Scalar {
     }
 }
 
-/// The quotes are a matter of notation: `0.03` and `"0.03"` are the same amount.
+/// Ignores quotes, because `0.03` and `"0.03"` are the same amount.
 impl PartialEq for Scalar {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

@@ -1,7 +1,7 @@
-//! What each event type holds, for people and for machines (feature `schema`).
+//! Descriptions of each event type's members, for people and for machines (feature `schema`).
 //!
-//! Nothing is written twice: names, forms and meanings come from the definitions of the [payloads](crate::payload)
-//! themselves and from the table of event types.
+//! Names, forms and meanings are derived from the definitions of the [payloads](crate::payload) and from the table of
+//! event types.
 //!
 //! ```
 //! use prelude_events::{EventType, schema};
@@ -24,11 +24,11 @@ use crate::{
     payload::{inbound, notify, session, subscription, verify, verify_v1},
 };
 
-/// An object with the members that are documented for it. Every member may be absent, and others may come.
+/// An object with its documented members. Every member may be absent, and other members may come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Object {
-    /// What it is.
+    /// Its meaning.
     pub meaning: String,
     /// In the order of their definition.
     pub members: Vec<Member>,
@@ -40,15 +40,15 @@ pub struct Object {
 pub struct Member {
     /// Its name in the JSON.
     pub name: &'static str,
-    /// What it says.
+    /// Its meaning.
     pub meaning: String,
-    /// What it looks like.
+    /// The form of its value.
     pub form: Form,
-    /// Whether it is about a person: see [`Personal`].
+    /// True if the value is about a person: see [`Personal`].
     pub personal: bool,
 }
 
-/// What a value looks like.
+/// The form of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Form {
@@ -58,7 +58,7 @@ pub enum Form {
     Count,
     /// A [`Decimal`]: a number, or a string of one.
     Decimal,
-    /// A [`Timestamp`]: a string in the form of RFC 3339.
+    /// A [`Timestamp`]: a string in the format of RFC 3339.
     Time,
     /// Any JSON, kept as received.
     Json,
@@ -70,13 +70,13 @@ pub enum Form {
     List(Box<Self>),
 }
 
-/// A word and what it says.
+/// A word and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Word {
     /// As Prelude writes it.
     pub word: &'static str,
-    /// What it says.
+    /// Its meaning.
     pub meaning: String,
 }
 
@@ -85,9 +85,9 @@ macro_rules! define_payloads {
         $variant:ident => $source:ident, $wire:literal, $slug:literal,
         $payload:ty, $provenance:ident $page:literal, $meaning:literal;
     )+) => {
-        /// What a type's payload holds; `None` for an unknown type.
+        /// The description of a type's payload; `None` for an unknown type.
         ///
-        /// Verify V1 has no envelope: its payload is the whole event, whose `type` is not listed again.
+        /// Verify V1 has no envelope: its payload is the whole event. The member `type` is not listed.
         pub fn payload(event_type: &EventType) -> Option<Object> {
             let form = match event_type {
                 $( EventType::$variant => <$payload>::form(), )+
@@ -102,9 +102,9 @@ macro_rules! define_payloads {
 }
 event_types! { define_payloads }
 
-/// Types that tell what they look like in JSON.
+/// Types that describe their form in JSON.
 pub(crate) trait Described {
-    /// Whether it is about a person.
+    /// True for values about a person.
     const PERSONAL: bool = false;
 
     fn form() -> Form;
@@ -144,7 +144,7 @@ impl<T: Described> Described for Vec<T> {
     }
 }
 
-/// For the macros that define payloads and words.
+/// Describes an object. The macros that define payloads and words call this function and the two below.
 pub(crate) fn object(doc: &[&str], members: Vec<Member>) -> Form {
     Form::Object(Object { meaning: meaning(doc), members })
 }
@@ -157,7 +157,7 @@ pub(crate) fn word(word: &'static str, doc: &[&str]) -> Word {
     Word { word, meaning: meaning(doc) }
 }
 
-/// The first paragraph of a documentation comment; what is about Rust stands in later ones.
+/// The first paragraph of a documentation comment. Later paragraphs are for Rust only.
 fn meaning(doc: &[&str]) -> String {
     let lines = doc.iter().map(|line| line.trim()).take_while(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")

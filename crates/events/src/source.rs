@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt, str::FromStr};
 
-/// The Prelude product that sends an event: each has its own message shape and its own proof of origin.
+/// The Prelude product that sends an event. Each source has its own message shape and its own proof of origin.
 ///
-/// Exhaustive on purpose: whoever decides what proof to ask for should be told by the compiler of a new one.
+/// Exhaustive on purpose: the compiler then reports a new source wherever code decides which proof to require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -46,14 +46,14 @@ impl FromStr for Source {
     }
 }
 
-/// The text names no [`Source`]; its message lists the ones there are.
+/// Error for a text that does not name a [`Source`]. The message lists the known sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownSource;
 
 impl fmt::Display for UnknownSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown source, expected one of ")?;
+        f.write_str("unknown source: expected one of ")?;
         for (position, source) in Source::ALL.iter().enumerate() {
             let separator = if position == 0 { "" } else { ", " };
             write!(f, "{separator}{source}")?;
@@ -77,8 +77,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
+    fn the_error_for_an_unknown_name_lists_the_known_ones() {
         let error = "sessions".parse::<Source>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown source, expected one of verify_v1, verify, notify, session");
+        assert_eq!(error.to_string(), "unknown source: expected one of verify_v1, verify, notify, session");
     }
 }

@@ -7,9 +7,8 @@ use std::{
 
 /// A point in time, kept as Prelude wrote it.
 ///
-/// Any JSON value is accepted: a time that cannot be read must not cost you the event. Reading happens on
-/// demand, by [`unix_nanos`](Self::unix_nanos). Comparison is by text, so compare the read values to find
-/// what came first.
+/// Any JSON value is accepted, because an unreadable time must not cost you the event. [`unix_nanos`](Self::unix_nanos)
+/// reads the time. Timestamps are compared by text, so compare the values of `unix_nanos` to find the earlier one.
 ///
 /// ```
 /// use prelude_events::Timestamp;
@@ -32,10 +31,10 @@ impl Timestamp {
         self.0.as_str()
     }
 
-    /// Nanoseconds since 1970-01-01T00:00:00Z, negative before it; `None` where the text is no RFC 3339 time.
+    /// Nanoseconds since 1970-01-01T00:00:00Z, negative before it; `None` if the text is not an RFC 3339 time.
     ///
-    /// Accepted are up to nine fraction digits, and an offset of `Z`, `+00:00` or, as Verify V1 writes it,
-    /// `+0000`. A leap second counts as the first second of the next minute.
+    /// Up to nine fraction digits are accepted. The offset may be `Z`, `+00:00` or, as in Verify V1, `+0000`. A leap
+    /// second counts as the first second of the next minute.
     pub fn unix_nanos(&self) -> Option<i128> {
         let mut text = Cursor(self.as_str().as_bytes());
         let days = text.date()?;
@@ -50,7 +49,7 @@ impl Timestamp {
         Some(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
     }
 
-    /// The same as a `SystemTime`; `None` where the text cannot be read or the time cannot be represented.
+    /// The time as a `SystemTime`; `None` if the text cannot be read or the time cannot be represented.
     pub fn system_time(&self) -> Option<SystemTime> {
         let nanos = self.unix_nanos()?;
         let distance = nanos.unsigned_abs();
@@ -86,7 +85,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Shows the text only where it is a time: anything else could be anybody's.
+/// Shows the text only if it is a time, because any other text may be personal.
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unix_nanos() {
@@ -96,11 +95,11 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// The bytes not read yet. Each method takes what it reads from the front, or answers `None`.
+/// Bytes not read yet. Each method reads from the front, or returns `None`.
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {
-    /// Days since 1970-01-01, by the count from 1 March of year 0 in which leap days come last.
+    /// Days since 1970-01-01. Years are counted from 1 March, so that leap days come last.
     fn date(&mut self) -> Option<i64> {
         let year = self.digits(4)?;
         self.one_of(b"-")?;
@@ -125,7 +124,7 @@ impl Cursor<'_> {
         (hour <= 23 && minute <= 59 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
     }
 
-    /// Nanoseconds after the full second: nothing, or a dot and one to nine digits.
+    /// Nanoseconds after the full second. The text is empty, or a dot and one to nine digits.
     fn fraction(&mut self) -> Option<i64> {
         if self.one_of(b".").is_none() {
             return Some(0);
@@ -145,7 +144,7 @@ impl Cursor<'_> {
             _ => return Some(0),
         };
         let hours = self.digits(2)?;
-        // Optional, for `+0000`.
+        // The colon is optional because of `+0000`.
         let _colon = self.one_of(b":");
         let minutes = self.digits(2)?;
         (hours <= 23 && minutes <= 59).then_some(sign * (hours * 3600 + minutes * 60))

@@ -1,4 +1,4 @@
-//! What is refused, and how: errors name a member and hold no value.
+//! Bodies that are refused. Errors name a member and hold no value.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,13 +27,13 @@ fn a_broken_member_is_named() {
         (r#"{"price":"0.03 EUR"}"#, "price", "a string"),
         (r#"{"id":"att_1","price":{"currency":"EUR","amount":"a lot"}}"#, "price.amount", "a string"),
         (r#"{"price":{"amount":[0.03]}}"#, "price.amount", "an array"),
-        // By position it would fit.
+        // serde would accept an array by position.
         (r#"{"price":[0.03,"EUR"]}"#, "price", "an array"),
         (r#"{"price":[]}"#, "price", "an array"),
         (r#"{"price":0.03}"#, "price", "a number"),
         (r#"{"target":{"type":"phone_number","value":[33639980001]}}"#, "target.value", "an array"),
         (r#"{"metadata":{"correlation_id":true}}"#, "metadata.correlation_id", "a boolean"),
-        // Which of the two counts is nobody's to guess.
+        // Readers differ in which of two values they take.
         (r#"{"id":"att_1","id":"att_2"}"#, "", "an object"),
     ] {
         assert_eq!(broken(payload), (member.to_owned(), found), "{payload}");
@@ -42,11 +42,11 @@ fn a_broken_member_is_named() {
         Received::parse(r#"{"type":"user.created","payload":{"identifiers":[{"value":"a"},{"value":{}}]}}"#);
     assert_eq!(
         error.unwrap_err().to_string(),
-        "member `identifiers[1].value` of user.created is an object of an unexpected form"
+        "member `identifiers[1].value` of user.created has an unexpected form: found an object"
     );
 }
 
-/// Each body holds a secret in a place that a serde_json error would quote or that names a member.
+/// Each body holds a secret where a serde_json error would quote it, or in the name of a member.
 #[test]
 fn errors_hold_no_value_of_the_body() {
     for body in [
@@ -76,9 +76,9 @@ fn errors_hold_no_value_of_the_body() {
     }
 }
 
-/// Nesting that would exhaust a recursive reader.
+/// Nests deeply enough to exhaust the stack of a recursive reader.
 #[test]
-fn deep_nesting_is_no_danger() {
+fn deep_nesting_is_harmless() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     assert!(Received::parse(format!(r#"{{"type":"verify.attempt","payload":{{"later":{deep}}}}}"#)).is_ok());
     assert!(Received::parse(format!(r#"{{"type":"user.created","payload":{{"profile":{deep}}}}}"#)).is_ok());

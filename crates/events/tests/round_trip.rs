@@ -1,4 +1,4 @@
-//! Every sample through the typed view and back.
+//! Reads every sample into the typed view and writes it back.
 
 use prelude_events::{Event, EventType, Received, Source, samples};
 use serde_json::Value;
@@ -51,14 +51,14 @@ fn every_sample_parses_to_its_typed_variant() {
     }
 }
 
-/// No member of a sample is lost, renamed or altered on the way through its struct.
+/// No struct loses, renames or changes a member of its sample.
 #[test]
 fn every_payload_serializes_to_the_same_members() {
     for sample in samples::ALL {
         let received = Received::parse(sample.json).unwrap();
         let mut sent: Value = serde_json::from_str(received.envelope.payload.as_str()).unwrap();
         if sample.event_type.source() == Some(Source::VerifyV1) {
-            // It belongs to the envelope, which in a flat event is the payload too.
+            // The type belongs to the envelope. In a flat event, the envelope is the payload too.
             sent.as_object_mut().unwrap().remove("type");
         }
         assert_eq!(serde_json::to_value(&received.event).unwrap(), sent, "{}", sample.event_type);
@@ -77,7 +77,7 @@ fn every_sample_serializes_as_received_and_reads_the_same_again() {
     }
 }
 
-/// Therefore consumers key idempotency on the type as well.
+/// Consumers therefore key idempotency on the type too.
 #[test]
 fn documented_events_of_several_types_share_one_id() {
     let documented = samples::ALL.iter().filter(|sample| sample.documented);
@@ -129,7 +129,7 @@ fn debug_shows_nothing_personal() {
     assert!(checked > 30, "{checked}");
 }
 
-/// The texts in `value` that are about a person: all below the members named here.
+/// Collects the personal texts in `value`: every text below the members named here.
 fn collect_personal(value: &Value, below: bool, personal: &mut Vec<String>) {
     const NAMES: [&str; 9] = [
         "recipient_phone_number",

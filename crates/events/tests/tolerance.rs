@@ -1,4 +1,4 @@
-//! What differs from the documentation and is read all the same.
+//! Bodies that differ from the documentation and are read nevertheless.
 
 #![expect(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ fn amounts_come_as_numbers_and_as_strings() {
     }
 }
 
-/// As a sender writes them that takes a text of digits for a number.
+/// Some senders write a text of digits as a number.
 #[test]
 fn a_number_in_place_of_a_text_is_its_digits() {
     let body =
@@ -57,7 +57,7 @@ fn a_number_in_place_of_a_text_is_its_digits() {
     assert_eq!((attempt.mcc.as_deref(), attempt.mnc.as_deref()), (Some("208"), Some("1.50")));
 }
 
-/// A payload that is read without its envelope names its members as well.
+/// Errors of a payload that is read without its envelope name the members too.
 #[test]
 fn a_payload_alone_is_read_alike() {
     let json =
@@ -71,11 +71,11 @@ fn a_payload_alone_is_read_alike() {
 
     let error = serde_json::from_str::<verify::Attempt>(r#"{"price":{"amount":"secret"}}"#).unwrap_err();
     assert!(
-        error.to_string().starts_with("member `price.amount` is a string of an unexpected form"),
+        error.to_string().starts_with("member `price.amount` has an unexpected form: found a string"),
         "{error}"
     );
     let error = serde_json::from_str::<Vec<verify::Attempt>>(r#"[["secret"]]"#).unwrap_err();
-    assert!(error.to_string().starts_with("an array of an unexpected form"), "{error}");
+    assert!(error.to_string().starts_with("unexpected form: found an array"), "{error}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn unknown_types_are_values_with_their_payload() {
         }
         other => panic!("{other:?}"),
     }
-    // Whatever the payload is: there is no documented form to compare it with.
+    // Any payload is accepted, because an unknown type has no documented form.
     for payload in ["7", "[1]", "\"text\"", "false"] {
         let received = Received::parse(format!(r#"{{"type":"check","payload":{payload}}}"#)).unwrap();
         assert_eq!(serde_json::to_string(&received.event).unwrap(), payload);
@@ -189,7 +189,7 @@ fn the_correlation_id_is_found_where_it_stands() {
     }
 }
 
-/// The bounds of `aws_lambda_events`' `SqsEventObj<T>`, and those of a task on another thread.
+/// Requires the bounds of `aws_lambda_events`' `SqsEventObj<T>`, and those of a task on another thread.
 #[test]
 fn an_event_can_travel() {
     fn travels<T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static>() {}

@@ -15,17 +15,17 @@ payload! {
         id: String,
         /// The recipient's number.
         to: Personal<String>,
-        /// When the message was created.
+        /// The time at which the message was created.
         created_at: Timestamp,
-        /// When Prelude gives up trying to deliver it.
+        /// The time at which Prelude stops trying to deliver the message.
         expires_at: Timestamp,
         /// Your account, a UUID.
         customer_uuid: String,
-        /// What was filled into the template: an object of strings, kept as received.
+        /// The values for the template: an object of strings, kept as received.
         variables: RawJson,
         /// The fee of the message.
         fee: Price,
-        /// The template, `template_…`. Newer than the rest.
+        /// The template, `template_…`. Newer than the other members.
         template_id: String,
         /// Your own identifier.
         correlation_id: String,
@@ -37,14 +37,14 @@ payload! {
         message_id: String,
         /// The attempt, `att_…`.
         attempt_id: String,
-        /// When it was submitted.
+        /// The time at which the message was submitted.
         created_at: Timestamp,
         /// Your account, a UUID.
         customer_uuid: String,
-        /// What the message is for, e.g. `transactional`.
+        /// The purpose of the message, e.g. `transactional`.
         #[serde(rename = "type")]
         message_type: String,
-        /// How the message was sent.
+        /// The channel of the message.
         channel: Channel,
         /// The template, `template_…`.
         template_id: String,
@@ -52,30 +52,30 @@ payload! {
         correlation_id: String,
     }
 
-    /// `transactional.message.pending_delivery`, `.delivered`, `.failed` and `.unknown`: how a delivery
-    /// stands.
+    /// `transactional.message.pending_delivery`, `.delivered`, `.failed` and `.unknown`: the state
+    /// of a delivery.
     ///
-    /// Documented are pending and failed; the other two are taken to be alike.
+    /// Prelude documents `pending_delivery` and `failed`. The other two are assumed to have the same members.
     Delivery {
         /// The report, `dls_…`.
         id: String,
         /// The message, `tx_…`.
         message_id: String,
-        /// When it was reported.
+        /// The time of the report.
         created_at: Timestamp,
         /// Your account, a UUID.
         customer_uuid: String,
         /// The price of the message.
         price: Price,
-        /// How the delivery stands.
+        /// The state of the delivery.
         status: MessageStatus,
-        /// Why it failed. Announced for failed deliveries, yet missing from the documented example.
+        /// The reason of the failure. The page announces it, but its example lacks it.
         reason: FailureReason,
-        /// Mobile country code; digits, leading zeros count.
+        /// Mobile country code; digits with leading zeros.
         mcc: String,
-        /// Mobile network code; digits, leading zeros count.
+        /// Mobile network code; digits with leading zeros.
         mnc: String,
-        /// Into how many parts the text was split.
+        /// The number of parts of the text.
         segment_count: u64,
         /// Your own identifier.
         correlation_id: String,
@@ -83,15 +83,15 @@ payload! {
 }
 
 open_enum! {
-    /// How the delivery of a message stands.
+    /// The state of a message's delivery.
     MessageStatus {
-        /// On its way.
+        /// The message is on its way.
         Pending => "pending",
-        /// Arrived.
+        /// The message was delivered.
         Delivered => "delivered",
-        /// Not delivered; the reason says why.
+        /// The message was not delivered; see the reason.
         Failed => "failed",
-        /// Not delivered before the message expired.
+        /// The message expired before it was delivered.
         Expired => "expired",
         /// The status cannot be determined.
         ///
@@ -101,19 +101,19 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a message was not delivered.
+    /// The reason why a message was not delivered.
     FailureReason {
-        /// The recipient is unavailable for the moment, e.g. without a cell network.
+        /// The recipient is temporarily unavailable, e.g. without a cell network.
         Unavailable => "unavailable",
         /// The carrier gave no details.
         Generic => "generic",
-        /// The recipient's carrier network is unreachable for the moment.
+        /// The recipient's carrier network is temporarily unreachable.
         Network => "network",
         /// The number is not that of an active line.
         UnknownRecipient => "unknown_recipient",
-        /// Your balance does not suffice for an attempt.
+        /// Your balance is too low for an attempt.
         InsufficientBalance => "insufficient_balance",
-        /// The recipient's carrier blocked the message, e.g. for lack of registration or for its content.
+        /// The recipient's carrier blocked the message, e.g. because of its content or a missing registration.
         CarrierRejected => "carrier_rejected",
         /// The reason cannot be determined.
         ///

@@ -12,15 +12,15 @@ payload! {
     UserCreated {
         /// The user, `usr_…`.
         user_id: String,
-        /// What the user signs in with.
+        /// The identifiers that the user signs in with.
         identifiers: Vec<Identifier>,
-        /// The profile, an object of the app's own making, kept as received.
+        /// The profile, an object that the app defines, kept as received.
         profile: RawJson,
-        /// What created the user, e.g. `api`.
+        /// The origin of the user, e.g. `api`.
         source: String,
-        /// When it happened.
+        /// The time of the event.
         created_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -28,9 +28,9 @@ payload! {
     UserDeleted {
         /// The user, `usr_…`.
         user_id: String,
-        /// When it happened.
+        /// The time of the event.
         deleted_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -38,11 +38,11 @@ payload! {
     UserProfileUpdated {
         /// The user, `usr_…`.
         user_id: String,
-        /// The profile, an object of the app's own making, kept as received.
+        /// The profile, an object that the app defines, kept as received.
         profile: RawJson,
-        /// When it happened.
+        /// The time of the event.
         updated_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -52,9 +52,9 @@ payload! {
         user_id: String,
         /// The new identifier.
         identifier: Identifier,
-        /// When it happened.
+        /// The time of the event.
         created_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -62,11 +62,11 @@ payload! {
     UserIdentifierDeleted {
         /// The user, `usr_…`.
         user_id: String,
-        /// The identifier that is gone.
+        /// The deleted identifier.
         identifier: Identifier,
-        /// When it happened.
+        /// The time of the event.
         deleted_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -76,13 +76,13 @@ payload! {
         user_id: String,
         /// The session, `ses_…`.
         session_id: String,
-        /// What the user signed in with.
+        /// The identifier that the user signed in with.
         identifier: Identifier,
-        /// What is known of the session, kept as received.
+        /// Data about the session, kept as received.
         metadata: RawJson,
-        /// When it happened.
+        /// The time of the event.
         created_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -92,14 +92,14 @@ payload! {
         user_id: String,
         /// The session, `ses_…`.
         session_id: String,
-        /// When it happened.
+        /// The time of the event.
         revoked_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
-    /// `user.passkey.registered`: a user registered a passkey. Registering the same one again is not
-    /// reported.
+    /// `user.passkey.registered`: a user registered a passkey. Prelude does not report
+    /// the same passkey twice.
     UserPasskeyRegistered {
         /// The user, `usr_…`.
         user_id: String,
@@ -107,9 +107,9 @@ payload! {
         session_id: String,
         /// The passkey.
         credential: PasskeyCredential,
-        /// When it happened.
+        /// The time of the event.
         registered_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -117,41 +117,41 @@ payload! {
     UserPasskeyDeleted {
         /// The user, `usr_…`.
         user_id: String,
-        /// The session, `ses_…`; absent where all passkeys are revoked in response to a compromise.
+        /// The session, `ses_…`; absent if all passkeys are revoked in response to a compromise.
         session_id: String,
         /// The passkey.
         credential: PasskeyCredential,
-        /// When it happened.
+        /// The time of the event.
         deleted_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
     /// `user.passkey.assertion_failed`: a passkey assertion failed.
     UserPasskeyAssertionFailed {
-        /// The user, `usr_…`, where one is known.
+        /// The user, `usr_…`, if known.
         user_id: String,
-        /// The session, `ses_…`, where there is one.
+        /// The session, `ses_…`, if there is one.
         session_id: String,
-        /// The passkey, where one was named.
+        /// The passkey, if one was named.
         credential_id: String,
-        /// Why it failed.
+        /// The reason of the failure.
         reason: PasskeyFailureReason,
-        /// What the assertion was for.
+        /// The purpose of the assertion.
         source: PasskeyUse,
-        /// When it happened.
+        /// The time of the event.
         occurred_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
     /// `migration.hook_failed`: a call of your migration hook could not be completed. It names no user.
     MigrationHookFailed {
-        /// Why it failed.
+        /// The reason of the failure.
         reason: HookFailureReason,
-        /// When it happened.
+        /// The time of the event.
         occurred_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
@@ -159,28 +159,28 @@ payload! {
     StepUpHookFailed {
         /// The user, `usr_…`.
         user_id: String,
-        /// Why it failed.
+        /// The reason of the failure.
         reason: HookFailureReason,
-        /// When it happened; inferred, after the migration hook's.
+        /// The time of the event. The name is inferred from the migration hook's.
         occurred_at: Timestamp,
-        /// Prelude's identifier of what belongs together, `corr_…`.
+        /// Prelude's identifier that ties related events together, `corr_…`.
         correlation_id: String,
     }
 
-    /// A passkey, as far as it helps a user to recognise it. The page describes the members without naming
+    /// A passkey, with members that help a user to recognise it. The page describes the members without naming
     /// them.
     PasskeyCredential {
         /// The label that the user gave it.
         nickname: Personal<String>,
-        /// How the authenticator is reached, in WebAuthn's words, e.g. `internal` or `hybrid`.
+        /// The transports of the authenticator, in WebAuthn's words, e.g. `internal` or `hybrid`.
         transports: Vec<String>,
-        /// Whether the passkey is backed up; its form is not documented.
+        /// The backup state of the passkey. Its form is not documented.
         backup_state: RawJson,
     }
 }
 
 open_enum! {
-    /// Why a passkey assertion failed.
+    /// The reason why a passkey assertion failed.
     PasskeyFailureReason {
         /// The assertion was not valid.
         InvalidAssertion => "invalid_assertion",
@@ -194,7 +194,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a passkey was asked for.
+    /// The purpose of a passkey assertion.
     PasskeyUse {
         /// A step-up challenge within a session.
         StepUp => "step_up",
@@ -204,7 +204,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a call of a hook could not be completed.
+    /// The reason why a call of a hook could not be completed.
     HookFailureReason {
         /// The request itself failed: name resolution, connection, TLS, or no answer in time.
         RequestFailed => "request_failed",

@@ -10,8 +10,8 @@ payload! {
     /// `marketing.subscription.stop`, `.start`, `.help` and `.carrier_disconnect`: a subscription changed, or
     /// help was asked for. Prelude has already acted on it.
     ///
-    /// Nothing in it names the campaign but the number in `to`. The members of a carrier disconnect are not
-    /// documented; no user sends a keyword there, so expect `action` to be absent.
+    /// Only the number in `to` identifies the campaign. The members of a carrier disconnect are not documented. No user
+    /// sends a keyword there, so expect `action` to be absent.
     Change {
         /// The keyword that the user sent.
         action: SubscriptionAction,
@@ -19,7 +19,7 @@ payload! {
         from: Personal<String>,
         /// Your short code or long code.
         to: Personal<String>,
-        /// When the keyword came in.
+        /// The time at which the keyword came in.
         received_at: Timestamp,
     }
 }

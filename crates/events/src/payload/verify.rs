@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.prelude.so/verify/v2/documentation/webhook>.
 //!
-//! Order is not promised: in the documented example the attempt is created after its own delivery report. And
-//! the price of an attempt stands in both, so adding the two up counts it twice.
+//! Events can come in any order: in the documented example the attempt is created after its own delivery report. Both
+//! hold the price of the attempt, so adding the two prices counts it twice.
 
 use super::{Channel, Identifier, Price, payload};
 use crate::{Personal, Timestamp, open_enum::open_enum};
@@ -13,13 +13,13 @@ payload! {
     Authentication {
         /// The verification, `vrf_…`.
         verification_id: String,
-        /// What you attached to the verification.
+        /// The metadata that you attached to the verification.
         metadata: Personal<Metadata>,
         /// The fee of the verification.
         price: Price,
-        /// Who is verified.
+        /// The user who is verified.
         target: Identifier,
-        /// When it happened.
+        /// The time of the event.
         time: Timestamp,
     }
 
@@ -29,19 +29,19 @@ payload! {
         id: String,
         /// The verification, `vrf_…`.
         verification_id: String,
-        /// How far the attempt has come.
+        /// The progress of the attempt.
         delivery_status: DeliveryStatus,
-        /// Where the number is homed.
+        /// The home network of the number.
         carrier_information: CarrierInformation,
-        /// How the attempt was sent. Newer than the rest, and absent from older examples.
+        /// The channel of the attempt. Newer than the other members, and absent from older examples.
         channel: Channel,
-        /// What you attached to the verification.
+        /// The metadata that you attached to the verification.
         metadata: Personal<Metadata>,
         /// The price of the attempt.
         price: Price,
-        /// Who is verified.
+        /// The user who is verified.
         target: Identifier,
-        /// When it happened.
+        /// The time of the event.
         time: Timestamp,
     }
 
@@ -53,23 +53,23 @@ payload! {
         attempt_id: String,
         /// The verification, `vrf_…`.
         verification_id: String,
-        /// How far the attempt has come.
+        /// The progress of the attempt.
         status: DeliveryStatus,
-        /// Where the number is homed.
+        /// The home network of the number.
         carrier_information: CarrierInformation,
-        /// How the attempt was sent. Not in the documented example.
+        /// The channel of the attempt. Not in the documented example.
         channel: Channel,
-        /// What you attached to the verification.
+        /// The metadata that you attached to the verification.
         metadata: Personal<Metadata>,
         /// The price of the attempt, the same as in its `verify.attempt`.
         price: Price,
-        /// Who is verified.
+        /// The user who is verified.
         target: Identifier,
-        /// When it happened.
+        /// The time of the event.
         time: Timestamp,
     }
 
-    /// What you attached to a verification when you created it.
+    /// The metadata that you attached to a verification when you created it.
     Metadata {
         /// Your own identifier.
         correlation_id: String,
@@ -77,16 +77,15 @@ payload! {
 
     /// The mobile network of a phone number.
     CarrierInformation {
-        /// Mobile country code; digits, leading zeros count.
+        /// Mobile country code; digits with leading zeros.
         mcc: String,
-        /// Mobile network code; digits, leading zeros count.
+        /// Mobile network code; digits with leading zeros.
         mnc: String,
     }
 }
 
 open_enum! {
-    /// How far a message has come, in the order of progress. Events arrive in any order: see
-    /// [`follows`](Self::follows).
+    /// The progress of a message, in order. Events arrive in any order: see [`follows`](Self::follows).
     ///
     /// `silent_started`, `expired`, `silent_verified`, `silent_mismatch` and `read` are words of Prelude's SDKs. No
     /// documented webhook shows them.
@@ -119,7 +118,7 @@ open_enum! {
 impl DeliveryStatus {
     /// Tells whether a report with this status moves a message forward that had the status `earlier`.
     ///
-    /// Neither of two final statuses follows the other, e.g. `delivered` and `undeliverable`: compare their times.
+    /// Of two final statuses, neither follows the other, e.g. `delivered` and `undeliverable`: compare their times.
     /// `unknown` and the words that this version does not know follow nothing, and every other status follows them.
     ///
     /// ```

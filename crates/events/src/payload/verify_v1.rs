@@ -22,7 +22,7 @@ payload! {
         recipient_phone_number: Personal<String>,
         /// The fee of the authentication.
         price: Price,
-        /// When it happened, with an offset of `+0000`.
+        /// The time of the event, with an offset of `+0000`.
         time: Timestamp,
         /// Your own identifier.
         correlation_id: String,
@@ -38,15 +38,15 @@ payload! {
         attempt_uuid: String,
         /// The user's number.
         recipient_phone_number: Personal<String>,
-        /// How far the message has come.
+        /// The progress of the message.
         delivery_status: DeliveryStatus,
         /// The price of the message.
         price: Price,
-        /// When it happened, with an offset of `+0000`.
+        /// The time of the event, with an offset of `+0000`.
         time: Timestamp,
-        /// Mobile country code; digits, leading zeros count.
+        /// Mobile country code; digits with leading zeros.
         mcc: String,
-        /// Mobile network code; digits, leading zeros count.
+        /// Mobile network code; digits with leading zeros.
         mnc: String,
         /// Your own identifier.
         correlation_id: String,
@@ -62,13 +62,13 @@ payload! {
         attempt_uuid: String,
         /// The user's number.
         recipient_phone_number: Personal<String>,
-        /// How far the message has come.
+        /// The progress of the message.
         delivery_status: DeliveryStatus,
-        /// When it happened, with an offset of `+0000`.
+        /// The time of the event, with an offset of `+0000`.
         time: Timestamp,
-        /// Mobile country code; digits, leading zeros count.
+        /// Mobile country code; digits with leading zeros.
         mcc: String,
-        /// Mobile network code; digits, leading zeros count.
+        /// Mobile network code; digits with leading zeros.
         mnc: String,
         /// Your own identifier.
         correlation_id: String,

@@ -1,4 +1,4 @@
-//! The descriptions as JSON Schema.
+//! Descriptions as JSON Schema.
 
 use super::{Form, Member, Object, Word, payload};
 use crate::{EventType, Source};
@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of a type's whole event; `None` for an unknown type.
 ///
-/// It is as tolerant as this crate: a payload that [`Event::parse`](crate::Event::parse) reads is valid, with `null`
-/// and `""` for absent members, numbers for texts, texts for numbers, newer words and further members. What is about a
-/// person is marked `x-personal`.
+/// The schema is as tolerant as this crate: every payload that [`Event::parse`](crate::Event::parse) reads is valid.
+/// That includes `null` and `""` for absent members, numbers for texts, texts for numbers, newer words and further
+/// members. Personal members are marked `x-personal`.
 pub fn json_schema(event_type: &EventType) -> Option<Value> {
     let payload = payload(event_type)?;
     let meaning = event_type.meaning()?;
@@ -58,7 +58,7 @@ fn described(mut schema: Value, meaning: &str) -> Value {
 
 impl Form {
     fn schema(&self) -> Value {
-        // `pattern` and `maxLength` count for strings alone. The empty string stands for an absent member.
+        // `pattern` and `maxLength` apply to strings only. The empty string stands for an absent member.
         match self {
             Self::Text => json!({"type": ["string", "number", "null"]}),
             Self::Count => json!({
@@ -68,7 +68,7 @@ impl Form {
                 "type": ["number", "string", "null"],
                 "pattern": "^(-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?)?$",
             }),
-            // A time that cannot be read must not cost the event: the format is a hint.
+            // An unreadable time must not cost the event, so the format is only a hint.
             Self::Time => json!({"format": "date-time"}),
             Self::Json => json!({}),
             Self::Word(words) => {

@@ -1,4 +1,4 @@
-//! Values of every kind in every place: the schema takes what the crate reads, and no more.
+//! Puts values of every kind in every place. The schema accepts exactly what the crate reads.
 
 use crate::{places::places, validator::fault};
 use prelude_events::{EventType, Received, Source, schema};

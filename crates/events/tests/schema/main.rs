@@ -1,4 +1,4 @@
-//! The schemas against the samples and against the typed view: all three describe the same events.
+//! Compares the schemas with the samples and with the typed view.
 
 // `cfg(test)` tells clippy that helpers are test code as well.
 #[cfg(test)]
@@ -30,7 +30,7 @@ fn every_type_has_all_parts() {
     }
 }
 
-/// Sentences for people: no link of rustdoc's, nothing left over from a comment's lines.
+/// Requires sentences without rustdoc links and without line breaks of the comment.
 fn check_meanings(path: &str, object: &Object) {
     let check = |path: &str, meaning: &str| {
         assert!(meaning.ends_with('.') && !meaning.contains("]("), "{path}: {meaning}");

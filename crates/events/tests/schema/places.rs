@@ -1,11 +1,11 @@
-//! Every member of every payload, from the table of event types and the definitions of the payloads.
+//! Places of values: every member of every payload, from the table and the payloads' definitions.
 
 use prelude_events::{
     EventType, Source,
     schema::{self, Form, Object},
 };
 
-/// A member, or an element of a list, with the way that leads there from the payload.
+/// A member, or an element of a list, with its path from the payload.
 #[derive(Clone)]
 pub(crate) struct Place {
     steps: Vec<Step>,
@@ -18,7 +18,7 @@ enum Step {
     Element,
 }
 
-/// The places of a type's payload, nested ones included.
+/// Every place in a type's payload, nested places included.
 pub(crate) fn places(event_type: &EventType) -> Vec<Place> {
     let mut places = Vec::new();
     enter(&schema::payload(event_type).unwrap(), &[], &mut places);
@@ -48,7 +48,7 @@ impl Place {
         matches!(self.steps.last(), Some(Step::Element))
     }
 
-    /// As an error names it, e.g. `identifiers[0].value`.
+    /// The path as an error writes it, e.g. `identifiers[0].value`.
     pub(crate) fn path(&self) -> String {
         let steps = self.steps.iter().map(|step| match step {
             Step::Member(name) => format!(".{name}"),
@@ -57,12 +57,12 @@ impl Place {
         steps.collect::<String>().trim_start_matches('.').to_owned()
     }
 
-    /// As a JSON pointer, e.g. `/identifiers/0/value`.
+    /// The path as a JSON pointer, e.g. `/identifiers/0/value`.
     pub(crate) fn pointer(&self) -> String {
         format!("/{}", self.path().replace('[', ".").replace(']', "").replace('.', "/"))
     }
 
-    /// An event that has this JSON in this place and nothing else. It is made of text, so that digits survive.
+    /// An event with this JSON in this place and nothing else. It is built as text to keep the digits.
     pub(crate) fn event(&self, event_type: &EventType, json: &str) -> String {
         let payload = self.steps.iter().rev().fold(json.to_owned(), |inner, step| match step {
             Step::Member(name) => format!(r#"{{"{name}":{inner}}}"#),

@@ -1,10 +1,10 @@
-//! Numbers in place of texts and texts in place of numbers, in every place of every payload.
+//! Puts numbers in place of texts, and texts in place of numbers, everywhere in every payload.
 
 use crate::places::{Place, places};
 use prelude_events::{EventType, ParseError, Received, schema::Form};
 use serde_json::Value;
 
-/// As JSON numbers and as texts of them.
+/// Numbers, to be sent as JSON numbers and as texts.
 const NUMBERS: [&str; 9] = [
     "36184",
     "0",
@@ -25,13 +25,13 @@ fn each_place(mut check: impl FnMut(&EventType, &Place)) {
     }
 }
 
-/// Reads an event through every door. All of them lead to the same.
+/// Reads an event by every public function, and requires equal results.
 #[track_caller]
 fn read(event: &str) -> Received {
     let received = Received::parse(event).unwrap_or_else(|error| panic!("{error}: {event}"));
     assert_eq!(serde_json::from_str::<Received>(event).unwrap(), received, "{event}");
     assert_eq!(serde_json::from_slice::<Received>(event.as_bytes()).unwrap(), received, "{event}");
-    // A value holds what fits into 64 bits.
+    // A `Value` holds numbers of 64 bits only.
     let is_kept = |value: &Value| serde_json::to_string(value).is_ok_and(|json| json == event);
     if let Some(value) = serde_json::from_str::<Value>(event).ok().filter(is_kept) {
         assert_eq!(serde_json::from_value::<Received>(value).unwrap(), received, "{event}");
@@ -83,7 +83,7 @@ fn a_text_in_place_of_a_number_is_read_as_that_number() {
     assert!(counts > 10 && decimals > 50, "{counts} {decimals}");
 }
 
-/// A time is whatever was sent, and so is what is kept as JSON.
+/// Times and raw JSON are kept as sent, whatever their form.
 #[test]
 fn a_number_in_place_of_a_time_or_of_any_json_is_kept() {
     each_place(|event_type, place| {

@@ -1,10 +1,10 @@
-//! A validator for the keywords that our schemas use.
+//! Validates JSON against the keywords that the schemas use.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-/// What is wrong with a value. Any other keyword fails the test. With `closed`, members without a schema are wrong as
-/// well.
+/// The first fault of a value. An unsupported keyword fails the test. With `closed`, a member without a schema is a
+/// fault too.
 pub(crate) fn fault(schema: &Value, value: &Value, closed: bool) -> Option<String> {
     let schema: &Map<String, Value> = schema.as_object().unwrap();
     let wrong = |keyword: &str| Some(format!("{keyword}: {value}"));
@@ -18,7 +18,7 @@ pub(crate) fn fault(schema: &Value, value: &Value, closed: bool) -> Option<Strin
             "const" => value == rule,
             "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
             "maximum" => {
-                assert_eq!(rule, u64::MAX, "the one maximum, which is no float");
+                assert_eq!(rule, u64::MAX, "the only maximum, and not a float");
                 value.is_u64() || value.as_f64().is_none_or(|number| number < u64::MAX as f64)
             }
             "maxLength" => {
@@ -58,11 +58,11 @@ fn is(name: &Value, value: &Value) -> bool {
     }
 }
 
-/// The two patterns of our schemas, without an engine for regular expressions.
+/// Matches the two patterns of the schemas without an engine for regular expressions.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[0-9]{0,19}$" => text.len() <= 19 && text.bytes().all(|byte| byte.is_ascii_digit()),
-        // With a 1 in front, leading zeros make no difference to a JSON number.
+        // A leading 1 makes the text a JSON number despite leading zeros.
         r"^(-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)?$" => {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let is_number = serde_json::from_str::<IgnoredAny>(&format!("1{digits}")).is_ok();
