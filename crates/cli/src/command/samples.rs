@@ -43,7 +43,7 @@ impl Samples {
                 differing.push(path);
                 continue;
             }
-            let tell = |error| format!("{} can not be written: {error}", path.display());
+            let tell = |error| format!("{} cannot be written: {error}", path.display());
             path.parent().map_or(Ok(()), fs::create_dir_all).map_err(tell)?;
             fs::write(&path, &generated).map_err(tell)?;
             println!("{}", path.display());

@@ -1,7 +1,7 @@
-//! The files of `events/`: API Gateway invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
+//! Files of `events/`: API Gateway invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
 //!
-//! They are signed with keys of `tests/keys`, which anyone can read. Signatures are made without salt, so that the same
-//! file comes out every time; the receiver finds the salt length.
+//! They are signed with keys of `tests/keys`, which anyone can read. The signatures have no salt, so that every run makes
+//! the same files. The receiver finds the salt length.
 
 use prelude_events::{EventType, Source, samples};
 use prelude_webhooks::rejection::Rejection;
@@ -16,7 +16,7 @@ use crate::{
     prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch},
 };
 
-/// One file.
+/// A file below `events/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleFile {
     /// Its path below `events/`.
@@ -25,7 +25,7 @@ pub struct SampleFile {
     pub text: String,
 }
 
-/// What a function that runs on this machine needs of AWS: the queues of `cargo prelude sqs`.
+/// Variables that point a function on this machine to the queues of `cargo prelude sqs`.
 pub const LOCAL: [(&str, &str); 4] = [
     ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9324"),
     ("AWS_REGION", REGION),
@@ -37,15 +37,15 @@ pub const LOCAL: [(&str, &str); 4] = [
 pub const APP_ID: &str = "demoapp1";
 /// Its verification token.
 pub const VERIFICATION_TOKEN: &str = "sample-verification-token";
-/// What the names of the samples' queues begin with.
+/// Prefix of the names of the samples' queues.
 pub const QUEUE_PREFIX: &str = "prelude-webhooks-";
 /// The secret last segment of the samples' path.
 pub const PATH_TOKEN: &str = "sample-path-token-0123456789abcdef";
 
-/// Every file, each time the same.
+/// Every file. The result is always the same.
 ///
 /// # Errors
-/// A key of `tests/keys` that can not be read.
+/// A key of `tests/keys` cannot be read.
 pub fn files() -> Result<Vec<SampleFile>, KeyError> {
     let keys = Keys::read()?;
     let mut files = vec![invocation("challenge.json", &challenge(APP_ID, VERIFICATION_TOKEN, "1234567890"))];
@@ -67,10 +67,10 @@ pub fn files() -> Result<Vec<SampleFile>, KeyError> {
     Ok(files)
 }
 
-/// The receiver's variables that suit the samples.
+/// The receiver's variables for the samples.
 ///
 /// # Errors
-/// A key of `tests/keys` that can not be read.
+/// A key of `tests/keys` cannot be read.
 pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
     let keys = Keys::read()?;
     // Without line ends, real or escaped: readers of `.env` files disagree about them.
@@ -90,22 +90,22 @@ pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
     Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// The keys of `tests/keys` that sign what this tool sends. Anyone can read them.
+/// Keys of `tests/keys` that sign the tool's deliveries. Anyone can read them.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// The account's.
     pub account: PreludeKey,
     /// The Session app's.
     pub app: PreludeKey,
-    /// Nobody's: it is never configured.
+    /// A key that is never configured.
     pub other: PreludeKey,
 }
 
 impl Keys {
-    /// The same keys each time.
+    /// Reads the keys.
     ///
     /// # Errors
-    /// A key that can not be read.
+    /// A key cannot be read.
     pub fn read() -> Result<Self, KeyError> {
         Ok(Self {
             account: PreludeKey::from_pem(
@@ -117,7 +117,7 @@ impl Keys {
         })
     }
 
-    /// The delivery of a type's sample, proven as its family wants it.
+    /// The delivery of a type's sample, authenticated as its source requires.
     fn delivery(&self, event_type: &EventType) -> Result<Option<Request>, KeyError> {
         let (Some(source), Some(sample)) = (event_type.source(), samples::sample(event_type)) else {
             return Ok(None);
@@ -137,7 +137,7 @@ impl Keys {
         signed(post(batch(APP_ID, events)), &self.app)
     }
 
-    /// A request for each refusal that can be reached from outside with the samples' settings.
+    /// A request for each refusal that a caller can cause with the samples' settings.
     fn rejected(&self) -> Result<Vec<(Rejection, Request)>, KeyError> {
         let body = samples::sample(&EventType::VerifyAttempt).unwrap_or_default().trim();
         let from = |source_ip: &str| -> Result<Request, KeyError> {
@@ -170,7 +170,7 @@ impl Keys {
     }
 }
 
-/// `{"alg":"PS256","kid":"app"}` and `{"sub":"usr_1"}`, as an app signs them in an access token of a user.
+/// `{"alg":"PS256","kid":"app"}` and `{"sub":"usr_1"}` in the form in which an app signs a user's access token.
 const SIGNED_PART_OF_A_TOKEN: &str = "eyJhbGciOiJQUzI1NiIsImtpZCI6ImFwcCJ9.eyJzdWIiOiJ1c3JfMSJ9";
 
 const WITHOUT_SALT: SignatureForm =
@@ -199,7 +199,7 @@ fn challenge(app_id: &str, token: &str, challenge: &str) -> Request {
     request("GET").query(activation_query(app_id, token, challenge))
 }
 
-/// The HTTP API's event, with what differs from request to request fixed.
+/// The event of the HTTP API, with fixed values for the members that differ from request to request.
 fn invocation(path: &str, request: &Request) -> SampleFile {
     let mut event = request.http_api_event();
     let mut fix = |pointer: &str, value: Value| {
