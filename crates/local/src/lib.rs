@@ -7,6 +7,8 @@
 //! * [`receiver`]: the real receiver, invoked in this process.
 //! * [`http_server`], [`http_client`]: HTTP on loopback for all of these.
 //! * [`env_file`]: `.env` files with a receiver's settings.
+//! * [`sections`]: lists of event types in documents and in `template.yaml`.
+//! * [`coverage`]: number of cases that slow tests run.
 
 pub mod aws;
 pub mod coverage;
