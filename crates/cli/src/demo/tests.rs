@@ -1,13 +1,13 @@
-//! The scenario, played against a small stand-in for the receiver that can be made to do wrong.
+//! The scenario, played to the real receiver, and to the real receiver with one fault at a time.
 
-mod stand_in;
+mod sabotage;
 
 use std::collections::BTreeSet;
 
 use prelude_events::EventType;
 use prelude_local::{aws::sqs::EmbeddedSqs, prelude::jwks_server::JwksServer, receiver::LocalReceiver};
+use sabotage::{Flaw, Sabotaged};
 use serde_json::Value;
-use stand_in::{Flaw, StandIn};
 
 use super::*;
 use crate::demo::{
@@ -20,7 +20,7 @@ fn events() -> Vec<DemoEvent> {
     let event = |event_type: &str, proof| DemoEvent {
         event_type: event_type.to_owned(),
         proof,
-        queue_slug: event_type.replace(['.', '_'], "-"),
+        queue_slug: EventType::known(event_type).unwrap().queue_slug().unwrap().to_owned(),
         raw: format!("{{\n \"type\":\"{event_type}\" , \"id\":\"evt_{event_type}\", \"n\":1.50}}\n"),
     };
     vec![
@@ -35,9 +35,19 @@ fn events() -> Vec<DemoEvent> {
 async fn play(flaw: Flaw) -> Report {
     let setup = Setup::new(events()).unwrap();
     let sqs = EmbeddedSqs::start(setup.queue_names()).await.unwrap();
-    let prelude = LocalPrelude::shared().unwrap();
-    let receiver = StandIn { setup: setup.clone(), sqs: sqs.clone(), prelude: prelude.clone(), flaw };
+    let (prelude, receiver, _key_server) = real_receiver(&setup, &sqs).await;
+    let receiver = Sabotaged { setup: setup.clone(), sqs: sqs.clone(), receiver, _key_server, flaw };
     run(&setup, &sqs, &prelude, &receiver).await.unwrap()
+}
+
+async fn real_receiver(setup: &Setup, sqs: &EmbeddedSqs) -> (LocalPrelude, LocalReceiver, JwksServer) {
+    let (prelude, jwks) = (LocalPrelude::shared().unwrap(), JwksServer::start().await.unwrap());
+    for app in &prelude.apps {
+        jwks.publish(&app.app_id, &app.jwks());
+    }
+    let environment = setup.environment(&prelude, |app_id| jwks.url(app_id)).unwrap();
+    let receiver = LocalReceiver::start(environment, sqs).unwrap();
+    (prelude, receiver, jwks)
 }
 
 fn failed(report: &Report) -> Vec<&Row> {
@@ -144,12 +154,7 @@ async fn every_type_is_played_to_the_real_receiver_and_found_in_its_queue() {
     let slugs: BTreeSet<_> = EventType::ALL.iter().map(pair).collect();
     let setup = Setup::new(sample_events()).unwrap();
     let sqs = EmbeddedSqs::start(setup.queue_names()).await.unwrap();
-    let (prelude, jwks) = (LocalPrelude::shared().unwrap(), JwksServer::start().await.unwrap());
-    for app in &prelude.apps {
-        jwks.publish(&app.app_id, &app.jwks());
-    }
-    let environment = setup.environment(&prelude, |app_id| jwks.url(app_id)).unwrap();
-    let receiver = LocalReceiver::start(environment, &sqs).unwrap();
+    let (prelude, receiver, _key_server) = real_receiver(&setup, &sqs).await;
     let report = run(&setup, &sqs, &prelude, &receiver).await.unwrap();
     assert!(report.is_ok(), "{:#?}", failed(&report));
     let routed = report.rows.iter().filter(|row| row.kind == Kind::Routed).map(|row| {
