@@ -94,7 +94,7 @@ impl Function {
 
 /// The release binary; none, after saying so, where there is none: another one's figures say nothing.
 fn release() -> Option<PathBuf> {
-    release_binary().inspect_err(|problem| println!("skipped: {problem}")).ok()
+    release_binary().inspect_err(|problem| prelude_local::coverage::skipped(problem)).ok()
 }
 
 fn request(body: &Body) -> Request {

@@ -44,7 +44,7 @@ impl Function {
 
     async fn with_queues(queue_type: &str) -> Option<Self> {
         let Ok(url) = std::env::var("PRELUDE_CLI_TEST_MOTO") else {
-            println!("skipped: PRELUDE_CLI_TEST_MOTO does not name moto's server");
+            prelude_local::coverage::skipped("a test against moto: PRELUDE_CLI_TEST_MOTO names no server");
             return None;
         };
         let binary = release_binary().unwrap_or_else(|_| OWN_BINARY.into());

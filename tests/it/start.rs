@@ -136,7 +136,7 @@ async fn a_key_set_request_says_who_asks_and_for_what() {
 #[tokio::test]
 async fn key_sets_come_over_https_from_servers_that_the_trust_roots_vouch_for_only() {
     if !openssl::is_installed() {
-        return println!("left out: it takes OpenSSL to be an HTTPS server");
+        return prelude_local::coverage::skipped("key sets over HTTPS: there is no openssl to serve them");
     }
     let key_set = json!({"keys": [private_key("app-2048", "app").jwk()]}).to_string();
     let server = TlsServer::start("jwks.json", &key_set).await;

@@ -152,7 +152,9 @@ async fn what_a_consumer_fails_on_is_redriven() {
 #[tokio::test]
 async fn a_boto3_consumer_reads_what_was_sent() {
     let Some(python) = std::env::var_os("PRELUDE_CLI_TEST_BOTO3") else {
-        println!("skipped: PRELUDE_CLI_TEST_BOTO3 names no Python that has boto3");
+        prelude_local::coverage::skipped(
+            "the boto3 consumer: PRELUDE_CLI_TEST_BOTO3 names no Python that has boto3",
+        );
         return;
     };
     let mut running = Running::start(&[]);

@@ -18,7 +18,9 @@ const SCREENSHOT: &str = "PRELUDE_CLI_TEST_SCREENSHOT";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     let Some(chromium) = std::env::var_os(CHROMIUM) else {
-        println!("skipped: {CHROMIUM} names no Chromium");
+        prelude_local::coverage::skipped(format_args!(
+            "the inspector in a browser: {CHROMIUM} names no Chromium"
+        ));
         return;
     };
     let mut running = Running::start(&[]);
@@ -121,7 +123,7 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     let script = made.as_str().unwrap().replacen("curl -i", "curl -s", 1);
     match std::process::Command::new("sh").args(["-c", &script]).output() {
         Ok(sent) if sent.status.success() => assert_eq!(sent.stdout, br#"{"accepted":1}"#, "{script}"),
-        _ => println!("skipped: there is no curl"),
+        _ => prelude_local::coverage::skipped("a command of the inspector: there is no curl"),
     }
 
     assert_eq!(browser.complaints, Vec::<String>::new());

@@ -23,7 +23,9 @@ impl Moto {
     /// New queues of the given slugs, under a name of their own.
     async fn with(name: &str, slugs: &[&str], fifo: bool) -> Option<Self> {
         let Ok(url) = std::env::var("PRELUDE_CLI_TEST_MOTO") else {
-            println!("skipped: PRELUDE_CLI_TEST_MOTO does not name moto's server");
+            prelude_local::coverage::skipped(
+                "the operator's commands against moto: PRELUDE_CLI_TEST_MOTO names no server",
+            );
             return None;
         };
         let config = aws_sdk_sqs::Config::builder()

@@ -80,7 +80,7 @@ fn make_production_env(folder: &Path, variables: &serde_json::Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn production_env_is_the_functions_environment_and_serves_every_command() {
     if !Command::new("jq").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
-        println!("skipped: the runbook's commands need jq");
+        prelude_local::coverage::skipped("the runbook's commands: there is no jq");
         return;
     }
     let stack = Stack::without(&[]).await;

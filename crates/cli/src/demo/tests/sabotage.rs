@@ -1,5 +1,7 @@
 //! The real receiver with one fault at a time, made behind its back: in its queues and in its answers.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_sqs::types::MessageAttributeValue;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use prelude_local::{
@@ -34,8 +36,11 @@ pub(super) struct Sabotaged {
 
 impl Deliver for Sabotaged {
     async fn deliver(&self, event: Value) -> Answer {
+        let before = self.sqs.calls().len();
         let answer = self.receiver.deliver(event.clone()).await;
-        for queue in self.setup.queue_names() {
+        let queues: BTreeSet<_> =
+            self.sqs.calls().split_off(before).into_iter().map(|call| call.queue).collect();
+        for queue in queues {
             self.tamper(&queue).await;
         }
         match self.flaw {
