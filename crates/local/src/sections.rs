@@ -17,8 +17,11 @@ pub struct Document {
     pub text: String,
 }
 
-/// Every section's name and its lines.
-pub const SECTIONS: [(&str, fn() -> Vec<String>); 5] = [
+/// Name of a section, and the function that writes its lines.
+pub type Section = (&'static str, fn() -> Vec<String>);
+
+/// Every section.
+pub const SECTIONS: [Section; 5] = [
     ("event types", event_types),
     ("samples", samples),
     ("names by source", names_by_source),
