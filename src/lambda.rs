@@ -16,6 +16,7 @@ use tokio::time::{Duration, Instant};
 pub use self::event::{Invocation, Kind};
 use crate::{
     authenticate::FetchKeySet, inbound::Arrival, publish::SendBatch, receiver::Receiver, respond::Reply,
+    watch::Watch,
 };
 
 /// Response in the shape of the event's kind.
@@ -51,14 +52,26 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     /// # Errors
     /// The event does not come from an API Gateway. An answer would acknowledge it, for example to a queue's poller.
     pub async fn handle(&self, event: LambdaEvent<Invocation>) -> Result<Response, Diagnostic> {
+        self.handle_watched(event, &mut ()).await
+    }
+
+    /// Answers one invocation, and reports each step of its request.
+    ///
+    /// # Errors
+    /// Those of [`Handler::handle`].
+    pub async fn handle_watched(
+        &self,
+        event: LambdaEvent<Invocation>,
+        watch: &mut impl Watch,
+    ) -> Result<Response, Diagnostic> {
         let LambdaEvent { payload, context } = event;
         let arrival = self.arrival(&context);
         match payload.request {
             Some((Kind::HttpApi, inbound)) => {
-                Ok(Response::http_api(self.receiver.receive(inbound, &arrival).await))
+                Ok(Response::http_api(self.receiver.receive_watched(inbound, &arrival, watch).await))
             }
             Some((Kind::RestApi, inbound)) => {
-                Ok(Response::rest_api(self.receiver.receive(inbound, &arrival).await))
+                Ok(Response::rest_api(self.receiver.receive_watched(inbound, &arrival, watch).await))
             }
             None => {
                 let request_id = &*arrival.request_id;

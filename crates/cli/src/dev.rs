@@ -85,7 +85,7 @@ pub struct Stack {
     pub queues: usize,
     journal: Arc<Journal>,
     sqs: EmbeddedSqs,
-    api: Api,
+    api: Api<Journal>,
     sender: Option<Arc<Sender>>,
     gateway_server: GatewayServer,
     inspector: Inspector,
@@ -135,7 +135,6 @@ impl Stack {
         let source_ip = source_ip(&config.gate);
         let path = settings.path();
         let url_prefix = url_prefix(&config.routes);
-        let parking_queue = config.routes.parking().name().to_owned();
 
         let sqs = EmbeddedSqs::start_for(&config.routes).await?;
         let queues = config.routes.queue_urls().count();
@@ -147,11 +146,11 @@ impl Stack {
         let sqs_server = SqsServer::start(&sqs, options.sqs_port).await;
         let sqs_server = sqs_server.map_err(PortUnusable::of(options.sqs_port, "--sqs-port"))?;
 
-        let journal = Arc::new(Journal::new(sqs.clone(), parking_queue));
+        let journal = Arc::new(Journal::new(sqs.clone(), &config));
         // Published before the receiver first asks for it.
         let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
         let receiver = LocalReceiver::with_config(config, sqs.client().config());
-        let api = Api::new(receiver).observed_by(Arc::clone(&journal) as _);
+        let api = Api::new(receiver).observed_by(Arc::clone(&journal));
         let gateway_server = GatewayServer::start(api.clone(), options.port, source_ip).await;
         let gateway_server = gateway_server.map_err(PortUnusable::of(options.port, "--port"))?;
 
@@ -168,7 +167,6 @@ impl Stack {
             journal: Arc::clone(&journal),
             sqs: sqs.clone(),
             sender: Arc::clone(&sender),
-            settings: settings.clone(),
         };
         let inspector = Inspector::start(parts, &mut addresses, options.inspector_port).await;
         let inspector = inspector.map_err(PortUnusable::of(options.inspector_port, "--inspector-port"))?;

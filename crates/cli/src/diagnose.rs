@@ -1,4 +1,11 @@
 //! Diagnosis of one request: its signature alone, or the whole way through the receiver.
 
+mod advice;
 pub mod explain;
+mod sight;
 pub mod verify;
+
+pub(crate) use advice::of as advice_of;
+pub(crate) use sight::Rules;
+pub use sight::Sight;
+pub(crate) use verify::Labels;

@@ -15,6 +15,7 @@ use prelude_webhooks::{
     publish::sqs::{SqsSender, with_limits},
     receiver::Receiver,
     telemetry,
+    watch::Watch,
 };
 use serde_json::Value;
 use tokio::time::Duration;
@@ -85,18 +86,33 @@ impl LocalReceiver {
         event: Value,
         context: Context,
     ) -> (Result<Value, InvocationError>, Vec<Value>) {
+        self.invoke_watched(event, context, &mut ()).await
+    }
+
+    /// Invokes the function once, and reports each step of its request.
+    pub async fn invoke_watched(
+        &self,
+        event: Value,
+        context: Context,
+        watch: &mut impl Watch,
+    ) -> (Result<Value, InvocationError>, Vec<Value>) {
         let log = Log::default();
         let sink = log.clone();
         let subscriber = telemetry::subscriber(None, Some("json"), move || sink.clone());
-        let answer = self.respond(&event.to_string(), context).with_subscriber(subscriber).await;
+        let answer = self.respond(&event.to_string(), context, watch).with_subscriber(subscriber).await;
         (answer, log.lines())
     }
 
-    async fn respond(&self, event: &str, context: Context) -> Result<Value, InvocationError> {
+    async fn respond(
+        &self,
+        event: &str,
+        context: Context,
+        watch: &mut impl Watch,
+    ) -> Result<Value, InvocationError> {
         let payload: Invocation = serde_json::from_str(event).map_err(|_invalid| InvocationError)?;
         let response = self
             .handler
-            .handle(LambdaEvent { payload, context })
+            .handle_watched(LambdaEvent { payload, context }, watch)
             .await
             .map_err(|_refused| InvocationError)?;
         serde_json::to_value(response).map_err(|_invalid| InvocationError)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::checks::{self, Check};
+use crate::diagnose::{Labels, Sight, advice_of, verify::KeyTrial};
 use prelude_local::aws::{gateway::Exchange, guard::ledger::Held};
 
 /// What came of a request, and how.
@@ -19,6 +20,10 @@ pub struct Delivery {
     pub summary: Summary,
     /// What the receiver checked.
     pub checks: Vec<Check>,
+    /// The keys that were compared with the signature, in order.
+    pub keys: Vec<KeyTrial>,
+    /// What to do about a refusal.
+    pub advice: Option<&'static str>,
     /// What it sent.
     pub messages: Vec<Message>,
     /// All else.
@@ -108,14 +113,19 @@ impl Message {
 }
 
 impl Delivery {
-    /// The delivery with this number, which became these messages.
-    pub fn new(number: u64, exchange: Exchange, messages: Vec<Message>) -> Self {
+    /// The delivery with this number, which became these messages. Without a sight API Gateway answered by itself.
+    pub(crate) fn new(
+        number: u64,
+        exchange: Exchange,
+        messages: Vec<Message>,
+        sight: Option<&Sight>,
+        labels: &Labels,
+    ) -> Self {
         let (family, types) = claims(&exchange.request.body);
-        let result = checks::result(&exchange.log);
-        let word =
-            |name: &str| result.and_then(|line| line.get(name)?.as_str()).unwrap_or_default().to_owned();
-        let code = if result.is_some() { word("code") } else { "not_invoked".to_owned() };
-        let parked = result.is_some_and(|line| line.get("parked").is_some());
+        let rejection = sight.and_then(Sight::rejection);
+        let receipt = sight.and_then(checks::receipt);
+        let code = sight.map_or("not_invoked", Sight::code).to_owned();
+        let parked = receipt.is_some_and(|receipt| !receipt.parked.is_empty());
         let status = exchange.answer.status.as_u16();
         let verdict = match (code.as_str(), status) {
             ("challenge_answered", _) => Verdict::Activated,
@@ -136,17 +146,24 @@ impl Delivery {
             types,
             verdict,
             code,
-            reason: match (verdict, result) {
-                (Verdict::Parked, _) => word("reasons"),
-                (_, Some(_)) => word("message"),
-                (_, None) => "API Gateway answered by itself".to_owned(),
+            reason: match (sight, rejection, receipt) {
+                (None, ..) => "API Gateway answered by itself".to_owned(),
+                (_, Some(rejection), _) => rejection.to_string(),
+                (_, None, Some(receipt)) => checks::reasons(receipt),
+                (_, None, None) => String::new(),
             },
             status,
             ms: u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
             queues: queues.into_iter().collect(),
         };
-        let checks = checks::checks(&exchange, &messages);
-        Self { summary, checks, messages, exchange }
+        Self {
+            summary,
+            checks: sight.map(checks::checks).unwrap_or_default(),
+            keys: sight.map(|sight| sight.keys(labels)).unwrap_or_default(),
+            advice: rejection.map(advice_of),
+            messages,
+            exchange,
+        }
     }
 
     /// Everything, for the inspector. Not for a log.
@@ -160,6 +177,8 @@ impl Delivery {
         json!({
             "summary": self.summary,
             "checks": self.checks,
+            "keys": self.keys,
+            "advice": self.advice,
             "messages": self.messages,
             "request": {
                 "method": request.method,

@@ -24,9 +24,8 @@ use super::{
     delivery::Message,
     journal::Journal,
     sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},
-    settings::Settings,
 };
-use crate::{diagnose::explain::explain, trigger::outgoing::Tamper};
+use crate::trigger::outgoing::Tamper;
 use prelude_local::aws::{
     gateway::{Api, Request},
     sqs::EmbeddedSqs,
@@ -35,15 +34,13 @@ use prelude_local::aws::{
 /// What the inspector shows, and what its buttons reach.
 pub struct Parts {
     /// Where deliveries go.
-    pub api: Api,
+    pub api: Api<Journal>,
     /// Where they are noted.
     pub journal: Arc<Journal>,
     /// Where their messages lie.
     pub sqs: EmbeddedSqs,
     /// Where they come from.
     pub sender: Arc<Sender>,
-    /// What the receiver was started with, to explain its decisions.
-    pub settings: Settings,
 }
 
 /// A running inspector.
@@ -100,7 +97,6 @@ fn router(run: Arc<Run>) -> Router {
         .route("/api/live", get(live::live))
         .route("/api/deliveries", get(deliveries))
         .route("/api/deliveries/{number}", get(delivery))
-        .route("/api/deliveries/{number}/explanation", get(explanation))
         .route("/api/deliveries/{number}/replay", post(replay))
         .route("/api/queues", get(queues))
         .route("/api/queues/{queue}", get(peek))
@@ -118,7 +114,7 @@ async fn setup(State(run): State<Arc<Run>>) -> Json<Value> {
     let types = EventType::ALL.iter().map(|event_type| {
         json!({
             "type": event_type.as_str(),
-            "family": event_type.source().map(prelude_events::Source::as_str),
+            "source": event_type.source().map(prelude_events::Source::as_str),
             "meaning": event_type.meaning(),
         })
     });
@@ -137,15 +133,6 @@ async fn deliveries(State(run): State<Arc<Run>>) -> Json<Value> {
 async fn delivery(State(run): State<Arc<Run>>, Path(number): Path<u64>) -> Result<Json<Value>, Failure> {
     let delivery = run.parts.journal.delivery(number).ok_or(Failure::Forgotten)?;
     Ok(Json(delivery.to_json()))
-}
-
-/// Why it was accepted or refused, with the keys that were tried and what to do: decided anew, and sent nowhere.
-async fn explanation(State(run): State<Arc<Run>>, Path(number): Path<u64>) -> Result<Json<Value>, Failure> {
-    let delivery = run.parts.journal.delivery(number).ok_or(Failure::Forgotten)?;
-    let event = delivery.exchange.event.as_ref().ok_or(Failure::NotInvoked)?;
-    let config = run.parts.settings.config().map_err(|_changed| Failure::NotInvoked)?;
-    let explained = explain(event.to_string().as_bytes(), config, false).await;
-    Ok(Json(json!(explained.map_err(|_no_event| Failure::NotInvoked)?)))
 }
 
 async fn queues(State(run): State<Arc<Run>>) -> Result<Json<Value>, Failure> {
@@ -213,8 +200,6 @@ impl Run {
 enum Failure {
     #[error("this delivery is not kept any more")]
     Forgotten,
-    #[error("the function did not get this delivery, or its configuration file has changed")]
-    NotInvoked,
     #[error("there is no sample of this name")]
     UnknownName,
     #[error("the embedded SQS did not do it: is there such a queue?")]
@@ -226,7 +211,7 @@ enum Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::Forgotten | Self::NotInvoked | Self::UnknownName | Self::Sqs => StatusCode::NOT_FOUND,
+            Self::Forgotten | Self::UnknownName | Self::Sqs => StatusCode::NOT_FOUND,
             Self::Key => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(json!({ "error": self.to_string() }))).into_response()

@@ -5,15 +5,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::Value;
+use prelude_webhooks::{config::Config, lambda::Kind, publish::Receipt};
 use tokio::sync::broadcast;
 
 use super::{
     checks,
     delivery::{Delivery, Message, Summary},
 };
+use crate::diagnose::{Labels, Rules, Sight};
 use prelude_local::aws::{
-    gateway::{Exchange, Observe},
+    gateway::{Exchange, Observe, Request},
     sqs::EmbeddedSqs,
 };
 
@@ -26,6 +27,8 @@ const KEPT_BYTES: usize = 128 * 1024 * 1024;
 pub struct Journal {
     sqs: EmbeddedSqs,
     parking_queue: String,
+    rules: Arc<Rules>,
+    labels: Labels,
     kept: Mutex<Kept>,
     news: broadcast::Sender<Arc<Delivery>>,
 }
@@ -38,11 +41,13 @@ struct Kept {
 }
 
 impl Journal {
-    /// A journal of deliveries that end in these queues.
-    pub fn new(sqs: EmbeddedSqs, parking_queue: impl Into<String>) -> Self {
+    /// A journal of what a receiver with this configuration does, and of its queues.
+    pub fn new(sqs: EmbeddedSqs, config: &Config) -> Self {
         Self {
             sqs,
-            parking_queue: parking_queue.into(),
+            parking_queue: config.routes.parking().name().to_owned(),
+            rules: Arc::new(Rules::of(config)),
+            labels: Labels::of_config(config),
             kept: Mutex::default(),
             news: broadcast::channel(1_024).0,
         }
@@ -72,16 +77,12 @@ impl Journal {
         self.kept().deliveries.iter().rev().find(is_it).cloned()
     }
 
-    /// What the delivery sent: the messages that carry its request id, in the queues that its log line names.
-    fn messages(&self, exchange: &Exchange) -> Vec<Message> {
-        let Some(result) = checks::result(&exchange.log) else { return Vec::new() };
-        let text = |name: &str| result.get(name).and_then(Value::as_str).unwrap_or_default();
-        let routed =
-            text("queues").split(' ').filter_map(|queue| queue.rsplit_once('=')).map(|(name, _)| name);
-        let parked = result.get("parked").map(|_| self.parking_queue.as_str());
+    /// What the delivery sent: the messages that carry its request id, in the queues of its receipt.
+    fn messages(&self, exchange: &Exchange, receipt: &Receipt) -> Vec<Message> {
+        let parked = (!receipt.parked.is_empty()).then_some(self.parking_queue.as_str());
         let mut messages = Vec::new();
-        for queue in routed.chain(parked) {
-            let found = self.sqs.find(queue, "request_id", text("request_id"));
+        for queue in checks::queues(receipt).into_iter().chain(parked) {
+            let found = self.sqs.find(queue, "request_id", &exchange.request_id);
             messages.extend(found.into_iter().map(|held| Message::new(queue, held)));
         }
         messages
@@ -93,11 +94,22 @@ impl Journal {
 }
 
 impl Observe for Journal {
-    fn exchanged(&self, exchange: Exchange) {
-        let messages = self.messages(&exchange);
+    type Watch = Sight;
+
+    fn watch(&self, request: &Request) -> Sight {
+        let method = request.method.parse().unwrap_or_default();
+        Sight::new(Arc::clone(&self.rules), Kind::HttpApi, method, Some(request.source_ip.clone()))
+    }
+
+    fn exchanged(&self, exchange: Exchange, sight: Option<Sight>) {
+        // Without a result the function did not get the request.
+        let sight = sight.filter(|sight| sight.result().is_some());
+        let receipt = sight.as_ref().and_then(checks::receipt);
+        let messages = receipt.map(|receipt| self.messages(&exchange, receipt)).unwrap_or_default();
         let mut kept = self.kept();
         kept.last_number += 1;
-        let delivery = Arc::new(Delivery::new(kept.last_number, exchange, messages));
+        let delivery =
+            Arc::new(Delivery::new(kept.last_number, exchange, messages, sight.as_ref(), &self.labels));
         kept.bytes += delivery.bytes();
         kept.deliveries.push_back(Arc::clone(&delivery));
         while kept.deliveries.len() > KEPT || (kept.bytes > KEPT_BYTES && kept.deliveries.len() > 1) {

@@ -3,13 +3,11 @@
 //! The receiver itself decides, with the configuration that is given: its pipeline runs once and is watched. Only SQS is
 //! left out: it is taken to accept everything.
 
-mod advice;
 mod dry;
 mod report;
-mod sight;
 mod text;
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use prelude_webhooks::{
     config::Config,
@@ -23,8 +21,12 @@ use tokio::time::Instant;
 pub use report::{EventFate, Finding, Progress};
 pub use text::page;
 
-use self::{dry::DrySqs, sight::Sight};
-use crate::diagnose::verify::{KeySetFetch, KeySets, KeyTrial, Labels};
+use self::dry::{DrySqs, Taken};
+use super::{
+    advice,
+    sight::{Rules, Sight},
+    verify::{KeySetFetch, KeySets, KeyTrial, Labels},
+};
 
 /// What the receiver does with one request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,7 +62,8 @@ pub async fn explain(event: &[u8], config: Config, offline: bool) -> Result<Expl
     let (apps, labels) = (config.apps.clone(), Labels::of_config(&config));
     let key_sets = KeySets::new(offline);
     let sqs = DrySqs::default();
-    let mut sight = Sight::of(kind, &inbound, &config);
+    let rules = Arc::new(Rules::of(&config));
+    let mut sight = Sight::new(rules, kind, inbound.method.clone(), inbound.source_ip.clone());
     let receiver = Receiver::new(config, key_sets.clone(), sqs.clone());
     // The function fetches its key sets when it starts.
     receiver.warm_up().await;
@@ -80,10 +83,38 @@ pub async fn explain(event: &[u8], config: Config, offline: bool) -> Result<Expl
         code: sight.code(),
         steps: sight.findings(),
         advice: sight.rejection().map(advice::of),
-        events: sight.fates(sqs.taken()),
-        keys: sight.into_trials().into_rows(&labels),
+        events: fates(&sight, sqs.taken()),
+        keys: sight.keys(&labels),
         key_sets: key_sets.rows(&apps),
     })
+}
+
+/// Where each event goes, in the body's order; what came of no single event of it stands at the end.
+fn fates(sight: &Sight, mut taken: Vec<Taken>) -> Vec<EventFate> {
+    let mut ordered = Vec::with_capacity(taken.len());
+    for event_id in sight.event_ids() {
+        // More than one message where an event is parked in parts.
+        while let Some(place) = taken.iter().position(|one| one.event_id.as_ref() == Some(event_id)) {
+            let is_part = taken.get(place).is_some_and(is_part);
+            ordered.push(taken.remove(place));
+            if !is_part {
+                break;
+            }
+        }
+    }
+    ordered.extend(taken);
+    let fate = |Taken { queue, event_type, event_id, reason, encoding }| EventFate {
+        event_type,
+        event_id,
+        queue,
+        parked: reason,
+        encoding,
+    };
+    ordered.into_iter().map(fate).collect()
+}
+
+fn is_part(taken: &Taken) -> bool {
+    taken.encoding.as_deref().is_some_and(|encoding| encoding.contains("part="))
 }
 
 /// There is nothing to explain.

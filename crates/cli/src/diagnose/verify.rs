@@ -118,7 +118,7 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
             }
             Err(rejection) => rejection.to_string(),
         },
-        keys: trials.into_rows(&labels),
+        keys: trials.rows(&labels),
         key_sets: fetched.rows(&apps),
         proves,
     }

@@ -46,7 +46,7 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     browser.wait_for("document.querySelector('#reason').textContent.startsWith('signature_wrong')");
     let failed = "document.querySelector('.steps .failed').innerText.replace(/\\s+/g, ' ')";
     let told = browser.value(failed);
-    assert!(told.as_str().unwrap().contains("Proof failed"), "{told}");
+    assert!(told.as_str().unwrap().contains("Signature failed"), "{told}");
 
     browser.wait_for("document.querySelectorAll('#why h3').length === 2");
     let tried = browser.value("document.querySelector('#why table').textContent");

@@ -11,6 +11,9 @@ pub struct Finding {
     pub progress: Progress,
     /// What was found, in words; no secret, and nothing of the body but ids and types.
     pub finding: String,
+    /// Passed, and worth a look.
+    #[serde(skip)]
+    pub noted: bool,
 }
 
 /// How a step went.

@@ -9,7 +9,7 @@ use crate::{
 /// The steps, the keys, the events, and the answer.
 pub fn page(explanation: &Explanation, look: Look) -> String {
     let mut text = String::new();
-    for Finding { step, progress, finding } in &explanation.steps {
+    for Finding { step, progress, finding, .. } in &explanation.steps {
         let mark = match progress {
             Progress::Passed => Mark::Passed,
             Progress::Failed => Mark::Failed,

@@ -113,7 +113,11 @@ pub enum KeysError {
 
 /// Who has which key, in words.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Labels(Vec<(Thumbprint, String)>);
+pub(crate) struct Labels {
+    known: Vec<(Thumbprint, String)>,
+    /// Apps whose keys are fetched: one of them has each key that is not known.
+    fetching: Vec<String>,
+}
 
 impl Labels {
     pub(crate) fn of_config(config: &Config) -> Self {
@@ -122,22 +126,27 @@ impl Labels {
             labels.add(*key.thumbprint(), "account".to_owned());
         }
         for App { app_id, keys, .. } in &config.apps {
-            if let AppKeySource::Pinned(keys) = keys {
-                keys.iter().for_each(|key| labels.add(*key.thumbprint(), format!("app {app_id}")));
+            let label = format!("app {app_id}");
+            match keys {
+                AppKeySource::Pinned(keys) => {
+                    keys.iter().for_each(|key| labels.add(*key.thumbprint(), label.clone()));
+                }
+                AppKeySource::Url(_) => labels.fetching.push(label),
             }
         }
         labels
     }
 
     pub(super) fn add(&mut self, key: Thumbprint, label: String) {
-        if !self.0.iter().any(|(other, known)| *other == key && *known == label) {
-            self.0.push((key, label));
+        if !self.known.iter().any(|(other, known)| *other == key && *known == label) {
+            self.known.push((key, label));
         }
     }
 
     fn of(&self, key: &Thumbprint) -> String {
-        let labels = self.0.iter().filter(|(other, _)| other == key).map(|(_, label)| label.as_str());
-        labels.collect::<Vec<_>>().join(", ")
+        let known = self.known.iter().filter(|(other, _)| other == key).map(|(_, label)| label.as_str());
+        let known: Vec<_> = known.collect();
+        if known.is_empty() { self.fetching.join(" or ") } else { known.join(", ") }
     }
 }
 
@@ -171,8 +180,8 @@ pub enum TrialResult {
 pub(crate) struct Trials(Vec<(Thumbprint, KeyTrial)>);
 
 impl Trials {
-    pub(crate) fn into_rows(self, labels: &Labels) -> Vec<KeyTrial> {
-        self.0.into_iter().map(|(key, row)| KeyTrial { owner: labels.of(&key), ..row }).collect()
+    pub(crate) fn rows(&self, labels: &Labels) -> Vec<KeyTrial> {
+        self.0.iter().map(|(key, row)| KeyTrial { owner: labels.of(key), ..row.clone() }).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lambda_runtime::Context;
+use prelude_webhooks::watch::Watch;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,16 +17,30 @@ use super::Request;
 use crate::receiver::LocalReceiver;
 
 /// HTTP API (payload 2.0) whose only integration is the local receiver. Clones share the receiver.
-#[derive(Clone)]
-pub struct Api {
+pub struct Api<O = ()> {
     receiver: LocalReceiver,
-    observer: Option<Arc<dyn Observe>>,
+    observer: Arc<O>,
 }
 
-/// Observer of every answered request.
-pub trait Observe: Send + Sync {
-    /// Records an exchange. The client waits until this returns.
-    fn exchanged(&self, exchange: Exchange);
+/// Observer of every request. `()` ignores them.
+pub trait Observe: Send + Sync + 'static {
+    /// Observer of the function's steps in one request.
+    type Watch: Watch + 'static;
+
+    /// Makes the observer of one request's steps.
+    fn watch(&self, request: &Request) -> Self::Watch;
+
+    /// Records an exchange. The client waits until this returns. `watch` has seen the function's steps; it is
+    /// `None` when API Gateway answered by itself.
+    fn exchanged(&self, exchange: Exchange, watch: Option<Self::Watch>);
+}
+
+impl Observe for () {
+    type Watch = ();
+
+    fn watch(&self, _request: &Request) {}
+
+    fn exchanged(&self, _exchange: Exchange, _watch: Option<()>) {}
 }
 
 /// Request and its answer. Contains bodies and signatures, so it must not be logged.
@@ -37,6 +52,8 @@ pub struct Exchange {
     pub event: Option<Value>,
     /// Response to the client.
     pub answer: ApiAnswer,
+    /// Request id of the invocation, which its messages carry. Empty if API Gateway answered by itself.
+    pub request_id: String,
     /// Log lines of the function, one object each.
     pub log: Vec<Value>,
     /// Time at which the request arrived.
@@ -63,15 +80,23 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(9);
 
 impl Api {
     /// API in front of this receiver.
-    pub const fn new(receiver: LocalReceiver) -> Self {
-        Self { receiver, observer: None }
+    pub fn new(receiver: LocalReceiver) -> Self {
+        Self { receiver, observer: Arc::new(()) }
     }
 
     /// Reports every request to this observer.
-    pub fn observed_by(self, observer: Arc<dyn Observe>) -> Self {
-        Self { observer: Some(observer), ..self }
+    pub fn observed_by<O: Observe>(self, observer: Arc<O>) -> Api<O> {
+        Api { receiver: self.receiver, observer }
     }
+}
 
+impl<O> Clone for Api<O> {
+    fn clone(&self) -> Self {
+        Self { receiver: self.receiver.clone(), observer: Arc::clone(&self.observer) }
+    }
+}
+
+impl<O: Observe> Api<O> {
     /// Answers one request as API Gateway does.
     pub async fn handle(&self, request: Request) -> ApiAnswer {
         let (received_at, started) = (SystemTime::now(), Instant::now());
@@ -79,31 +104,28 @@ impl Api {
         if event.to_string().len() > MAX_EVENT {
             let took = started.elapsed();
             let answer = ApiAnswer::too_large();
-            return self.report(Exchange {
-                request,
-                event: None,
-                answer,
-                log: Vec::new(),
-                received_at,
-                took,
-            });
+            let (log, request_id) = (Vec::new(), String::new());
+            let exchange = Exchange { request, event: None, answer, request_id, log, received_at, took };
+            return self.report(exchange, None);
         }
-        let request_id = text(&event, "/requestContext/requestId");
-        let (result, log) = self.receiver.invoke(event.clone(), context(&event, received_at)).await;
+        let api_request_id = text(&event, "/requestContext/requestId");
+        let context = context(&event, received_at);
+        let request_id = context.request_id.clone();
+        let mut watch = self.observer.watch(&request);
+        let (result, log) = self.receiver.invoke_watched(event.clone(), context, &mut watch).await;
         let took = started.elapsed();
         let answer = result.ok().and_then(|response| ApiAnswer::of_function(&response));
         let mut answer = answer.unwrap_or_else(ApiAnswer::function_failed);
-        if let Ok(request_id) = HeaderValue::try_from(request_id) {
+        if let Ok(request_id) = HeaderValue::try_from(api_request_id) {
             answer.headers.insert(HeaderName::from_static("apigw-requestid"), request_id);
         }
-        self.report(Exchange { request, event: Some(event), answer, log, received_at, took })
+        let event = Some(event);
+        self.report(Exchange { request, event, answer, request_id, log, received_at, took }, Some(watch))
     }
 
-    fn report(&self, exchange: Exchange) -> ApiAnswer {
+    fn report(&self, exchange: Exchange, watch: Option<O::Watch>) -> ApiAnswer {
         let answer = exchange.answer.clone();
-        if let Some(observer) = &self.observer {
-            observer.exchanged(exchange);
-        }
+        self.observer.exchanged(exchange, watch);
         answer
     }
 }

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{Request as HttpRequest, Response, StatusCode, body::Incoming};
 use tokio::time::Duration;
 
-use super::{Api, ApiAnswer, Request};
+use super::{Api, ApiAnswer, Observe, Request};
 use crate::{
     http_server::{HttpServer, response},
     prelude::ADDRESSES,
@@ -28,7 +28,11 @@ impl GatewayServer {
     ///
     /// # Errors
     /// The port is in use.
-    pub async fn start(api: Api, port: u16, source_ip: impl Into<Arc<str>>) -> io::Result<Self> {
+    pub async fn start<O: Observe>(
+        api: Api<O>,
+        port: u16,
+        source_ip: impl Into<Arc<str>>,
+    ) -> io::Result<Self> {
         let source_ip = source_ip.into();
         let respond = move |request| respond(request, api.clone(), Arc::clone(&source_ip));
         HttpServer::start(port, respond).await.map(Self)
@@ -59,7 +63,11 @@ impl GatewayServer {
 /// Largest body that an HTTP API accepts: 10 MB.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-async fn respond(request: HttpRequest<Incoming>, api: Api, source_ip: Arc<str>) -> Response<Full<Bytes>> {
+async fn respond<O: Observe>(
+    request: HttpRequest<Incoming>,
+    api: Api<O>,
+    source_ip: Arc<str>,
+) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),

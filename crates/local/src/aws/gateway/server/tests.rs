@@ -17,7 +17,11 @@ use crate::{
 struct Seen(Mutex<Vec<Exchange>>);
 
 impl Observe for Seen {
-    fn exchanged(&self, exchange: Exchange) {
+    type Watch = ();
+
+    fn watch(&self, _request: &Request) {}
+
+    fn exchanged(&self, exchange: Exchange, _watch: Option<()>) {
         self.0.lock().unwrap().push(exchange);
     }
 }
@@ -34,7 +38,7 @@ impl Stack {
         let sqs = sqs.await.unwrap();
         let receiver = LocalReceiver::start(samples::environment().unwrap(), &sqs).unwrap();
         let seen = Arc::new(Seen::default());
-        let api = Api::new(receiver).observed_by(Arc::clone(&seen) as _);
+        let api = Api::new(receiver).observed_by(Arc::clone(&seen));
         let front = GatewayServer::start(api, 0, GatewayServer::SOURCE_IP).await.unwrap();
         Self { front, seen, sqs }
     }

@@ -2,7 +2,7 @@
 
 use prelude_webhooks::rejection::Rejection;
 
-pub(super) const fn of(rejection: Rejection) -> &'static str {
+pub(crate) const fn of(rejection: Rejection) -> &'static str {
     match rejection {
         Rejection::AddressNotAllowed => {
             "If Prelude calls from this address, add it to PRELUDE_ALLOWED_IPS; if a proxy of yours does, name it in PRELUDE_TRUSTED_PROXIES."

@@ -1,9 +1,10 @@
-//! Watches the receiver, and puts what it does into words.
+//! Observer of the receiver's steps, which puts them into words: for `explain`, and for the inspector of `dev`.
+
+use std::sync::Arc;
 
 use http::Method;
 use prelude_events::Source;
 use prelude_webhooks::{
-    app::App,
     authenticate::{
         Delivery,
         signature::{HeaderFault, Unverified},
@@ -12,7 +13,6 @@ use prelude_webhooks::{
     endpoint::Endpoint,
     event::{Authentication, Batch},
     gate::{Caller, Gate, IpCheck},
-    inbound::Inbound,
     lambda::Kind,
     rejection::Rejection,
     respond::Outcome,
@@ -20,26 +20,30 @@ use prelude_webhooks::{
 };
 
 use super::{
-    dry::Taken,
-    report::{EventFate, Finding, Progress},
+    explain::{Finding, Progress},
+    verify::{KeyTrial, Labels, Trials, proofs},
 };
-use crate::diagnose::verify::{Trials, proofs};
 
-/// What was seen of one request.
-pub(super) struct Sight {
+/// Settings that the words about a decision repeat.
+pub(crate) struct Rules {
+    gate: Gate,
+    endpoint: Endpoint,
+    app_ids: Vec<Arc<str>>,
+    accept_unsigned: Vec<Source>,
+}
+
+/// Steps of one request, as the receiver reported them.
+pub struct Sight {
+    rules: Arc<Rules>,
     kind: Kind,
     method: Method,
     source_ip: Option<String>,
-    gate: Gate,
-    endpoint: Endpoint,
-    apps: Vec<App>,
-    accept_unsigned: Vec<Source>,
     caller: Option<Caller>,
     admitted: bool,
     found: bool,
     header: Option<Result<usize, HeaderFault>>,
     trials: Trials,
-    proof: Option<String>,
+    authentication: Option<String>,
     batch: Option<Parsed>,
     result: Option<Result<Outcome, Rejection>>,
 }
@@ -61,40 +65,56 @@ impl Watch for Sight {
                 self.header = Some(header.map(Unverified::signature_length));
             }
             Step::Key(key, trial) => self.trials.add(key, trial),
-            Step::Authenticated(delivery) => self.proof = Some(self.proof_of(delivery)),
+            Step::Authenticated(delivery) => {
+                self.authentication = Some(self.authentication_of(delivery));
+            }
             Step::Parsed(batch) => self.batch = Some(parsed(batch)),
             Step::Ended(result) => self.result = Some(result.clone()),
         }
     }
 }
 
-impl Sight {
-    pub(super) fn of(kind: Kind, inbound: &Inbound, config: &Config) -> Self {
+impl Rules {
+    pub(crate) fn of(config: &Config) -> Self {
         Self {
-            kind,
-            method: inbound.method.clone(),
-            source_ip: inbound.source_ip.clone(),
             gate: config.gate.clone(),
             endpoint: config.endpoint.clone(),
-            apps: config.apps.clone(),
+            app_ids: config.apps.iter().map(|app| Arc::clone(&app.app_id)).collect(),
             accept_unsigned: config.accept_unsigned.clone(),
+        }
+    }
+}
+
+impl Sight {
+    /// Nothing of the request is seen yet.
+    pub(crate) fn new(rules: Arc<Rules>, kind: Kind, method: Method, source_ip: Option<String>) -> Self {
+        Self {
+            rules,
+            kind,
+            method,
+            source_ip,
             caller: None,
             admitted: false,
             found: false,
             header: None,
             trials: Trials::default(),
-            proof: None,
+            authentication: None,
             batch: None,
             result: None,
         }
     }
 
-    pub(super) fn rejection(&self) -> Option<Rejection> {
+    /// The result; `None` before the receiver has ended.
+    pub(crate) const fn result(&self) -> Option<&Result<Outcome, Rejection>> {
+        self.result.as_ref()
+    }
+
+    pub(crate) fn rejection(&self) -> Option<Rejection> {
         self.result.as_ref()?.as_ref().err().copied()
     }
 
     /// The result's code in the log.
-    pub(super) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match &self.result {
             Some(Ok(outcome)) => outcome.code(),
             Some(Err(rejection)) => rejection.code(),
@@ -102,12 +122,18 @@ impl Sight {
         }
     }
 
-    pub(super) fn into_trials(self) -> Trials {
-        self.trials
+    /// The keys that were tried, in order.
+    pub(crate) fn keys(&self, labels: &Labels) -> Vec<KeyTrial> {
+        self.trials.rows(labels)
+    }
+
+    /// The batch's event ids, in the body's order.
+    pub(super) fn event_ids(&self) -> impl Iterator<Item = &String> {
+        self.batch.iter().flat_map(|batch| &batch.event_ids)
     }
 
     /// Every step, up to the last one that the receiver took and after it.
-    pub(super) fn findings(&self) -> Vec<Finding> {
+    pub(crate) fn findings(&self) -> Vec<Finding> {
         let refused = || self.rejection().map_or_else(String::new, |rejection| rejection.to_string());
         let is_challenge = self.method == Method::GET;
         let is_delivery = self.method == Method::POST;
@@ -123,9 +149,9 @@ impl Sight {
             let finding = if accepted { proven() } else { refused() };
             steps.push(("challenge", accepted, finding));
         } else {
-            let signature = self.proof.clone().unwrap_or_else(|| self.why_unproven());
-            steps.push(("signature", self.proof.is_some(), signature));
-            let unlisted = || match (self.rejection(), &self.proof) {
+            let signature = self.authentication.clone().unwrap_or_else(|| self.why_unproven());
+            steps.push(("signature", self.authentication.is_some(), signature));
+            let unlisted = || match (self.rejection(), &self.authentication) {
                 (Some(Rejection::SignatureMissing), Some(_)) => {
                     format!("{}, and its body is no event of a source that needs none", refused())
                 }
@@ -150,33 +176,15 @@ impl Sight {
             };
             failed |= !passed;
             let finding = if progress == Progress::NotReached { String::new() } else { text };
-            Finding { step, progress, finding }
+            let noted = step == "address" && progress == Progress::Passed && self.is_reported();
+            Finding { step, progress, finding, noted }
         };
         steps.into_iter().map(&mut finding).collect()
     }
 
-    /// Where each event goes, in the body's order; what came of no single event of it stands at the end.
-    pub(super) fn fates(&self, mut taken: Vec<Taken>) -> Vec<EventFate> {
-        let mut ordered = Vec::with_capacity(taken.len());
-        for event_id in self.batch.iter().flat_map(|batch| &batch.event_ids) {
-            // More than one message where an event is parked in parts.
-            while let Some(place) = taken.iter().position(|one| one.event_id.as_ref() == Some(event_id)) {
-                let is_part = taken.get(place).is_some_and(is_part);
-                ordered.push(taken.remove(place));
-                if !is_part {
-                    break;
-                }
-            }
-        }
-        ordered.extend(taken);
-        let fate = |Taken { queue, event_type, event_id, reason, encoding }| EventFate {
-            event_type,
-            event_id,
-            queue,
-            parked: reason,
-            encoding,
-        };
-        ordered.into_iter().map(fate).collect()
+    /// Reports whether the address is admitted only because the allow-list is not enforced yet.
+    fn is_reported(&self) -> bool {
+        self.rules.gate.check == IpCheck::Report && self.caller.is_some_and(|caller| caller.refusal.is_some())
     }
 
     fn event(&self) -> String {
@@ -195,7 +203,7 @@ impl Sight {
         let Some(address) = caller.address else {
             return format!("the caller's address can not be read{from}");
         };
-        let verdict = match (self.gate.entry(address), self.gate.check) {
+        let verdict = match (self.rules.gate.entry(address), self.rules.gate.check) {
             (Some(entry), _) => format!("is on the allow-list, by its entry {entry}"),
             (None, IpCheck::Enforce) => "is not on the allow-list".to_owned(),
             (None, IpCheck::Report) => {
@@ -208,7 +216,7 @@ impl Sight {
 
     /// Never the path itself: a token may stand in it.
     fn path(&self) -> String {
-        let wanted = if self.endpoint.tokens.is_empty() { "/webhooks" } else { "/webhooks/<token>" };
+        let wanted = if self.rules.endpoint.tokens.is_empty() { "/webhooks" } else { "/webhooks/<token>" };
         match (self.found, self.rejection()) {
             (true, _) => format!("ends in {wanted}, as configured"),
             (false, Some(rejection)) => format!("{rejection}: it must end in {wanted}"),
@@ -224,14 +232,15 @@ impl Sight {
         }
     }
 
-    fn proof_of(&self, delivery: &Delivery) -> String {
+    fn authentication_of(&self, delivery: &Delivery) -> String {
         match delivery {
             Delivery::Signed(verified) => {
-                let app_ids: Vec<_> = self.apps.iter().map(|app| &*app.app_id).collect();
+                let app_ids: Vec<_> = self.rules.app_ids.iter().map(|app_id| &**app_id).collect();
                 format!("genuine; its key proves {}", proofs(verified, &app_ids, false).join(", and "))
             }
             Delivery::Unsigned(_) => {
-                let sources: Vec<_> = self.accept_unsigned.iter().map(|source| source.as_str()).collect();
+                let sources: Vec<_> =
+                    self.rules.accept_unsigned.iter().map(|source| source.as_str()).collect();
                 format!("none; the secret path and the address vouch for events of {}", sources.join(", "))
             }
         }
@@ -247,19 +256,15 @@ impl Sight {
     }
 }
 
-fn is_part(taken: &Taken) -> bool {
-    taken.encoding.as_deref().is_some_and(|encoding| encoding.contains("part="))
-}
-
 fn parsed(batch: &Batch) -> Parsed {
     let origin = &batch.origin;
-    let proof = match origin.authentication {
+    let authentication = match origin.authentication {
         Authentication::Signature => "proven by its key",
         Authentication::SecretPath => "accepted unsigned",
     };
     let app = origin.app_id.as_ref().map(|app_id| format!(", app {app_id}")).unwrap_or_default();
     let family = match origin.source {
-        Some(source) => format!("{source}{app}, {proof}; events: {}", batch.count),
+        Some(source) => format!("{source}{app}, {authentication}; events: {}", batch.count),
         None => "none that is known; signed by a configured key, so it is parked".to_owned(),
     };
     Parsed { family, event_ids: batch.events.iter().map(|event| event.event_id.to_string()).collect() }
