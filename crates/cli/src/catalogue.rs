@@ -11,8 +11,6 @@ use prelude_events::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::demo::setup::Proof;
-
 pub use text::{table, type_page};
 
 /// One event type.
@@ -23,12 +21,36 @@ pub struct Row {
     pub event_type: &'static str,
     /// The family that sends it.
     pub source: Source,
-    /// What proves it.
-    pub proof: Proof,
+    /// How its source is authenticated.
+    #[serde(rename = "proof")]
+    pub authentication: Authentication,
     /// Its queue's name without the prefix.
     pub queue_slug: &'static str,
     /// What happened.
     pub meaning: &'static str,
+}
+
+/// How a source is authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authentication {
+    /// Verify V1: the secret path from a listed address, because there is no signature.
+    SecretPath,
+    /// Verify and Notify: a signature with the account's key.
+    AccountKey,
+    /// Session: a signature with the app's key.
+    AppKey,
+}
+
+impl Authentication {
+    /// How this source is authenticated.
+    pub const fn of(source: Source) -> Self {
+        match source {
+            Source::VerifyV1 => Self::SecretPath,
+            Source::Verify | Source::Notify => Self::AccountKey,
+            Source::Session => Self::AppKey,
+        }
+    }
 }
 
 /// Every type, in the table's order.
@@ -44,7 +66,7 @@ impl Row {
         Some(Self {
             event_type: known.as_str(),
             source,
-            proof: Proof::of(source),
+            authentication: Authentication::of(source),
             queue_slug: known.queue_slug()?,
             meaning: known.meaning()?,
         })

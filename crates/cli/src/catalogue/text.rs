@@ -2,11 +2,8 @@
 
 use prelude_events::{EventType, Source, samples, schema};
 
-use super::{MemberRow, Row, members, rows};
-use crate::{
-    demo::setup::Proof,
-    terminal::{BOLD, DIM, Look, WIDTH, wrap},
-};
+use super::{Authentication, MemberRow, Row, members, rows};
+use crate::terminal::{BOLD, DIM, Look, WIDTH, wrap};
 
 /// The table of all types.
 pub fn table(look: Look) -> String {
@@ -19,12 +16,20 @@ fn lines() -> String {
     let width = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).len()).max().unwrap_or_default();
     let (type_width, queue_width) = (width(|row| row.event_type), width(|row| row.queue_slug));
     let line = |cells: [&str; 5]| {
-        let [event_type, source, proof, queue, meaning] = cells;
-        format!("{event_type:type_width$}  {source:9}  {proof:11}  {queue:queue_width$}  {meaning}\n")
+        let [event_type, source, authentication, queue, meaning] = cells;
+        format!(
+            "{event_type:type_width$}  {source:9}  {authentication:11}  {queue:queue_width$}  {meaning}\n"
+        )
     };
     let mut text = line(["TYPE", "SOURCE", "PROOF", "QUEUE", "MEANING"]);
     for row in &rows {
-        text += &line([row.event_type, row.source.as_str(), proof(row.proof), row.queue_slug, row.meaning]);
+        text += &line([
+            row.event_type,
+            row.source.as_str(),
+            words(row.authentication),
+            row.queue_slug,
+            row.meaning,
+        ]);
     }
     text
 }
@@ -32,7 +37,7 @@ fn lines() -> String {
 fn grouped(look: Look) -> String {
     let mut text = String::new();
     for source in Source::ALL {
-        let heading = format!("{source}: {}", proof_sentence(Proof::of(*source)));
+        let heading = format!("{source}: {}", sentence(Authentication::of(*source)));
         text += &format!("{}\n", look.paint(&heading, BOLD));
         for row in rows().iter().filter(|row| row.source == *source) {
             let queue = look.paint(&format!("→ {}", row.queue_slug), DIM);
@@ -52,7 +57,7 @@ pub fn type_page(event_type: &EventType, look: Look) -> Option<String> {
     let sample = samples::ALL.iter().find(|sample| sample.event_type == *event_type)?;
     let heading = |text: &str| format!("\n{}\n", look.paint(text, BOLD));
     let mut text = look.paint(row.event_type, BOLD) + "\n" + row.meaning + "\n\n";
-    text += &format!("source  {}\nproof   {}\n", row.source, proof_sentence(row.proof));
+    text += &format!("source  {}\nproof   {}\n", row.source, sentence(row.authentication));
     text += &format!("queue   <prefix>{}\n", row.queue_slug);
     text += &heading(match row.source {
         Source::VerifyV1 => "MEMBERS (any may be absent; * is about a person)",
@@ -86,20 +91,20 @@ pub fn type_page(event_type: &EventType, look: Look) -> Option<String> {
     Some(text)
 }
 
-const fn proof(proof: Proof) -> &'static str {
-    match proof {
-        Proof::SecretPath => "secret path",
-        Proof::AccountKey => "account key",
-        Proof::AppKey => "app key",
+const fn words(authentication: Authentication) -> &'static str {
+    match authentication {
+        Authentication::SecretPath => "secret path",
+        Authentication::AccountKey => "account key",
+        Authentication::AppKey => "app key",
     }
 }
 
-const fn proof_sentence(proof: Proof) -> &'static str {
-    match proof {
-        Proof::SecretPath => {
+const fn sentence(authentication: Authentication) -> &'static str {
+    match authentication {
+        Authentication::SecretPath => {
             "never signed; accepted, when opted in, through the secret path from a listed address"
         }
-        Proof::AccountKey => "signed with the account's key",
-        Proof::AppKey => "signed with the app's key, in batches",
+        Authentication::AccountKey => "signed with the account's key",
+        Authentication::AppKey => "signed with the app's key, in batches",
     }
 }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     DemoError,
-    setup::{DemoEvent, Proof, Setup},
+    setup::{DemoEvent, Setup},
 };
+use crate::catalogue::Authentication;
 use prelude_local::{
     aws::gateway::Request,
     prelude::{LocalPrelude, SIGNATURE_HEADER, SessionApp},
@@ -83,7 +84,7 @@ impl Planner<'_> {
 
     /// All Session events in one batch, through a REST API.
     fn session_batch(&self) -> Result<Option<Delivery>, DemoError> {
-        let events: Vec<_> = self.of(Proof::AppKey).collect();
+        let events: Vec<_> = self.of(Authentication::AppKey).collect();
         if events.is_empty() {
             return Ok(None);
         }
@@ -96,12 +97,12 @@ impl Planner<'_> {
     /// Every other event in a request of its own, through an HTTP API.
     fn single_events(&self) -> Result<Vec<Delivery>, DemoError> {
         let mut deliveries = Vec::new();
-        for event in self.of(Proof::AccountKey) {
+        for event in self.of(Authentication::AccountKey) {
             let request = self.signed_by_account(event.raw.trim())?;
             let rows = vec![self.routed(event, "signature")];
             deliveries.push(Delivery { event: request.http_api_event(), expected: accepted(1), rows });
         }
-        for event in self.of(Proof::SecretPath) {
+        for event in self.of(Authentication::SecretPath) {
             let request = self.post(event.raw.trim().as_bytes());
             let rows = vec![self.routed(event, "secret_path")];
             deliveries.push(Delivery { event: request.http_api_event(), expected: accepted(1), rows });
@@ -156,8 +157,8 @@ impl Planner<'_> {
         Ok(planned.into_iter().map(delivery).collect())
     }
 
-    fn of(&self, proof: Proof) -> impl Iterator<Item = &DemoEvent> {
-        self.setup.events.iter().filter(move |event| event.proof == proof)
+    fn of(&self, authentication: Authentication) -> impl Iterator<Item = &DemoEvent> {
+        self.setup.events.iter().filter(move |event| event.authentication == authentication)
     }
 
     fn routed(&self, event: &DemoEvent, authentication: &'static str) -> Planned {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use prelude_events::{EventType, Source, samples};
-use serde::Serialize;
+use prelude_events::{EventType, samples};
 use serde_json::json;
 
+use crate::catalogue::Authentication;
 use prelude_local::{
     aws::sqs::EmbeddedSqs,
     prelude::{ADDRESSES, KeyError, LocalPrelude},
@@ -35,35 +35,12 @@ pub struct Setup {
 pub struct DemoEvent {
     /// Its wire name.
     pub event_type: String,
-    /// How it is shown to be authentic.
-    pub proof: Proof,
+    /// How its source is authenticated.
+    pub authentication: Authentication,
     /// Its queue's name without the prefix.
     pub queue_slug: String,
     /// Its JSON; of a Session event, the element of the batch.
     pub raw: String,
-}
-
-/// What proves that an event is Prelude's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// Verify V1: no signature exists, the secret path and the address stand for it.
-    SecretPath,
-    /// Verify and Notify: the account's key.
-    AccountKey,
-    /// Session: the app's key.
-    AppKey,
-}
-
-impl Proof {
-    /// What a source's events are proven by.
-    pub const fn of(source: Source) -> Self {
-        match source {
-            Source::VerifyV1 => Self::SecretPath,
-            Source::Verify | Source::Notify => Self::AccountKey,
-            Source::Session => Self::AppKey,
-        }
-    }
 }
 
 /// The sample of every event type in the table.
@@ -71,7 +48,7 @@ pub fn sample_events() -> Vec<DemoEvent> {
     let event = |event_type: &EventType| {
         Some(DemoEvent {
             event_type: event_type.as_str().to_owned(),
-            proof: Proof::of(event_type.source()?),
+            authentication: Authentication::of(event_type.source()?),
             queue_slug: event_type.queue_slug()?.to_owned(),
             raw: samples::sample(event_type)?.to_owned(),
         })

@@ -10,25 +10,28 @@ use sabotage::{Flaw, Sabotaged};
 use serde_json::Value;
 
 use super::*;
-use crate::demo::{
-    report::{Kind, Row},
-    setup::{DemoEvent, Proof, sample_events},
+use crate::{
+    catalogue::Authentication,
+    demo::{
+        report::{Kind, Row},
+        setup::{DemoEvent, sample_events},
+    },
+    terminal::Look,
 };
-use crate::terminal::Look;
 
 fn events() -> Vec<DemoEvent> {
-    let event = |event_type: &str, proof| DemoEvent {
+    let event = |event_type: &str, authentication| DemoEvent {
         event_type: event_type.to_owned(),
-        proof,
+        authentication,
         queue_slug: EventType::known(event_type).unwrap().queue_slug().unwrap().to_owned(),
         raw: format!("{{\n \"type\":\"{event_type}\" , \"id\":\"evt_{event_type}\", \"n\":1.50}}\n"),
     };
     vec![
-        event("authentication", Proof::SecretPath),
-        event("verify.attempt", Proof::AccountKey),
-        event("transactional.message.failed", Proof::AccountKey),
-        event("user.created", Proof::AppKey),
-        event("user.passkey.assertion_failed", Proof::AppKey),
+        event("authentication", Authentication::SecretPath),
+        event("verify.attempt", Authentication::AccountKey),
+        event("transactional.message.failed", Authentication::AccountKey),
+        event("user.created", Authentication::AppKey),
+        event("user.passkey.assertion_failed", Authentication::AppKey),
     ]
 }
 
