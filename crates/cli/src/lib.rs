@@ -12,6 +12,7 @@ pub mod input;
 pub mod load;
 pub mod operate;
 pub mod port;
+mod random;
 pub mod stop_signal;
 pub mod terminal;
 pub mod trigger;

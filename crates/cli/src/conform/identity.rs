@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     input::{self, InputError},
+    random::random_token,
     trigger::sign::{self, SignError},
 };
 use prelude_local::{
@@ -67,9 +68,9 @@ impl Identity {
     /// New keys: an account and two apps.
     ///
     /// # Errors
-    /// No key was found.
-    pub fn generate() -> Result<Self, KeyError> {
-        let app = |app_id: &str| -> Result<SessionApp, KeyError> {
+    /// No key was found, or the system has no random bytes.
+    pub fn generate() -> Result<Self, IdentityError> {
+        let app = |app_id: &str| -> Result<SessionApp, IdentityError> {
             Ok(SessionApp {
                 app_id: app_id.to_owned(),
                 verification_token: random_token()?,
@@ -203,11 +204,6 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-fn random_token() -> Result<String, KeyError> {
-    let random = || getrandom::u64().map_err(|error| KeyError::Rsa(error.to_string().into()));
-    Ok(format!("{:016x}{:016x}", random()?, random()?))
-}
-
 /// Keys or settings that can not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
@@ -226,6 +222,9 @@ pub enum IdentityError {
     /// A key that can not be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// No random bytes for a token.
+    #[error("no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use prelude_events::{EventType, samples};
 use serde_json::json;
 
-use crate::catalogue::Authentication;
+use crate::{catalogue::Authentication, random::random_token};
 use prelude_local::{
     aws::sqs::EmbeddedSqs,
     prelude::{ADDRESSES, KeyError, LocalPrelude},
@@ -59,11 +59,10 @@ pub fn sample_events() -> Vec<DemoEvent> {
 impl Setup {
     /// The usual demo of these events, with a new path token.
     pub fn new(events: Vec<DemoEvent>) -> Result<Self, getrandom::Error> {
-        let path_token = format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?);
         let [allowed_address, ..] = ADDRESSES;
         Ok(Self {
             queue_prefix: "prelude-webhooks-".to_owned(),
-            path_token,
+            path_token: random_token()?,
             app_id: "app1".to_owned(),
             other_app_id: "app2".to_owned(),
             allowed_address: allowed_address.to_owned(),

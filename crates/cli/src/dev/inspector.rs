@@ -25,7 +25,7 @@ use super::{
     journal::Journal,
     sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},
 };
-use crate::trigger::outgoing::Tamper;
+use crate::{random::random_token, trigger::outgoing::Tamper};
 use prelude_local::aws::{
     gateway::{Api, Request},
     sqs::EmbeddedSqs,
@@ -69,7 +69,7 @@ impl Inspector {
         let port = listener.local_addr()?.port();
         addresses.inspector = format!("http://127.0.0.1:{port}/");
         let (stop, stopping) = watch::channel(false);
-        let token = page::random_word()?;
+        let token = random_token().map_err(io::Error::other)?;
         let mut asked_to_stop = stopping.clone();
         let run = Run { parts, addresses: addresses.clone(), port, token, stopping };
         let serve = axum::serve(listener, router(Arc::new(run))).with_graceful_shutdown(async move {

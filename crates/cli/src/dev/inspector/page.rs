@@ -1,6 +1,6 @@
 //! The page itself: one file, with a nonce and the run's token put in.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::State,
@@ -9,12 +9,13 @@ use axum::{
 };
 
 use super::Run;
+use crate::random::random_token;
 
 const PAGE: &str = include_str!("page.html");
 
 /// The page may run its own script and style, and talk to its own server. Nothing else.
 pub(super) async fn page(State(run): State<Arc<Run>>) -> Response {
-    let Ok(nonce) = random_word() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Ok(nonce) = random_token() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; \
          connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -24,10 +25,4 @@ pub(super) async fn page(State(run): State<Arc<Run>>) -> Response {
     };
     let text = PAGE.replace("{{nonce}}", &nonce).replace("{{token}}", &run.token);
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(text)).into_response()
-}
-
-/// 128 random bits in hexadecimal.
-pub(super) fn random_word() -> io::Result<String> {
-    let word = || getrandom::u64().map_err(io::Error::other);
-    Ok(format!("{:016x}{:016x}", word()?, word()?))
 }
