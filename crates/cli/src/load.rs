@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod fault;
 pub mod faulty_sqs;
 pub mod functions;
+pub mod mailbag;
 pub mod report;
 
 use std::{
@@ -19,9 +20,9 @@ use std::{
 use prelude_webhooks::route::{QueueType, Routes};
 use tokio::task::JoinSet;
 
-use delivery::Mailbag;
 use faulty_sqs::FaultySqs;
 use functions::{FunctionError, Functions};
+use mailbag::Mailbag;
 use prelude_local::{
     aws::sqs::{EmbeddedSqs, EmbeddedSqsError},
     prelude::samples,

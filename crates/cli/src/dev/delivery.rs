@@ -6,11 +6,13 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use prelude_events::EventType;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::checks::{self, Check};
+use super::{
+    checks::{self, Check},
+    claims::{claims, short},
+};
 use crate::diagnose::{Labels, Sight, advice_of, verify::KeyTrial};
 use prelude_local::aws::{gateway::Exchange, guard::ledger::Held};
 
@@ -141,7 +143,7 @@ impl Delivery {
         let summary = Summary {
             number,
             received_at: millis(exchange.received_at),
-            method: printable(&exchange.request.method),
+            method: short(&exchange.request.method),
             family,
             types,
             verdict,
@@ -212,65 +214,4 @@ fn pair<'a>((name, value): (&'a http::HeaderName, &'a http::HeaderValue)) -> (&'
 
 fn millis(time: SystemTime) -> u64 {
     u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What a body says it is; nobody has verified it here.
-fn claims(body: &[u8]) -> (Option<&'static str>, Vec<(String, usize)>) {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return (None, Vec::new()) };
-    let type_of = |event: &Value| {
-        let name = event.get("type").and_then(Value::as_str);
-        name.map_or_else(|| "(no type)".to_owned(), printable)
-    };
-    let Some(events) = body.get("events").and_then(Value::as_array) else {
-        if body.get("type").is_none() {
-            return (None, Vec::new());
-        }
-        let name = type_of(&body);
-        let source = EventType::known(&name).and_then(|event_type| event_type.source());
-        let family = match source {
-            Some(source) => source.as_str(),
-            None if name.starts_with("verify.") => "verify",
-            None => "notify",
-        };
-        return (Some(family), vec![(name, 1)]);
-    };
-    let mut types: Vec<(String, usize)> = Vec::new();
-    for name in events.iter().map(type_of) {
-        let is_room = types.len() < 64;
-        match types.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, count)) => *count += 1,
-            None if is_room => types.push((name, 1)),
-            None => {}
-        }
-    }
-    (Some("session"), types)
-}
-
-/// A stranger's word, for a terminal: short, and without what would command it.
-fn printable(word: &str) -> String {
-    word.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_tells_its_family_and_types() {
-        let one = |name: &str| vec![(name.to_owned(), 1)];
-        for (body, family, types) in [
-            (r#"{"type":"verify.attempt"}"#, Some("verify"), one("verify.attempt")),
-            (r#"{"type":"verify.new"}"#, Some("verify"), one("verify.new")),
-            (r#"{"type":"attempt"}"#, Some("verify_v1"), one("attempt")),
-            (r#"{"type":"inbound.message.received"}"#, Some("notify"), one("inbound.message.received")),
-            (r#"{"type":"a\u001b[2J"}"#, Some("notify"), one("a\u{fffd}[2J")),
-            (r#"{"events":[]}"#, Some("session"), vec![]),
-            ("{}", None, vec![]),
-            ("nothing", None, vec![]),
-        ] {
-            assert_eq!(claims(body.as_bytes()), (family, types), "{body}");
-        }
-        let (_, types) = claims(br#"{"events":[{"type":"user.created"},{},{"type":"user.created"}]}"#);
-        assert_eq!(types, [("user.created".to_owned(), 2), ("(no type)".to_owned(), 1)]);
-    }
 }

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    time::timeout,
+    time::{Duration, timeout},
 };
 
-use super::*;
+use super::{settings::Settings, *};
 use prelude_local::http_client::{Answer, Client};
 
 const ANY_PORTS: Options =

@@ -7,8 +7,9 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    delivery::{Delivery, Hash, Mailbag, Verdict},
+    delivery::{Delivery, Hash, Verdict},
     fault::FaultKind,
+    mailbag::Mailbag,
 };
 use prelude_local::aws::sqs::{EmbeddedSqs, EmbeddedSqsError};
 

@@ -1,10 +1,10 @@
-//! What is sent: deliveries that a seed decides, each event known by the hash of its bytes.
+//! One delivery, which the run's seed decides, and what became of it. Each event is known by the hash of its bytes.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Plan,
-    fault::{Fault, FaultKind, Reach, Span},
+    fault::{Fault, Reach, Span},
 };
 use crate::conform::Identity;
 use prelude_local::{
@@ -25,15 +25,6 @@ use prelude_local::{
 
 /// The SHA-256 of an event's bytes: its name in the books.
 pub type Hash = [u8; 32];
-
-/// Every delivery of a run, and what is known of it so far.
-#[derive(Debug)]
-pub struct Mailbag {
-    deliveries: Vec<Delivery>,
-    by_hash: HashMap<Hash, usize>,
-    stored: Mutex<HashSet<Hash>>,
-    hits: Vec<AtomicU64>,
-}
 
 /// One request of Prelude's.
 #[derive(Debug)]
@@ -73,79 +64,10 @@ pub enum Verdict {
     AcceptedTooEarly,
 }
 
-impl Mailbag {
-    /// The deliveries of this plan.
-    ///
-    /// # Errors
-    /// A key of `tests/keys` that can not be read.
-    pub fn new(plan: &Plan) -> Result<Self, KeyError> {
-        let identity = Identity::local()?;
-        let deliveries: Vec<_> =
-            (0..plan.deliveries).map(|index| Delivery::new(plan, index, &identity)).collect();
-        let hashes = |(index, delivery): (usize, &Delivery)| {
-            delivery.events.iter().map(move |event| (event.hash, index)).collect::<Vec<_>>()
-        };
-        let by_hash = deliveries.iter().enumerate().flat_map(hashes).collect();
-        let hits = FaultKind::ALL.iter().map(|_| AtomicU64::new(0)).collect();
-        Ok(Self { deliveries, by_hash, stored: Mutex::default(), hits })
-    }
-
-    /// All, in the order of sending.
-    pub fn deliveries(&self) -> &[Delivery] {
-        &self.deliveries
-    }
-
-    /// The delivery of this number.
-    pub fn delivery(&self, index: usize) -> Option<&Delivery> {
-        self.deliveries.get(index)
-    }
-
-    /// The delivery that holds the event with these bytes.
-    pub fn delivery_of(&self, hash: &Hash) -> Option<&Delivery> {
-        self.deliveries.get(*self.by_hash.get(hash)?)
-    }
-
-    /// The fault that meets a call with this event now, counted.
-    pub(super) fn strike(&self, hash: &Hash, queue_slug: &str) -> Option<Fault> {
-        let fault = self.delivery_of(hash)?.strike(queue_slug)?;
-        let index = FaultKind::ALL.iter().position(|kind| *kind == fault.kind)?;
-        self.hits.get(index)?.fetch_add(1, Ordering::Relaxed);
-        Some(fault)
-    }
-
-    /// How many calls each kind of fault met.
-    pub fn hits(&self) -> impl Iterator<Item = (FaultKind, u64)> {
-        FaultKind::ALL.iter().copied().zip(self.hits.iter().map(|hits| hits.load(Ordering::Relaxed)))
-    }
-
-    /// SQS took these bytes.
-    pub(super) fn store(&self, hash: Hash) {
-        self.stored().insert(hash);
-    }
-
-    /// Whether SQS took all of a delivery's events.
-    pub(super) fn stores_all_of(&self, delivery: &Delivery) -> bool {
-        let stored = self.stored();
-        delivery.events.iter().all(|event| stored.contains(&event.hash))
-    }
-
-    /// How many events SQS did not take, although no fault is on their queues.
-    pub(super) fn starved_of(&self, delivery: &Delivery) -> usize {
-        let stored = self.stored();
-        let is_starved =
-            |event: &&SentEvent| !delivery.is_struck(event.queue_slug) && !stored.contains(&event.hash);
-        delivery.events.iter().filter(is_starved).count()
-    }
-
-    fn stored(&self) -> MutexGuard<'_, HashSet<Hash>> {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Delivery {
     /// Five in a hundred V1, forty Verify, twenty-five Notify, twenty-eight a Session batch of up to twelve, two a lopsided
     /// one: many events of one type, and one of each other.
-    fn new(plan: &Plan, index: usize, identity: &Identity) -> Self {
+    pub(super) fn new(plan: &Plan, index: usize, identity: &Identity) -> Self {
         let mut draw = Draw::new(plan.seed, index);
         let (source, count) = match draw.below(100) {
             0..5 => (Source::VerifyV1, 1),
@@ -216,11 +138,11 @@ impl Delivery {
     }
 
     /// Reports whether a fault is on a queue.
-    fn is_struck(&self, queue_slug: &str) -> bool {
+    pub(super) fn is_struck(&self, queue_slug: &str) -> bool {
         self.fault.is_some() && self.struck.as_ref().is_none_or(|slugs| slugs.contains(&queue_slug))
     }
 
-    fn strike(&self, queue_slug: &str) -> Option<Fault> {
+    pub(super) fn strike(&self, queue_slug: &str) -> Option<Fault> {
         let fault = self.fault.filter(|_| self.is_struck(queue_slug))?;
         let strikes = match fault.span {
             Span::Attempts(attempts) => self.attempts() <= attempts,

@@ -15,8 +15,9 @@ use winterbaume_core::{MockRequest, MockResponse, MockService as _};
 
 use super::{
     PREFIX,
-    delivery::{Hash, Mailbag},
+    delivery::Hash,
     fault::{Fault, FaultKind},
+    mailbag::Mailbag,
 };
 use prelude_local::{
     aws::{

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{Plan, STEPS, Try, account::Books, delivery::Mailbag};
+use super::{Plan, STEPS, Try, account::Books, mailbag::Mailbag};
 use crate::terminal::{Look, Mark};
 
 /// What a run showed.

@@ -1,5 +1,7 @@
 //! A receiver as one writes it in an afternoon: correct, or with one flaw of those that are found in the wild.
 
+mod flaws;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
@@ -20,88 +22,13 @@ use rsa::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+pub(super) use flaws::{FLAWS, Flaw};
+
 use super::{
     Identity,
     server::{Request, Response, Server},
 };
 use prelude_local::prelude::{ADDRESSES, PreludeKey};
-
-/// Each line: what is wrong with the receiver, and the faults by which it shows.
-macro_rules! flaws {
-    ($($flaw:ident => $($fault:literal),+;)+) => {
-        /// What is wrong with it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Flaw { $($flaw,)+ }
-
-        /// Each flaw with the faults by which it shows.
-        pub(super) const FLAWS: &[(Flaw, &[&str])] = &[$((Flaw::$flaw, &[$($fault),+]),)+];
-    };
-}
-
-flaws! {
-    IgnoresGet => "activation-unanswered", "rounds-challenge";
-    ChallengeAsFloat => "rounds-challenge";
-    TokenIgnored => "accepts-wrong-token", "accepts-missing-token";
-    MissingTokenTaken => "accepts-missing-token";
-    AppIdIgnoredInChallenge => "accepts-unknown-app";
-    ChallengeUnchecked => "reflects-challenge";
-    EveryGetTaken => "answers-any-get";
-    StatusReportsRefused => "refuses-verify-event";
-    KeywordsRefused => "refuses-notify-event";
-    LoneEventRefused => "refuses-session-event";
-    LongBatchRefused => "refuses-session-batch";
-    V1Refused => "refuses-v1-event";
-    SaltOf32Only => "demands-a-salt-length";
-    StandardAlphabetOnly => "refuses-url-safe-base64";
-    UrlSafeAlphabetOnly => "refuses-standard-base64";
-    PaddingDemanded => "demands-base64-padding";
-    PaddingRefused => "refuses-base64-padding";
-    TitleCaseOnly => "demands-a-header-case";
-    LowerCaseOnly => "demands-a-header-case";
-    KeyIdTrusted => "trusts-key-id";
-    ContentTypeDemanded => "demands-a-content-type";
-    DuplicatesRefused => "refuses-duplicates", "refuses-concurrent-duplicates";
-    LockedWhileAtWork => "refuses-concurrent-duplicates";
-    MissingSignatureTaken => "accepts-missing-signature";
-    EmptySignatureTaken => "accepts-empty-signature";
-    SignatureNotVerified => "accepts-access-tokens", "accepts-account-key-on-session", "accepts-any-signature", "accepts-app-key-on-verify",
-        "accepts-duplicated-header", "accepts-foreign-key", "accepts-large-forgery", "accepts-other-apps-key",
-        "accepts-tampered-body", "accepts-tampered-signature", "accepts-truncated-body", "verifies-rewritten-json";
-    BodyTrimmed => "accepts-tampered-body";
-    BrokenJsonIgnored => "accepts-access-tokens", "accepts-truncated-body";
-    TestKeyTrusted => "accepts-foreign-key";
-    EveryAppsKeyTried => "accepts-other-apps-key";
-    AccountKeyTriedOnSession => "accepts-account-key-on-session";
-    AppKeysTriedOnVerify => "accepts-app-key-on-verify";
-    EveryKeyTried => "accepts-account-key-on-session", "accepts-app-key-on-verify", "accepts-other-apps-key";
-    UnknownAppTakenForFirst => "accepts-wrong-app";
-    TokenTaken => "accepts-access-tokens";
-    SchemeIgnored => "ignores-scheme";
-    HeaderListTaken => "accepts-duplicated-header";
-    JsonRewritten => "accepts-tampered-body", "refuses-json-as-written", "verifies-rewritten-json";
-    CauseTold => "tells-refusals-apart";
-    DigestTold => "leaks-computed-values", "tells-refusals-apart";
-    TraceTold => "leaks-internals";
-    EscapesRefused => "refuses-json-as-written";
-    UnknownTypeRefused => "refuses-unknown-type";
-    IdDemanded => "demands-members";
-    GarbageRefused => "refuses-signed-garbage";
-    BodyReadAsText => "reads-body-as-text";
-    EmptyBodyRefused => "refuses-signed-empty-body";
-    DepthLimited => "fails-on-deep-nesting";
-    SizeLimited => "refuses-large-body";
-    ForwardedForTrusted => "trusts-forwarded-for";
-    ForwardedForRefuses => "trusts-forwarded-for";
-    PutTaken => "accepts-odd-methods";
-    LargeBodyUnverified => "accepts-large-forgery";
-    Answers202 => "answers-other-2xx";
-    Redirects => "redirects";
-    Sleeps => "answers-too-late";
-    DiesOnOddBytes => "breaks-connections";
-    FailsOnOddSignature => "fails-on-hostile-requests";
-    RefusesAll => "activation-unanswered", "refuses-notify-event", "refuses-session-event", "refuses-v1-event",
-        "refuses-verify-event", "rounds-challenge";
-}
 
 /// A running receiver.
 pub(super) struct Naive(Server);

@@ -15,11 +15,11 @@ use super::{
     letter::Letter,
     mailbox::{Depth, Mailbox},
     parts::{Label, Sorted, Sorter},
-    report::{printable, why},
+    report::why,
 };
 use crate::{
     operate::stop::Stop,
-    terminal::{ProgressBar, counted},
+    terminal::{ProgressBar, counted, printable},
 };
 
 /// How long a message is hidden from others if this process dies while it looks.
@@ -148,8 +148,8 @@ impl Listing {
             let message_id = line.label.message_ids.first().cloned().unwrap_or_default();
             [
                 age(line.sent_at),
-                printable(line.label.reason.as_deref()),
-                printable(line.label.event_type.as_deref()),
+                printable(line.label.reason.as_deref().unwrap_or("-")),
+                printable(line.label.event_type.as_deref().unwrap_or("-")),
                 message_id,
                 line.now.clone(),
             ]

@@ -2,15 +2,14 @@
 //!
 //! A process that dies between the two leaves a duplicate with the same `event_id`, never a gap.
 
+mod sending;
+
 use std::collections::BTreeMap;
 
-use prelude_webhooks::{
-    publish::{failure::Failure, message::Message},
-    replay::Readdressed,
-    route::QueueUrl,
-};
-use tokio::time::{Duration, Instant};
+use prelude_webhooks::{replay::Readdressed, route::QueueUrl};
+use tokio::time::Duration;
 
+use self::sending::Pending;
 use super::{
     Choice, Parking,
     mailbox::Mailbox,
@@ -80,14 +79,6 @@ struct Run<'a> {
     report: Report,
 }
 
-/// Something whose events are about to be sent.
-struct Pending {
-    label: Label,
-    queues: BTreeMap<String, usize>,
-    messages: Vec<(QueueUrl, Message)>,
-    failure: Option<String>,
-}
-
 impl Run<'_> {
     /// Reads the queue once, and moves as it goes.
     async fn pass(&mut self, stop: &Stop, progress: &ProgressBar) {
@@ -155,82 +146,6 @@ impl Run<'_> {
             Err(stay) => {
                 self.sorter.forget(&label);
                 self.tell(label, Fate::Stays(why(stay)));
-            }
-        }
-    }
-
-    /// Sends queue by queue, so that a queue's failure is its own, and removes what is durable as a whole.
-    async fn send_pending(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        let mut by_queue: BTreeMap<QueueUrl, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
-        for (index, item) in pending.iter_mut().enumerate() {
-            for (queue_url, message) in item.messages.drain(..) {
-                let (indexes, messages) = by_queue.entry(queue_url).or_default();
-                indexes.push(index);
-                messages.push(message);
-            }
-        }
-        for (queue_url, (indexes, messages)) in by_queue {
-            let failures = self.send_to(&queue_url, messages).await;
-            for (place, failure) in failures {
-                if let Some(item) = indexes.get(place).and_then(|index| pending.get_mut(*index)) {
-                    item.failure.get_or_insert(failure);
-                }
-            }
-        }
-        for Pending { label, queues, failure, .. } in pending {
-            let fate = match failure {
-                Some(why) => {
-                    self.sorter.forget(&label);
-                    Fate::Failed(why)
-                }
-                None if self.order.dry_run => Fate::Moved(queues),
-                None => self.removed(&label, queues).await,
-            };
-            self.tell(label, fate);
-        }
-    }
-
-    /// The places of the messages that the queue did not take, and why.
-    async fn send_to(&mut self, queue_url: &QueueUrl, messages: Vec<Message>) -> Vec<(usize, String)> {
-        let count = messages.len();
-        let all = |why: &str| (0..count).map(|place| (place, why.to_owned())).collect();
-        if let Some(why) = self.unusable.get(queue_url) {
-            return all(why);
-        }
-        let queue = queue_url.name();
-        if self.order.dry_run {
-            let asked = Mailbox::new(&self.parking.aws, queue_url, 0).depth().await;
-            let Err(error) = asked else { return Vec::new() };
-            let why = format!("{queue}: {error}");
-            self.unusable.insert(queue_url.clone(), why.clone());
-            return all(&why);
-        }
-        match self.parking.replay.send(queue_url, messages, Instant::now() + SEND_PATIENCE).await {
-            Ok(refused) => {
-                let told = |(place, failure)| {
-                    let why = match failure {
-                        Failure::QueueMissing => format!("{queue} does not exist"),
-                        Failure::QueueDenied => {
-                            format!(
-                                "these credentials, or the queue's KMS key, do not allow to send to {queue}"
-                            )
-                        }
-                        Failure::Content | Failure::Retryable | Failure::Unknown => {
-                            format!("{queue} does not take it for its content or size")
-                        }
-                    };
-                    if matches!(failure, Failure::QueueMissing | Failure::QueueDenied) {
-                        self.unusable.insert(queue_url.clone(), why.clone());
-                    }
-                    (place, why)
-                };
-                refused.into_iter().map(told).collect()
-            }
-            Err(_rejection) => {
-                let why = format!("{queue} did not take everything in {} s", SEND_PATIENCE.as_secs());
-                self.unusable.insert(queue_url.clone(), why.clone());
-                all(&why)
             }
         }
     }

@@ -6,7 +6,7 @@ use prelude_webhooks::{parking::Reason, replay::Stay};
 use serde_json::{Value, json};
 
 use super::parts::Label;
-use crate::terminal::{Mark, counted};
+use crate::terminal::{Mark, counted, printable};
 
 /// A replay, message by message.
 #[derive(Debug, Default)]
@@ -151,14 +151,9 @@ const SHOWN: usize = 5;
 
 fn described(label: &Label) -> String {
     let first = label.message_ids.first().map_or("?", String::as_str);
-    let [reason, event_type, event_id] =
-        [&label.reason, &label.event_type, &label.event_id].map(|text| printable(text.as_deref()));
+    let [reason, event_type, event_id] = [&label.reason, &label.event_type, &label.event_id]
+        .map(|text| printable(text.as_deref().unwrap_or("-")));
     format!("{first}  {reason}  {event_type}  {event_id}")
-}
-
-/// A stranger's word, for a terminal: without what would command it.
-pub(super) fn printable(word: Option<&str>) -> String {
-    word.unwrap_or("-").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Why an event stays, as the rest of a sentence.

@@ -13,9 +13,12 @@ use super::{
     list::{HOLD_SECONDS, now, rfc3339},
     mailbox::Mailbox,
     parts::{Sorted, Sorter},
-    report::{printable, why},
+    report::why,
 };
-use crate::{operate::stop::Stop, terminal::ProgressBar};
+use crate::{
+    operate::stop::Stop,
+    terminal::{ProgressBar, printable},
+};
 
 /// One parked message, with all parts of its event where they are there.
 pub struct Shown {
@@ -104,7 +107,7 @@ impl Shown {
         line("parked_at", &rfc3339(self.letter.sent_at).unwrap_or_default());
         line("receipts", &self.letter.receipts.map_or_else(String::new, |count| count.to_string()));
         for (name, value) in &self.letter.attributes {
-            line(name, &printable(Some(value)));
+            line(name, &printable(value));
         }
         if let Some((index, count)) = self.parts {
             line("part", &format!("{index} of {count}"));
