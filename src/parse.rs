@@ -66,7 +66,7 @@ fn parse_signed(verified: &Verified, max_events: usize) -> Result<Batch, Rejecti
             return Ok(Batch::of_array(origin, events, body.clone()));
         }
         Shape::Single(source, kind, members) => {
-            let key_id = verified.key_id_of(&Owner::Account).ok_or(Rejection::KeyWrongForFamily)?;
+            let key_id = verified.key_id_of(&Owner::Account).ok_or(Rejection::KeyWrongForSource)?;
             let origin = Origin {
                 source: Some(source),
                 app_id: None,

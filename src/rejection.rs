@@ -58,7 +58,7 @@ pub enum Rejection {
     SignatureWrong,
     /// The signature is genuine, but its key does not prove the events' source.
     #[error("the key that verified does not prove the events' source")]
-    KeyWrongForFamily,
+    KeyWrongForSource,
     /// The signature is genuine, but the batch names no app, or another app than the key's.
     #[error("the key that verified does not belong to the batch's app")]
     KeyWrongForApp,
@@ -93,7 +93,7 @@ impl Rejection {
             | Self::SignatureMalformed
             | Self::SignatureSchemeUnknown
             | Self::SignatureWrong
-            | Self::KeyWrongForFamily
+            | Self::KeyWrongForSource
             | Self::KeyWrongForApp
             | Self::NotADelivery => StatusCode::UNAUTHORIZED,
             Self::AddressNotAllowed
@@ -128,7 +128,7 @@ impl Rejection {
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureSchemeUnknown => "signature_scheme_unknown",
             Self::SignatureWrong => "signature_wrong",
-            Self::KeyWrongForFamily => "key_wrong_for_family",
+            Self::KeyWrongForSource => "key_wrong_for_family",
             Self::KeyWrongForApp => "key_wrong_for_app",
             Self::NotADelivery => "not_a_delivery",
             Self::KeysUnavailable => "keys_unavailable",

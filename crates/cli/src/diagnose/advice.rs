@@ -50,7 +50,7 @@ pub(crate) const fn of(rejection: Rejection) -> &'static str {
         Rejection::SignatureWrong => {
             "Check that the key is configured, and that nothing changed the body on its way: one other byte is another body."
         }
-        Rejection::KeyWrongForFamily => {
+        Rejection::KeyWrongForSource => {
             "The signature is genuine, but an app's key proves Session batches only: such an event needs the account's key in PRELUDE_PUBLIC_KEYS."
         }
         Rejection::KeyWrongForApp => {

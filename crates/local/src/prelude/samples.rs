@@ -163,7 +163,7 @@ impl Keys {
             (Rejection::SignatureMalformed, header(genuine.replace("pss-sha256=", "pss-sha256=!"))),
             (Rejection::SignatureSchemeUnknown, header(genuine.replace("rsassa-pss-sha256=", "sha256="))),
             (Rejection::SignatureWrong, signed(post(body), &self.other)?),
-            (Rejection::KeyWrongForFamily, signed(post(body), &self.app)?),
+            (Rejection::KeyWrongForSource, signed(post(body), &self.app)?),
             (Rejection::KeyWrongForApp, signed(post(batch("another", session_samples())), &self.app)?),
             (Rejection::NotADelivery, signed(post(SIGNED_PART_OF_A_TOKEN), &self.app)?),
         ])
