@@ -3,6 +3,7 @@
 //! * [`sqs`]: the embedded SQS, called in-process or served on loopback. It runs behind [`guard`].
 //! * [`guard`]: enforces SQS's limits. Each limit, with its source, is in [`guard::rules`]; nothing else in this crate
 //!   decides whether SQS takes a message.
+//! * [`place`]: region and account of its queues.
 //! * [`faults`]: failures that tests inject into the embedded SQS.
 //! * [`gateway`]: API Gateway, from HTTP requests to Lambda events and back.
 //! * [`runtime_api`]: Lambda's Runtime API, for a built function that runs as a process.
@@ -10,5 +11,6 @@
 pub mod faults;
 pub mod gateway;
 pub mod guard;
+pub mod place;
 pub mod runtime_api;
 pub mod sqs;

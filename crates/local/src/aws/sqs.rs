@@ -14,16 +14,14 @@ use aws_sdk_sqs::{
     error::DisplayErrorContext,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName},
 };
-use prelude_webhooks::{
-    route::QueueUrl,
-    route::{DEAD_LETTER_SUFFIX, Routes},
-};
+use prelude_webhooks::route::{DEAD_LETTER_SUFFIX, QueueUrl, Routes};
 use serde_json::json;
 use winterbaume_core::MockAws;
 
 pub use look::Depth;
 pub use server::{SqsServer, sqs_request};
 
+pub use super::place::{ACCOUNT_ID, REGION};
 use super::{
     faults::Fault,
     guard::{
@@ -31,12 +29,8 @@ use super::{
         record::{RecordedCall, RecordedEntry},
         rules::{MAX_BYTES, MAX_QUEUE_NAME},
     },
+    place,
 };
-
-/// Region of every local queue.
-pub const REGION: &str = "eu-west-1";
-/// Account of every local queue.
-pub const ACCOUNT_ID: &str = "123456789012";
 
 /// Number of times that a message is received before it goes to the dead-letter queue: the template's default.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
@@ -139,7 +133,7 @@ impl EmbeddedSqs {
 
     /// Queue URL up to and including this beginning of a queue's name.
     pub fn queue_url_prefix(prefix: &str) -> String {
-        format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{prefix}")
+        place::queue_url_prefix(prefix)
     }
 
     /// Receives and deletes every visible message of a queue, in the order of receipt.

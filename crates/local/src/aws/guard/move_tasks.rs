@@ -17,7 +17,7 @@ use super::{
     wire::{Code, Refusal},
     with_body,
 };
-use crate::aws::sqs::EmbeddedSqs;
+use crate::aws::place;
 
 /// Tasks so far, newest last.
 #[derive(Debug, Default)]
@@ -234,5 +234,5 @@ fn asked(request: &MockRequest) -> Asked {
 }
 
 fn url_of(arn: &str) -> String {
-    EmbeddedSqs::queue_url_prefix(QueueUrl::name_in(&arn.replace(':', "/")))
+    place::queue_url_prefix(QueueUrl::name_in(&arn.replace(':', "/")))
 }
