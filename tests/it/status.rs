@@ -4,14 +4,10 @@ mod challenges;
 mod refusals;
 
 use prelude_local::{
-    aws::{
-        faults::{Fault, FaultKind},
-        gateway::Request,
-    },
+    aws::gateway::Request,
     prelude::{batch, jwks_server::JwksFault},
 };
 use serde_json::json;
-use tokio::time::{Duration, Instant};
 
 use crate::support::{
     keys::private_key,
@@ -94,41 +90,6 @@ async fn a_body_that_claims_an_app_without_a_key_is_503() {
         assert_both(&stack, &case, &request, 200, r#"{"accepted":1}"#, "accepted").await;
         let request = stack.signed_by(&private_key("other-2048", "account"), VERIFY);
         assert_both(&stack, &case, &request, 401, UNAUTHORIZED, "signature_wrong").await;
-    }
-}
-
-#[tokio::test]
-async fn a_failing_sqs_is_503_however_it_fails() {
-    let call = |status, code: &str| FaultKind::Call { status, code: code.to_owned() };
-    let entries = FaultKind::Entries {
-        containing: String::new(),
-        code: "InternalError".to_owned(),
-        sender_fault: false,
-    };
-    for kind in [
-        call(400, "RequestThrottled"),
-        call(503, "ServiceUnavailable"),
-        call(403, "AccessDenied"),
-        call(400, "AWS.SimpleQueueService.NonExistentQueue"),
-        call(400, "KMS.DisabledException"),
-        call(400, "SomethingNew"),
-        entries,
-        FaultKind::Delay(Duration::from_secs(60)),
-    ] {
-        let stack = Stack::start().await;
-        let case = format!("{kind:?}");
-        stack.sqs.inject(Fault::once(kind).always());
-        // Waiting costs nothing, and is counted exactly.
-        tokio::time::pause();
-        for api in Api::BOTH {
-            let start = Instant::now();
-            let answer = stack.send_through(api, &stack.signed(VERIFY)).await;
-            assert_answer(&case, &answer, 503, r#"{"error":"unavailable"}"#);
-            let code = answer.code().unwrap();
-            assert!(["publish_failed", "out_of_time"].contains(&code), "{case}: {:?}", answer.codes());
-            assert!(start.elapsed() <= Duration::from_millis(8_010), "{case}: {:?}", start.elapsed());
-        }
-        tokio::time::resume();
     }
 }
 

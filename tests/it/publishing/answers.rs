@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -12,36 +11,18 @@ use tokio::{
 
 use super::{BUDGET, attempt, ids, paused, users_created};
 use crate::support::{
+    faults::{GARBAGE, GARBAGE_OF_ALL},
     stack::{Stack, context},
     wire::{Fate, Wired},
 };
 
-fn without(answer: &mut Value, id: &str) {
-    answer["Successful"].as_array_mut().unwrap().retain(|entry| entry["Id"] != id);
-}
-
 #[tokio::test]
 async fn entries_that_the_answer_does_not_call_durable_are_sent_again() {
-    let cases: [(&str, Fate, usize); 8] = [
-        ("left out", Fate::Edit(|answer| without(answer, "4")), 1),
-        ("an empty answer", Fate::Edit(|answer| *answer = json!({})), 10),
-        ("no id", Fate::Edit(|answer| drop(answer["Successful"][4]["MessageId"].take())), 1),
-        ("an empty id", Fate::Edit(|answer| answer["Successful"][4]["MessageId"] = json!("")), 1),
-        (
-            "told both ways",
-            Fate::Edit(|answer| {
-                answer["Failed"] = json!([{"Id": "4", "SenderFault": false, "Code": "InternalError"}]);
-            }),
-            1,
-        ),
-        ("another entry's name", Fate::Edit(|answer| answer["Successful"][4]["Id"] = json!("nobody")), 1),
-        ("no JSON", Fate::Replace("<html>"), 10),
-        ("nothing", Fate::Replace(""), 10),
-    ];
-    for (shown, fate, again) in cases {
+    for (index, fate) in GARBAGE.into_iter().enumerate() {
+        let again = if index < GARBAGE_OF_ALL { 10 } else { 1 };
+        let shown = format!("garbage {index}");
         let stack = paused().await;
-        let fate = std::sync::Mutex::new(Some(fate));
-        let wired = Wired::start(&stack, move |_, _| fate.lock().unwrap().take().unwrap_or(Fate::Pass));
+        let wired = Wired::start(&stack, move |call, _| if call == 0 { fate() } else { Fate::Pass });
         let (status, body) = wired.send(&stack.batch("app1", users_created(10))).await;
         assert_eq!((status, body.as_str()), (200, r#"{"accepted":10}"#), "{shown}");
         assert_eq!((wired.calls(), stack.taken()), (2, 10 + again), "{shown}");

@@ -62,17 +62,21 @@ pub(crate) const UNLISTED: &str = "NobodyKnowsThis";
 /// What marks a body that [`SqsFault::RefusedForOneEntry`] refuses.
 pub(crate) const CULPRIT: &str = "culprit";
 
-/// Answers that say too little, or nothing.
-pub(crate) const GARBAGE: [fn() -> Fate; 8] = [
+/// Answers that say too little, or nothing: the first [`GARBAGE_OF_ALL`] about every entry, the others about one.
+pub(crate) const GARBAGE: [fn() -> Fate; 9] = [
     || Fate::Replace("<html>"),
     || Fate::Replace(""),
     || Fate::Replace(r#"{"Successful":[{"Id":"0","MessageId":"a""#),
     || Fate::Edit(|answer| *answer = json!({})),
     || Fate::Edit(|answer| drop(answer["Successful"].as_array_mut().and_then(Vec::pop))),
+    || Fate::Edit(|answer| drop(answer["Successful"][0]["MessageId"].take())),
     || Fate::Edit(|answer| answer["Successful"][0]["MessageId"] = json!("")),
     || Fate::Edit(|answer| answer["Successful"][0]["Id"] = json!("nobody")),
     || Fate::Edit(tell_both_ways),
 ];
+
+/// Number of answers in [`GARBAGE`] that leave every entry open.
+pub(crate) const GARBAGE_OF_ALL: usize = 4;
 
 fn tell_both_ways(answer: &mut Value) {
     let id = answer["Successful"][0]["Id"].clone();

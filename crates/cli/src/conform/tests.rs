@@ -94,19 +94,6 @@ fn every_fault_of_the_table_is_shown_by_a_flaw_and_every_flaw_shows_faults_of_th
     assert!(FLAWS.iter().all(|(_, shows)| !shows.is_empty()));
 }
 
-#[test]
-fn the_documents_figures_are_those_of_the_tables() {
-    let document = include_str!("../../../../docs/reliability.md").replace('\n', " ");
-    let (checks, flaws) = (checks::all().count(), FLAWS.len());
-    for text in [
-        format!("{checks} of {checks} | none"),
-        format!("each of its {flaws} flaws"),
-        format!("Each of the {checks} faults"),
-    ] {
-        assert!(document.contains(&text), "{text}");
-    }
-}
-
 /// The real receiver behind an HTTP API, called by this address. It fetches the apps' keys where there is a key server.
 async fn real_receiver(
     source_ip: &str,
