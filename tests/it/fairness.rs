@@ -1,5 +1,5 @@
-//! Queues are served fairly: queues that hang, throttle, fail or refuse cost the events of the others nothing, in the same
-//! attempt. The clock is stopped, so that times are exact.
+//! Fairness: queues that hang, throttle, fail or refuse do not keep the events of the other queues from being sent in the
+//! same attempt. The clock is stopped, so that times are exact.
 
 mod mixed;
 
@@ -43,7 +43,7 @@ fn first_queues(count: usize) -> Vec<String> {
     types.filter_map(EventType::queue_slug).take(count).map(ToOwned::to_owned).collect()
 }
 
-/// What one delivery of [`batch`] came to.
+/// Result of one delivery of [`batch`].
 #[derive(Debug)]
 struct Outcome {
     status: u64,

@@ -1,4 +1,4 @@
-//! What becomes of each family's events: the queue, the exact body, every attribute.
+//! Events of each source: their queue, exact body and attributes.
 
 mod proofs;
 mod unsigned;

@@ -32,7 +32,7 @@ async fn taken(stack: &Stack, request: &Request) -> Vec<RecordedEntry> {
     stack.sqs.recorded().split_off(before)
 }
 
-/// Sends an event by whatever its family demands; the entry that SQS took for it.
+/// Sends an event with the authentication of its source, and returns its entry in SQS.
 async fn sent(stack: &Stack, event: &str) -> RecordedEntry {
     let body: Value = serde_json::from_str(event).unwrap();
     let is_session = body["type"].as_str().is_some_and(|name| name.starts_with("user."));

@@ -51,7 +51,7 @@ fn signed_by(stack: &Stack, key: &PreludeKey) -> Request {
     stack.signed_by(key, stack.app("app1").batch([USER_CREATED]))
 }
 
-/// A batch of the app with a genuine signature of something else.
+/// Batch of the app with a genuine signature of another body.
 fn forged(stack: &Stack) -> Request {
     let signature = stack.app("app1").sign(b"something else").unwrap();
     stack.post(stack.app("app1").batch([USER_CREATED])).header(SIGNATURE, signature)
@@ -196,7 +196,7 @@ async fn forged_requests_do_not_hammer_the_key_server() {
 #[tokio::test]
 async fn a_miss_from_an_address_that_is_not_listed_fetches_nothing() {
     for mode in ["report", "off"] {
-        // Nothing unsigned: it can not go with `off`.
+        // Without unsigned sources, which `off` does not allow.
         let stack = Stack::with(&[("PRELUDE_IP_CHECK", mode), ("PRELUDE_ACCEPT_UNSIGNED", "")]).await;
         fetched(&stack, "app1", 1).await;
         let mut forged = forged(&stack);

@@ -23,13 +23,13 @@ use crate::support::{
     wire::{Fate, Wired},
 };
 
-/// What people and secrets are known by, as a request may hold it anywhere.
+/// Personal data and secrets that a request may hold anywhere.
 const PHONE: &str = "+33639980042";
 const EMAIL: &str = "grace.hopper@example.org";
 const TOKEN: &str = "guessed-token-Zm9vYmFy";
 const NAME: &str = "Hopper";
 
-/// Never in the log, whatever is sent; a signature's middle stands for all of it.
+/// Texts that must never be in the log. The middle of a signature stands for all of it.
 const SECRETS: [&str; 8] =
     [PHONE, "33639980042", EMAIL, "hopper@example", TOKEN, NAME, PATH_TOKEN, "token-of-app"];
 
@@ -48,7 +48,7 @@ fn assert_silent(case: &str, answer: &Answer, request: &Request) {
     }
 }
 
-/// Exactly one line tells the end, and it tells what was answered.
+/// Checks that exactly one line reports the end, with the status of the answer.
 fn assert_one_line(case: &str, answer: &Answer) {
     let ends: Vec<_> = answer.log.iter().filter(|line| line.get("status").is_some()).collect();
     let [end] = ends.as_slice() else { panic!("{case}: {} lines in {:?}", ends.len(), answer.log) };
@@ -147,7 +147,7 @@ async fn the_line_of_the_result_counts_what_went_where() {
             Some(3),
             Some("invalid_event=1 unknown_type=2"),
         ),
-        // Slices are told by their events.
+        // The log names slices by their events.
         (&large[..], "", Some(2_001), Some("batch_too_large=2001")),
     ] {
         let answer = stack.send(&stack.batch("app1", events)).await;
@@ -300,7 +300,7 @@ async fn no_level_and_no_format_tells_more() {
     let stack = Stack::start().await;
     let personal = personal();
     let body = format!(r#"{{"id":"{personal}","type":"verify.attempt","to":"{personal}"}}"#);
-    // The SDK and the HTTP stack tell of every step at these levels, credentials' names among them.
+    // The SDK and the HTTP stack log every step at these levels, with the names of credentials.
     let wired =
         Wired::start(
             &stack,

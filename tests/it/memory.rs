@@ -32,7 +32,7 @@ use crate::support::{
     stack::{PATH_TOKEN, SIGNATURE},
 };
 
-/// What the template gives the function.
+/// Memory of the function in the template.
 const MEMORY_KB: u64 = 256 * 1024;
 /// The limit on an invocation's event, in bytes.
 const MAX_EVENT: usize = 6_291_556;
@@ -92,7 +92,7 @@ impl Function {
     }
 }
 
-/// The release binary; none, after saying so, where there is none: another one's figures say nothing.
+/// Release binary. Reports the skipped test without one, because the figures of another profile are useless.
 fn release() -> Option<PathBuf> {
     release_binary().inspect_err(|problem| prelude_local::coverage::skipped(problem)).ok()
 }

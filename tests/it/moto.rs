@@ -37,7 +37,7 @@ struct Function {
 }
 
 impl Function {
-    /// Starts it with standard queues; none, after saying so, where there is no moto.
+    /// Starts it with standard queues. Reports the skipped test without moto.
     async fn start() -> Option<Self> {
         Self::with_queues("standard").await
     }

@@ -1,10 +1,9 @@
 //! Panics and crashes: they cost one invocation, and no event.
 //!
-//! No input panics the receiver, so nothing can be sent to the real binary that would make it panic. These tests run
-//! the real [`Handler`] under the real Lambda runtime, in a process of its own, with ports that panic when they see a
-//! mark: the first test below starts itself once more, to be that function. What remains of the real binary is whether
-//! panics unwind in it: the profile says so, and a test reads the profile. A crash needs no such help: the binary is
-//! killed.
+//! No input panics the receiver, so no request can make the real binary panic. These tests run the real [`Handler`]
+//! under the real Lambda runtime, in a separate process, with ports that panic on a mark. The first test below starts
+//! its own binary once more as that function. Panics must also unwind in the real binary, so a test reads the profile.
+//! For a crash, the real binary is killed.
 
 mod crash;
 
@@ -32,9 +31,9 @@ use crate::support::{
     stack::PATH_TOKEN,
 };
 
-/// What makes SQS's port panic, in a body. It is also what must not be found in an answer or a log.
+/// Text of a body that makes SQS's port panic. It must be in no answer and in no log.
 const MARK: &str = "panic-because-of-this";
-/// What tells the process, beside Lambda's variables, that it is the function and not the test.
+/// Variable that makes the process the function instead of the test.
 const ROLE: &str = "PRELUDE_CLI_TEST_PANICKING_FUNCTION";
 
 struct PanickingSqs;
@@ -60,7 +59,7 @@ impl FetchKeySet for PanickingKeyServer {
     }
 }
 
-/// The function: what `main.rs` does, but for the ports.
+/// The function: does the same as `main.rs`, with other ports.
 async fn panicking_function() {
     telemetry::start(None, Some("json"), io::stdout);
     std::panic::set_hook(Box::new(|_| tracing::error!(target: "prelude_webhooks", code = "panic")));

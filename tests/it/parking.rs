@@ -1,4 +1,4 @@
-//! What is parked, why, in which encoding, and that its exact bytes come back.
+//! Parking: the reason, the encoding, and the recovery of the exact bytes.
 
 mod sizes;
 

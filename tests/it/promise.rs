@@ -1,18 +1,18 @@
 //! The promise: 200 is answered only when every event is durable, and nothing is ever lost.
 //!
-//! One generator, six properties, all of them asserted in every case. For any deliveries and any schedule of faults of
+//! One generator makes the cases, and each case asserts six properties. For any deliveries and any schedule of faults of
 //! SQS and of the key server:
 //!
-//! 1. 200 means that every event is in its queue, or parked for the right reason, byte for byte, and that SQS
-//!    acknowledged it exactly once in this delivery. It never acknowledges one twice, whatever is answered.
-//! 2. Any other answer, of which there is none while nothing fails, is 503; or 401, where the key server hides the key
-//!    that signed, and then nothing is sent.
+//! 1. 200 means that every event is in its queue, or parked for the right reason, byte for byte. SQS acknowledged it
+//!    exactly once in this delivery. SQS never acknowledges an event twice, for any answer.
+//! 2. Any other answer is 503, and none comes without a fault. If the key server hides the signing key, the answer is
+//!    401 and nothing is sent.
 //! 3. The answer comes within the budget, and within the function's own time.
-//! 4. Once the faults are over, the same delivery is answered with 200, and 1. holds for it.
-//! 5. Whatever is sent of an event, at any time, is marked with the same `event_id`.
-//! 6. Events whose queues nothing befalls are durable after the first attempt, whatever becomes of the others.
+//! 4. Once the faults are over, the same delivery is answered with 200, and property 1 holds.
+//! 5. Every message of an event, at any time, carries the same `event_id`.
+//! 6. Events without a fault on their queue are durable after the first attempt, for any fate of the other events.
 //!
-//! On FIFO queues also: within a group of a queue nothing overtakes, and SQS keeps each message once.
+//! On FIFO queues also: no message overtakes another one of its group, and SQS keeps each message once.
 //!
 //! `PRELUDE_CLI_TEST_CASES` sets the number of cases for each kind of queue ([`coverage`]). Each case has a seed, which a
 //! failure prints; `PRELUDE_CLI_TEST_SEED` begins with that one, or with any (`random`).
@@ -128,7 +128,7 @@ struct Least {
     fault: usize,
 }
 
-/// What happened in a case.
+/// Observations of one case.
 #[derive(Default)]
 struct Seen {
     statuses: Vec<u64>,
@@ -200,9 +200,9 @@ async fn run(case: &Case) -> Result<Seen, TestCaseError> {
     Ok(seen)
 }
 
-/// What the function keeps of its own time, to get the answer out.
+/// Time that the function reserves for returning the answer.
 const MARGIN: Duration = Duration::from_millis(500);
-/// What tokio's timers add.
+/// Resolution of tokio's timers.
 const TIMER: Duration = Duration::from_millis(10);
 
 /// A context with this time left.
@@ -215,7 +215,7 @@ fn in_time(left: Option<Duration>) -> Context {
     context
 }
 
-/// Whether the answer is 200; any other must be the right one.
+/// Returns whether the answer is 200, and checks every other answer.
 fn check_answer(
     case: &Case,
     delivery: &Delivery,
@@ -236,7 +236,7 @@ fn check_answer(
     Ok(answer.status == 200)
 }
 
-/// Events whose queues nothing befalls are durable, whatever becomes of the others and of the answer.
+/// Checks that events without a fault on their queue are durable, for any answer and any fate of the other events.
 fn is_fair(case: &Case, delivery: &Delivery, account: &Account) -> Result<(), TestCaseError> {
     if delivery.sliced || !case.has_time() {
         return Ok(());
@@ -284,8 +284,8 @@ fn keeps_each_once(case: &Case, sqs: &MemorySqs) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What SQS acknowledged is there. A FIFO queue also acknowledges what it takes for a duplicate, and drops it: two events
-/// that it can not tell apart would be one.
+/// Checks that SQS has every acknowledged message. A FIFO queue acknowledges a duplicate and drops it, so that two events
+/// with one deduplication id would be one message.
 fn has_what_it_acknowledged(sqs: &MemorySqs, calls: &[Call]) -> Result<(), TestCaseError> {
     let stored = sqs.stored();
     let stored: HashSet<_> =
@@ -299,7 +299,7 @@ fn has_what_it_acknowledged(sqs: &MemorySqs, calls: &[Call]) -> Result<(), TestC
     Ok(())
 }
 
-/// What happened in all cases.
+/// Observations of all cases.
 #[derive(Default)]
 struct Tally {
     statuses: BTreeMap<u64, usize>,

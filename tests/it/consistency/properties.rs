@@ -1,4 +1,4 @@
-//! What holds whatever comes: an answer from the status table, and nothing lost.
+//! Properties of any input: the answer is in the status table, and no event is lost.
 
 use prelude_local::{aws::gateway::Request, coverage::cases};
 use proptest::{
@@ -84,7 +84,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// One of the table's statuses, with its body; SQS and the keys are there, so 503 would be a fault of ours.
+/// Accepts every row of the status table but 503. SQS and the keys work here, so a 503 is a fault of the receiver.
 fn assert_answer(response: &Value, log: &[Value]) -> Result<u64, TestCaseError> {
     let status = response["statusCode"].as_u64().unwrap_or_default();
     let body = response["body"].as_str().unwrap_or_default();
@@ -101,7 +101,7 @@ fn assert_answer(response: &Value, log: &[Value]) -> Result<u64, TestCaseError> 
     Ok(status)
 }
 
-/// Whether the body is what a JWS signs, read another way than the receiver reads it.
+/// Recognizes the signed part of a JWS, in another way than the receiver does.
 fn is_token(body: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(body) else { return false };
     let parts: Vec<_> = text.split('.').collect();
@@ -138,8 +138,8 @@ fn any_body_is_answered_and_what_is_signed_is_kept_byte_for_byte() {
             let status = assert_answer(&response.unwrap(), &log)?;
             prop_assert!(signer != 3 || status == 401);
             prop_assert!(status == 200 || stack.taken() == before, "refused, and sent all the same");
-            // Whatever has no family is kept whoever signed it, but for what an app signs in a token; a batch is cut, and
-            // its text is elsewhere.
+            // A body without a source is kept for every signer, except a token that an app signs. A batch is cut into its
+            // events, so its text is in no message.
             let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
             let is_refused = signer == 2 && is_token(&body);
             let code = log.last().and_then(|line| line["code"].as_str());

@@ -1,4 +1,4 @@
-//! Queues of which some calls fail and others do not: a batch for them ends, in some attempt at the latest.
+//! Queues that fail some calls: a batch for them is accepted after a few attempts.
 
 use std::{collections::BTreeMap, sync::Mutex};
 

@@ -119,7 +119,7 @@ async fn a_key_that_may_be_the_apps_too_refuses_nothing_before_the_apps_keys_are
     assert_eq!(stack.taken(), 0);
 }
 
-/// A token as an app signs it for a user: what is signed, without the signature.
+/// Access token as an app signs it for a user, without its signature.
 const SIGNED_PART_OF_A_TOKEN: &str =
     "eyJhbGciOiJQUzI1NiIsImtpZCI6ImtleS1hcHAxIn0.eyJzdWIiOiJ1c3JfMSIsImV4cCI6MX0";
 

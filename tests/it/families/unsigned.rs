@@ -171,7 +171,7 @@ async fn a_signature_header_that_is_present_must_verify_even_on_a_listed_family(
             for member in members {
                 event[member][SIGNATURE] = value.clone();
             }
-            // An empty list is no header line; anything else is one that can not be read.
+            // An empty list is an absent header. Every other value is an unreadable one.
             let answer = stack.invoke(event).await;
             assert!(answer.status == 401 || value == json!([]), "{api:?} {value}: {answer:?}");
         }

@@ -22,7 +22,7 @@ fn order(stack: &Stack, slug: &str) -> Vec<usize> {
     entries.map(|entry| entry.attributes["event_id"].trim_start_matches("evt_").parse().unwrap()).collect()
 }
 
-/// Whether all of a queue's events came, each once, and those of one user in order.
+/// Checks that each event of a queue came once, and those of one user in order.
 fn keeps_groups_in_order(order: &[usize], users: usize, count: usize) -> bool {
     let user = |user| order.iter().copied().filter(move |index| index % users == user);
     (0..users).all(|of| user(of).eq((of..count).step_by(users)))

@@ -1,4 +1,4 @@
-//! FIFO queues that are too slow for all calls of a batch: what does not fit into the time is parked in slices.
+//! FIFO queues that are too slow for all calls of a batch: the events that do not fit are parked in slices.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ fn events(count: usize, name: &str) -> Vec<String> {
     (0..count).map(|index| event(index).to_string()).collect()
 }
 
-/// Where the events of a batch are, by the number of times.
+/// Places of a batch's events, and how often each event is there.
 #[derive(Debug, Default)]
 struct Places {
     routed: BTreeMap<String, usize>,

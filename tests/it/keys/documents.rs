@@ -1,4 +1,4 @@
-//! What a key set may hold: keys of other kinds, unreadable ones, too many.
+//! Documents of key sets: keys of other kinds, unreadable keys, too many keys.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use prelude_local::prelude::{PreludeKey, jwks_server::JwksFault};
@@ -29,7 +29,7 @@ fn changed(key: &PreludeKey, members: &Value) -> Value {
     jwk
 }
 
-/// An RSA key of 2048 bits that nobody has, as far as a receiver can tell.
+/// RSA key of 2048 bits that fits no private key. A receiver cannot see that.
 fn stranger(index: u8) -> Value {
     let mut modulus = [0xff; 256];
     modulus[100] = index;

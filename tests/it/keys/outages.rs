@@ -14,7 +14,7 @@ use tracing::subscriber::DefaultGuard;
 use super::{accepted, batch, fetched, forged, later, send, unavailable, wrong};
 use crate::support::stack::Setup;
 
-/// What this thread logs: fetches run in tasks of their own, beside the request whose log [`Stack::send`] gives.
+/// Log of this thread. Fetches run in separate tasks, which the log of [`Stack::send`] does not cover.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

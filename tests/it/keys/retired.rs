@@ -1,4 +1,4 @@
-//! An app whose key set is gone for good: only the bodies that claim this app notice.
+//! An app whose key set is gone for good affects only the bodies that claim this app.
 
 use prelude_local::{
     aws::gateway::Request,
@@ -30,7 +30,7 @@ fn unhinted(stack: &Stack, key: &PreludeKey, app_id: &str) -> Request {
     stack.signed_by(key, format!(r#"{{"events":[{USER_CREATED}],"app_id":"{app_id}"}}"#))
 }
 
-/// A body with a genuine signature of something else.
+/// Body with a genuine signature of another body.
 fn forged(stack: &Stack, body: &str) -> Request {
     stack.post(body).header(SIGNATURE, stack.prelude.account_key.sign(b"something else").unwrap())
 }

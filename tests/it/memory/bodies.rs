@@ -23,12 +23,12 @@ pub(super) struct Body {
     pub(super) queue_type: &'static str,
 }
 
-/// Who signs.
+/// Signer of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signer {
     Account,
     App,
-    /// With the account's signature of something else.
+    /// With the account's signature of another body.
     Forger,
 }
 

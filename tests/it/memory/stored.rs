@@ -1,4 +1,4 @@
-//! What consumers get back of the messages of one delivery.
+//! Bodies that consumers recover from the messages of one delivery.
 
 use std::collections::BTreeMap;
 

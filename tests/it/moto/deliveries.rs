@@ -1,4 +1,4 @@
-//! What is delivered to the process, and what must be in moto's queues, in the proxy's record and in the log after it.
+//! Deliveries to the process, and their traces in moto's queues, in the proxy's record and in the log.
 
 use std::collections::BTreeSet;
 
@@ -169,7 +169,7 @@ fn sha2_of(number: u32) -> Vec<u8> {
     Sha256::digest(number.to_be_bytes()).to_vec()
 }
 
-/// What the parts of one event decode to.
+/// Bytes that the parts of one event decode to.
 fn joined(parts: &[&Received]) -> Vec<u8> {
     let place = |part: &&&Received| {
         let encoding = part.attribute("encoding").unwrap();

@@ -51,7 +51,7 @@ impl Moto {
         moto
     }
 
-    /// What every queue's URL begins with, as AWS writes it, whatever the endpoint.
+    /// Beginning of every queue's URL, as AWS writes it for any endpoint.
     pub(super) fn queue_url_prefix(&self) -> String {
         format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{}", self.prefix)
     }

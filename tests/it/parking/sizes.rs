@@ -1,4 +1,4 @@
-//! What is too large for one message, or too much for one request.
+//! Events that are too large for one message, and batches that are too large for one request.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ async fn what_is_too_large_is_compressed_and_if_need_be_comes_in_parts() {
         ("as much as Lambda takes", verify(&noise(4_400_000)).into_bytes(), "oversize", 5),
     ] {
         let messages = park(&stack, &stack.prelude.account_key, &body).await;
-        // Twice where it tells something: a retry makes the same parts.
+        // A retry makes the same parts.
         let again =
             if parts == 2 { park(&stack, &stack.prelude.account_key, &body).await } else { Vec::new() };
         assert_eq!(messages.len(), parts, "{case}");
@@ -106,7 +106,7 @@ async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
         let mut events: Vec<_> = (0..count)
             .map(|id| format!(r#"{{ "id":"evt_{id}","type":"user.deleted","payload":{{"user_id":"usr_1","x":"{filler}"}}}}"#))
             .collect();
-        // One that is too large alone, and some that are no events.
+        // One event that is too large alone, and some elements that are not events.
         events[1_000] = format!(r#"{{"type":"user.created","x":"{}"}}"#, noise(1_200_000));
         events[1_400] = "null".to_owned();
         let body = String::from_utf8(stack.app("app1").batch(&events)).unwrap().replace("},{", "} ,\n{");

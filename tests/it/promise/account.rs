@@ -16,7 +16,7 @@ use crate::support::{
     stack::REQUEST_ID,
 };
 
-/// What became of one delivery.
+/// Result of one delivery.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     /// Events that are durable, by their bytes, and how often.
@@ -80,7 +80,7 @@ struct Found {
     parked: HashMap<Vec<u8>, Vec<String>>,
     /// By `event_id`, reason and number of parts.
     parts: BTreeMap<(String, String, usize), Parts>,
-    /// The codes that SQS told of an event on its way to its queue.
+    /// Codes with which SQS refused an event on its way to its queue.
     refusals: HashMap<Vec<u8>, Vec<String>>,
     /// The codes that a queue refused whole calls with, by its slug.
     queue_refusals: HashMap<String, Vec<String>>,
@@ -157,7 +157,7 @@ impl Found {
         Ok(())
     }
 
-    /// Whether parked bytes are an event's, or a slice, with its attributes.
+    /// Checks that parked bytes are an event or a slice, with its attributes.
     fn is_ours(
         &self,
         delivery: &Delivery,
@@ -204,7 +204,7 @@ impl Found {
         Ok(())
     }
 
-    /// Whether an event may be parked for this reason: its own, what SQS said of it or of its queue, or a lack of time.
+    /// Checks the reason of a parked event: its own, SQS's code for it or for its queue, or a lack of time.
     fn may_be_parked(
         &self,
         delivery: &Delivery,
@@ -265,7 +265,7 @@ fn place_of(slug: &str, event: &Expected) -> Place {
     }
 }
 
-/// What SQS's codes mean for where an event ends; none for those that another try may mend.
+/// Parking reason for a code of SQS. Codes that a retry may mend have none.
 fn reason_of(code: &str) -> Option<&'static str> {
     match code {
         "InvalidMessageContents" | "InvalidParameterValue" => Some("rejected_by_sqs"),
@@ -276,7 +276,7 @@ fn reason_of(code: &str) -> Option<&'static str> {
     }
 }
 
-/// Checks an entry's attributes. What was written down for SQS to refuse nothing lacks some.
+/// Checks an entry's attributes. An entry with an encoding may lack the optional ones.
 fn attributes(
     delivery: &Delivery,
     event: &Expected,

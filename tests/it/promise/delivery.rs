@@ -1,4 +1,4 @@
-//! Deliveries of every kind, made together with what must become of each event: the expectation comes from how an
+//! Deliveries of every kind, each generated with the expected place of its events. The expectation comes from how an
 //! event was made, not from reading it as the receiver does.
 
 use std::fmt::Write;
@@ -75,9 +75,9 @@ pub(super) enum Id {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
     length: usize,
-    /// Whether it holds what a call is refused for.
+    /// Holds the text for which a call is refused.
     culprit: bool,
-    /// Whether it holds characters that JSON allows and SQS does not.
+    /// Holds characters that JSON allows and SQS does not.
     forbidden: bool,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Text {
 pub(super) struct Delivery {
     pub(super) request: Request,
     pub(super) events: Vec<Expected>,
-    /// Whether the events come in slices of the batch.
+    /// The events come in slices of the batch.
     pub(super) sliced: bool,
     pub(super) source: Option<&'static str>,
     pub(super) app_id: Option<&'static str>,
@@ -103,7 +103,7 @@ pub(super) struct Expected {
     pub(super) event_type: Option<String>,
 }
 
-/// Where an event belongs while nothing fails.
+/// Place of an event while nothing fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// In the queue with this slug.
@@ -135,7 +135,7 @@ pub(super) fn hash_id(raw: &[u8]) -> String {
     })
 }
 
-/// Any delivery. Large ones and crowds are rare, for they take as long as a hundred others.
+/// Any delivery. Large ones and crowds are rare, because each takes as long as a hundred others.
 pub(super) fn plan(fifo: bool) -> impl Strategy<Value = Plan> {
     let users = if fifo { 1..40_usize } else { 1_000..1_001 };
     prop_oneof![

@@ -12,7 +12,7 @@ use crate::support::{
     wire::Wire,
 };
 
-/// The answer, and where the event is: its own queue, the parking queue for a reason, or nowhere.
+/// The answer, and the place of the event: its own queue, the parking queue for a reason, or none.
 type Outcome = (u64, Option<&'static str>);
 
 const ROUTED: Option<&str> = Some("verify-attempt");
@@ -20,13 +20,13 @@ const ROUTED: Option<&str> = Some("verify-attempt");
 const MENDED: Outcome = (200, ROUTED);
 /// Tried again until the time was up.
 const GIVEN_UP: Outcome = (503, None);
-/// Given up as well, since nobody said what SQS knows.
+/// Given up as well, because the answer did not say what SQS stored.
 const UNTOLD: Outcome = (503, ROUTED);
 const REJECTED: Outcome = (200, Some("rejected_by_sqs"));
 const DENIED: Outcome = (200, Some("queue_denied"));
 const MISSING: Outcome = (200, Some("queue_missing"));
 
-/// What becomes of an event when a fault meets one call, every call to its queue, and every call.
+/// Outcomes of an event when a fault meets one call, every call to its queue, and every call.
 const fn outcomes(fault: SqsFault) -> [Outcome; 3] {
     match fault {
         SqsFault::Throttled(_)
@@ -73,7 +73,7 @@ async fn each_fault_of_sqs_has_its_outcome() {
     }
 }
 
-/// Where the messages are: a queue's slug, or why they are parked. Several are duplicates.
+/// Place of the messages: a queue's slug, or a parking reason. Several messages are duplicates.
 fn place(sqs: &MemorySqs) -> Option<String> {
     let mut places: Vec<_> = sqs
         .stored()
@@ -88,7 +88,7 @@ fn place(sqs: &MemorySqs) -> Option<String> {
     places.pop()
 }
 
-/// What a batch is answered when no key is there yet, and when there was one before.
+/// Answers to a batch before the first key, and with an old key.
 const fn answers(fault: KeyFault) -> [u64; 2] {
     match fault {
         KeyFault::Slow(_) => [200, 200],

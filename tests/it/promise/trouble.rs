@@ -1,4 +1,4 @@
-//! What can go wrong in a case, and when.
+//! Faults of a case, and their times.
 
 use proptest::{
     collection::vec,
@@ -11,34 +11,34 @@ use tokio::time::Duration;
 use super::delivery::{Plan, plan, slugs_of_session};
 use crate::support::faults::{GARBAGE, KeyFault, Rule, Scope, SqsFault, UNLISTED};
 
-/// Deliveries, and what befalls them.
+/// Deliveries and their faults.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) fifo: bool,
     pub(super) deliveries: Vec<Plan>,
     pub(super) rules: Vec<Rule>,
     pub(super) keys: Option<KeyFault>,
-    /// What the start of the process took.
+    /// Duration of the process's start.
     pub(super) initialization: Duration,
-    /// What is left of the function's own time, if it tells.
+    /// Remaining time of the function, if Lambda sets it.
     pub(super) left: Option<Duration>,
-    /// Whether the redelivery meets another process.
+    /// The redelivery meets another process.
     pub(super) restarted: bool,
 }
 
 impl Case {
-    /// Whether a fault is on a queue.
+    /// Returns whether a fault is on a queue.
     pub(super) fn meets(&self, slug: &str) -> bool {
         self.rules.iter().any(|rule| rule.scope.meets(slug))
     }
 
-    /// Whether a request has the time to reach every queue that works, however many of the others hang.
+    /// Returns whether a request has the time to reach every working queue while all others hang.
     pub(super) fn has_time(&self) -> bool {
         let is_whole = |time: Duration| time >= Duration::from_secs(8);
         self.initialization.is_zero() && self.keys.is_none() && self.left.is_none_or(is_whole)
     }
 
-    /// Whether nothing befalls the deliveries.
+    /// Returns whether no fault meets the deliveries.
     pub(super) fn is_calm(&self) -> bool {
         let has_time = self.initialization.is_zero() && self.left.is_none();
         self.rules.is_empty() && self.keys.is_none() && has_time

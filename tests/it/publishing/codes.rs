@@ -1,4 +1,4 @@
-//! Failures are told apart by code: some are tried again, some parked, some answered with 503.
+//! The code of a failure decides: retry, parking, or the answer 503.
 
 use prelude_local::aws::faults::{Fault, FaultKind};
 use tokio::time::{Duration, Instant};

@@ -78,7 +78,7 @@ async fn a_parked_text_that_is_refused_again_goes_as_base64_without_optional_att
         assert_eq!(all.keys().collect::<Vec<_>>(), ["unrouted"]);
         let message = &all["unrouted"][0];
         assert_eq!(STANDARD.decode(&message.body).unwrap(), body.as_bytes());
-        // What comes from outside may be what offends; what says where the event comes from stays.
+        // SQS may refuse the optional attributes, which come from outside. The attributes that name the origin stay.
         let left: Vec<_> = message.attributes.keys().map(String::as_str).collect();
         assert_eq!(left, ["authentication", "encoding", "event_id", "reason", "received_at", "source"]);
         assert_eq!(message.attribute("encoding"), Some("base64"));

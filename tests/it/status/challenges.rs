@@ -95,7 +95,7 @@ async fn an_emulators_query_is_read_where_the_raw_one_is_missing() {
         event["rawQueryString"] = raw.clone();
         assert_eq!(stack.invoke(event).await.both(), (200, r#"{"challenge":7}"#), "{raw}");
     }
-    // Where both are there, the raw one counts.
+    // The raw one counts if both are present.
     let mut event = stack.activation("app1", "7").http_api_event();
     event["queryStringParameters"]["challenge"] = json!("8");
     assert_eq!(stack.invoke(event).await.both(), (200, r#"{"challenge":7}"#));

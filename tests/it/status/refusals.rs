@@ -1,4 +1,4 @@
-//! 401, 403, 404 and 405, whatever the family.
+//! 401, 403, 404 and 405, for every source.
 
 use prelude_local::{aws::gateway::Request, prelude::batch};
 use serde_json::Value;
@@ -54,7 +54,7 @@ async fn what_is_not_proven_is_401_with_one_body_for_all() {
     truncated.body.truncate(10);
     cases.push(("a body that lost its end", truncated, "signature_wrong"));
     for (case, request, code) in cases {
-        // The gateway joins or lists a header that comes twice; joined, it is no base64.
+        // The gateway joins or lists a header that comes twice. The joined value is not base64.
         assert_both(&stack, case, &request, 401, UNAUTHORIZED, code).await;
     }
     assert_eq!(stack.taken(), 0);

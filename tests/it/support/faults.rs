@@ -28,7 +28,7 @@ pub(crate) enum SqsFault {
     Throttled(&'static str),
     /// The call is answered with a 5xx.
     Failing,
-    /// The call is answered with a code that no documentation knows.
+    /// The call is answered with a code that is not documented.
     UnknownCode,
     /// Some entries fail, and the sender is blamed.
     EntriesOfSender { places: u16, code: &'static str },
@@ -48,18 +48,18 @@ pub(crate) enum SqsFault {
     Denied,
     /// The queue does not exist.
     Missing,
-    /// The queue's KMS key can not be used.
+    /// The queue's KMS key is unusable.
     KeyBroken(&'static str),
     /// The call is refused as a whole for what an entry with [`CULPRIT`] in its body holds.
     RefusedForOneEntry,
-    /// What SQS stored is answered with one of [`GARBAGE`].
+    /// SQS stores the messages and answers with one of [`GARBAGE`].
     Garbage(usize),
 }
 
-/// A code that no documentation knows.
+/// A code that is not documented.
 pub(crate) const UNLISTED: &str = "NobodyKnowsThis";
 
-/// What marks a body that [`SqsFault::RefusedForOneEntry`] refuses.
+/// Marks a body that [`SqsFault::RefusedForOneEntry`] refuses.
 pub(crate) const CULPRIT: &str = "culprit";
 
 /// Answers that say too little, or nothing: the first [`GARBAGE_OF_ALL`] about every entry, the others about one.
@@ -126,7 +126,7 @@ impl SqsFault {
         }
     }
 
-    /// What it does to a call; none where the call does not meet it.
+    /// Fate of a call; none for a call that the fault does not meet.
     fn fate(self, batch: &BatchRequest) -> Option<Fate> {
         Some(match self {
             Self::Throttled(code) => Fate::Refuse(400, code),
@@ -153,7 +153,7 @@ impl SqsFault {
     }
 }
 
-/// Which queues a fault is on.
+/// Queues that have a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Everywhere,
@@ -214,7 +214,7 @@ impl Schedule {
         met.map(|(rule, _)| rule.fault).collect()
     }
 
-    /// What becomes of a call: the first rule that meets it decides.
+    /// Fate of a call: the first rule that meets it decides.
     pub(crate) fn judge(&self, batch: &BatchRequest) -> Fate {
         let queue = batch.queue();
         let rules = self.0.lock().unwrap();

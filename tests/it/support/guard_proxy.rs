@@ -194,7 +194,7 @@ fn reply(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     response.body(Full::new(Bytes::from(body.to_string()))).unwrap()
 }
 
-/// The code in the header, by which SDKs tell the errors apart, is the older query protocol's.
+/// Code in the header by which SDKs distinguish errors. It is the one of the older query protocol.
 fn query_code(shape: &str) -> &str {
     let name = shape.rsplit('#').next().unwrap_or(shape);
     let renamed = [

@@ -1,4 +1,4 @@
-//! What the tests are written with.
+//! Building blocks of the tests.
 
 pub(crate) mod faults;
 pub(crate) mod guard_proxy;

@@ -20,7 +20,7 @@ pub(crate) fn sign(key: &str, salt_length: &str, body: &[u8]) -> String {
     }
 }
 
-/// Whether [`sign`] asks OpenSSL.
+/// Returns whether [`sign`] uses OpenSSL.
 pub(crate) fn is_installed() -> bool {
     Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success())
 }

@@ -1,4 +1,4 @@
-//! What a consumer of the parking queue does.
+//! Recovery of events from the parking queue, as a consumer does it.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
 use prelude_local::aws::sqs::ReceivedMessage;
 
-/// What a consumer gets of an event's parking messages: the encoding without the part, and the bytes.
+/// Recovers an event from its parking messages: the encoding without the part, and the bytes.
 pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {
     let mut parts = BTreeMap::new();
     let mut encoding = String::new();

@@ -24,7 +24,7 @@ impl FunctionProcess {
         Self::spawn_with(binary, &[], env, runtime_api)
     }
 
-    /// [`spawn`](Self::spawn) with arguments, for a program that is the function only when told to be.
+    /// [`spawn`](Self::spawn) with arguments, for a program that is the function only with them.
     pub(crate) fn spawn_with(
         binary: &Path,
         arguments: &[&str],
@@ -47,14 +47,14 @@ impl FunctionProcess {
         Self { child, output, readers }
     }
 
-    /// The most memory it ever had, in kB, where the system tells.
+    /// Peak memory in kB, where the system reports it.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.split_whitespace().next()?.parse().ok()
     }
 
-    /// How long all its threads computed, where the system tells.
+    /// CPU time of all its threads, where the system reports it.
     pub(crate) fn cpu_time(&self) -> Option<Duration> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
         let time = |thread: std::io::Result<std::fs::DirEntry>| {

@@ -21,13 +21,13 @@ impl RuntimeApi {
         Self(runtime_api::RuntimeApi::start().await.unwrap())
     }
 
-    /// How to start this binary: with what Lambda sets, these variables over it, and nothing inherited. A test must not
-    /// depend on the credentials, the proxy or the `PRELUDE_` variables of whoever runs it.
+    /// Command for this binary with the variables that Lambda sets, then these, and none inherited. A test must not
+    /// depend on the credentials, the proxy or the `PRELUDE_` variables of the person who runs it.
     pub(crate) fn command(&self, binary: &Path, env: &[(String, String)]) -> Command {
         self.0.command(binary, env.iter().map(|(name, value)| (name, value)))
     }
 
-    /// Hands the function an event and waits for what it makes of it.
+    /// Gives the function an event and waits for its result.
     pub(crate) async fn invoke(&self, event: Value) -> Invocation {
         self.invoke_with(event, Options::default()).await
     }
@@ -40,16 +40,16 @@ impl RuntimeApi {
         }
     }
 
-    /// Waits until the function has asked for its first event, and says when it did: the end of its cold start.
+    /// Waits until the function asks for its first event, and returns the time: the end of its cold start.
     pub(crate) async fn first_poll(&self) -> Instant {
         self.0.first_poll(PATIENCE).await.unwrap_or_else(|_| panic!("no poll within {PATIENCE:?}"))
     }
 
-    /// What the function reported to `/runtime/init/error`, if it did.
+    /// Report of the function to `/runtime/init/error`, if any.
     pub(crate) fn init_error(&self) -> Option<Value> {
         self.0.init_error()
     }
 }
 
-/// Added to every deadline: a stub on a busy machine should not be what fails a test.
+/// Added to every deadline, so that a busy machine does not fail a test.
 const PATIENCE: Duration = Duration::from_secs(20);

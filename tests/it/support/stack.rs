@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::gateway::{Answer, Api};
 
-/// What every queue's name begins with.
+/// Beginning of every queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "prelude-webhooks-";
 /// The secret last segment of the path.
 pub(crate) const PATH_TOKEN: &str = "test-path-token_0123456789abcdef";
@@ -29,7 +29,7 @@ pub(crate) const PATH_TOKEN: &str = "test-path-token_0123456789abcdef";
 pub(crate) const LISTED_ADDRESS: &str = ADDRESSES[0];
 /// An address that is not on it.
 pub(crate) const FOREIGN_ADDRESS: &str = "198.51.100.7";
-/// What Lambda calls every invocation that does not bring its own context.
+/// Request id of every invocation without a context of its own.
 pub(crate) const REQUEST_ID: &str = "8f507cfc-0000-4000-8000-000000000001";
 /// The header with the signature.
 pub(crate) const SIGNATURE: &str = "X-Webhook-Signature";

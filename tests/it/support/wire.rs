@@ -1,8 +1,8 @@
 //! The wire between the real SDK and an SQS, on which calls are refused, cut, lost, delayed and changed.
 //!
 //! It is an HTTP connector below the SDK, so that what is tested is the SDK's own code as well, and so that a stopped
-//! clock holds: nothing waits for a socket. [`SqsFault`](super::faults::SqsFault) names what goes wrong; this does it,
-//! and the [`Ledger`] has what SQS stored and what the function was told.
+//! clock holds: nothing waits for a socket. [`SqsFault`](super::faults::SqsFault) names the faults, this makes them happen,
+//! and the [`Ledger`] records what SQS stored and what its answers said.
 
 mod wired;
 
@@ -29,12 +29,12 @@ use tokio::time::{Duration, sleep};
 pub(crate) use self::wired::{Wired, pinned_apps};
 use super::faults::{ledger::Ledger, memory_sqs::MemorySqs};
 
-/// What becomes of one `SendMessageBatch` call.
+/// Fate of one `SendMessageBatch` call.
 #[derive(Debug)]
 pub(crate) enum Fate {
     /// SQS gets it, and its answer arrives.
     Pass,
-    /// The answer is this status and error code, and SQS never hears of it.
+    /// The answer is this status and error code, and SQS does not get the call.
     Refuse(u16, &'static str),
     RefuseAfter(Duration, u16, &'static str),
     /// The entries at these places (bit 0 is the first) fail; SQS gets the others.
@@ -43,11 +43,11 @@ pub(crate) enum Fate {
         code: &'static str,
         sender_fault: bool,
     },
-    /// The connection breaks before SQS hears of it.
+    /// The connection breaks before SQS gets the call.
     Cut,
-    /// SQS never hears of it, and nobody hears of SQS.
+    /// SQS does not get it, and no answer comes.
     Hang,
-    /// SQS hears of it after this time.
+    /// SQS gets it after this time.
     DelayCall(Duration),
     /// SQS stores it at once, and its answer arrives after this time.
     DelayAnswer(Duration),
@@ -71,7 +71,7 @@ pub(crate) struct Wire {
     load: Arc<Load>,
 }
 
-/// What is at its other end.
+/// Other end of the wire.
 #[derive(Clone)]
 enum Sqs {
     /// The local stack's, which can be received from.
@@ -108,7 +108,7 @@ impl Wire {
         Self { sqs, judge: Arc::new(judge), ledger: Arc::default(), load: Arc::default() }
     }
 
-    /// What went over it.
+    /// Record of all calls.
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
     }

@@ -62,7 +62,7 @@ impl KeyFault {
         }
     }
 
-    /// Whether the function has keys, and not the one that signed: then 401 is the answer.
+    /// Returns whether the function has keys without the one that signed, so that the answer is 401.
     pub(crate) const fn hides_the_key(self) -> bool {
         matches!(self, Self::Wrong | Self::Rotating)
     }

@@ -1,4 +1,4 @@
-//! What SQS stored and what the function was told of it, written down on the wire: the truth that the function's
+//! Record of what SQS stored and what its answers said, taken on the wire: the truth that the function's
 //! answer is measured against.
 
 use std::sync::Mutex;
@@ -24,12 +24,12 @@ pub(crate) struct Call {
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) entry: Entry,
-    /// Whether SQS has it, whatever anybody was told.
+    /// SQS stored it, for any answer.
     pub(crate) stored: bool,
     pub(crate) told: Told,
 }
 
-/// What the answer that arrived said of an entry.
+/// Statement of the received answer about an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     /// No answer arrived, or none that says so.
@@ -57,7 +57,7 @@ impl Ledger {
         calls.iter().flat_map(|call| &call.sent).filter(|sent| sent.stored).count()
     }
 
-    /// Opens a line for a call, and tells its number.
+    /// Adds a call and returns its number.
     pub(crate) fn called(&self, batch: &BatchRequest) -> usize {
         let sent = |entry: &Entry| Sent { entry: entry.clone(), stored: false, told: Told::Nothing };
         let queue = batch.queue().to_owned();
@@ -66,7 +66,7 @@ impl Ledger {
         calls.len() - 1
     }
 
-    /// Notes what SQS says it stored, before anything befalls its answer.
+    /// Notes the entries that SQS stored, before a fault changes the answer.
     pub(crate) fn stored(&self, number: usize, answer: &[u8]) {
         let answer: Value = serde_json::from_slice(answer).unwrap();
         for id in ids(&answer, "Successful") {
@@ -91,7 +91,7 @@ impl Ledger {
                 self.entry(number, id, |sent| sent.told = Told::Durable);
             }
         }
-        // An entry that is told both ways is not acknowledged.
+        // An entry that is in both lists is not acknowledged.
         for failure in answer["Failed"].as_array().into_iter().flatten() {
             let code = failure["Code"].as_str().unwrap_or_default().to_owned();
             let id = failure["Id"].as_str().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! An SQS that is a list in memory, with SQS's rules.
 //!
 //! The embedded SQS of the local stack takes a noticeable time to start with a queue for every event type, and must be received
-//! from, message by message, to tell what it has. That is right for tests that read as consumers do, and too slow for
+//! from, message by message, to show its messages. That is right for tests that read as consumers do, and too slow for
 //! ten thousand cases. This one speaks the same protocol below the same SDK, is held to the same rules, and is read
 //! directly. It has every queue that is sent to.
 
@@ -44,7 +44,7 @@ struct State {
 
 /// For how long a FIFO queue knows a deduplication id.
 const DEDUPLICATION: Duration = Duration::from_secs(300);
-/// The protocol demands one. The Rust SDK compares none, so there is no use in computing it.
+/// Required by the protocol. The Rust SDK does not compare it, so the value is constant.
 const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 impl MemorySqs {
@@ -58,7 +58,7 @@ impl MemorySqs {
         std::mem::take(&mut self.0.lock().unwrap().stored)
     }
 
-    /// What SQS would have refused for its form. The function must never send such a thing, so tests demand that there
+    /// Messages that SQS would have refused for their form. The function must never send one, so tests require that there
     /// is none.
     pub(crate) fn violations(&self) -> Vec<String> {
         self.0.lock().unwrap().violations.clone()

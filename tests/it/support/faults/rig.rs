@@ -41,7 +41,7 @@ pub(crate) struct Rig {
     handler: Handler<KeyServer, SqsSender>,
 }
 
-/// What the function answered.
+/// Answer of the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u64,

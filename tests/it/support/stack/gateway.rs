@@ -26,7 +26,7 @@ impl Api {
     }
 }
 
-/// What the function answered, and what it logged meanwhile at `INFO`.
+/// Answer of the function, and its log at `INFO`.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
