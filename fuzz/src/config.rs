@@ -82,7 +82,7 @@ fn is_private(block: &IpNet) -> bool {
     private.iter().any(|private| private.parse::<IpNet>().unwrap().contains(block))
 }
 
-/// The marked secrets in a variable's value, and everything else of it, which may be told.
+/// The marked secrets in a variable's value, and the rest of it, which may be shown.
 fn split(name: &str, value: Option<&str>) -> (Vec<String>, String) {
     let value = value.unwrap_or_default();
     match name {

@@ -37,7 +37,7 @@ fn check_received(body: &[u8], received: &Received) {
     let kind = serde_json::to_string(envelope.event_type.as_str()).unwrap();
     let enclose = |payload: &str| format!(r#"{{"type":{kind},"payload":{payload}}}"#);
     let read_again = |body: String| Received::parse(body).unwrap().event;
-    // What is known survives the way through the struct, blank members aside.
+    // Known members survive the way through the struct, except blank ones.
     let written = serde_json::to_string(&received.event).unwrap();
     if written != "null" && written != r#""""# {
         assert_eq!(read_again(enclose(&written)), received.event);
@@ -119,7 +119,7 @@ fn check_notation(body: &Value) {
 /// The members that are kept as JSON (`RawJson` in the payloads).
 const KEPT: [&str; 4] = ["variables", "profile", "metadata", "backup_state"];
 
-/// What is shown of an event is the same when every text about a person in it is another one of the same length.
+/// The output for an event is the same when every text about a person is another one of the same length.
 fn check_discretion(body: &Value) {
     let mut other = body.clone();
     if !disguise(&mut other, false) {
@@ -132,7 +132,7 @@ fn check_discretion(body: &Value) {
     assert_eq!(shown(body), shown(&other), "what is shown depends on something personal");
 }
 
-/// Changes each letter and digit of what is personal, and tells whether there was any.
+/// Changes each letter and digit of personal texts, and returns whether there was any.
 fn disguise(value: &mut Value, is_personal: bool) -> bool {
     match value {
         Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {

@@ -3,7 +3,7 @@
 //! The answer is a row of the status table, with its exact body, or the error for what no API Gateway sent. Nothing is
 //! sent but for an answer of 200, unless SQS fails on the way. No event reaches a queue without its proof: a configured
 //! key's signature, or the three conditions of an unsigned one. Every byte of an accepted body can be recovered from
-//! what was sent. And for a request whose parts are known, the status is the one that the contract says.
+//! what was sent. A request whose parts are known gets the status that the contract requires.
 
 mod answer;
 mod proof;
@@ -21,7 +21,7 @@ pub fn check(input: &[u8]) {
     let _status = status(input);
 }
 
-/// Checks, and tells the status: 0 for what no API Gateway sent, `None` for what is no JSON.
+/// Checks the input and returns the status: 0 for an event that is not API Gateway's, `None` for text that is not JSON.
 #[must_use]
 pub fn status(input: &[u8]) -> Option<i64> {
     let case = Case::read(input);

@@ -13,7 +13,7 @@ use serde_json::{Value, value::RawValue};
 pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// `None` where the text is no object, or has a name that is no Unicode.
+    /// `None` if the text is not an object, or has a name that is not Unicode.
     #[must_use]
     pub fn of(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()

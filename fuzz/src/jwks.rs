@@ -77,7 +77,7 @@ fn usable_key(jwk: Members<'_>) -> Option<(String, [u8; 32])> {
     Some((name, thumbprint))
 }
 
-/// Bits that say nothing may be set, for the documents of some key servers have such.
+/// Unused bits may be set, because the documents of some key servers have them.
 const B64: engine::GeneralPurpose = engine::GeneralPurpose::new(
     &alphabet::URL_SAFE,
     engine::GeneralPurposeConfig::new()

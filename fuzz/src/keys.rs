@@ -1,4 +1,4 @@
-//! The keys of `tests/keys`: what Prelude signs with. Never trust them anywhere else.
+//! The keys of `tests/keys`, with which Prelude signs here. Never trust them anywhere else.
 
 use std::{
     cell::RefCell,
@@ -80,7 +80,7 @@ impl Key {
         format!("rsassa-pss-sha256={}", URL_SAFE_NO_PAD.encode(self.sign(body)))
     }
 
-    /// Whether these bytes are this key's signature of the body, with any salt.
+    /// Returns whether these bytes are this key's signature of the body, with any salt.
     #[must_use]
     pub fn verifies(&self, body: &[u8], signature: &[u8]) -> bool {
         let key = VerifyingKey::<Sha256>::new_with_auto_salt_len(self.public.clone());

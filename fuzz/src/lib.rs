@@ -1,4 +1,4 @@
-//! What must hold for any input, one module for each fuzz target: `check` takes the fuzzer's bytes and panics where a
+//! Properties of any input, one module for each fuzz target: `check` takes the fuzzer's bytes and panics where a
 //! property does not hold. `tests/smoke.rs` runs the same functions without a fuzzer.
 
 #![forbid(unsafe_code)]

@@ -36,7 +36,7 @@ pub fn check(input: &[u8]) {
                     assert!(!is_root_kept || event_type == sample.event_type);
                     let culprit = format!("/{}", member.replace(['.', '['], "/").replace(']', ""));
                     let culprit = culprit.trim_end_matches('/');
-                    // At the place that was changed, or below what was put there; in a flat event there is no `payload`.
+                    // At the changed place, or below the new value. A flat event has no `payload`.
                     let is_named = changes.iter().any(|change| {
                         let place =
                             ["/payload", "/data"].iter().find_map(|start| change.place.strip_prefix(start));
@@ -56,7 +56,7 @@ pub fn check(input: &[u8]) {
 struct Change {
     /// A JSON pointer; of a member that came or went, its own.
     place: String,
-    /// Whether no reader may fail: a member that is missing, blank, not documented, or in the other notation.
+    /// Returns whether no reader may fail: a member is missing, blank, undocumented, or in the other notation.
     is_harmless: bool,
 }
 

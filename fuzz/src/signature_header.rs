@@ -11,7 +11,7 @@ use prelude_webhooks::authenticate::{
 
 use crate::keys::{ACCOUNT, APP, Key, SECOND_APP};
 
-/// What every signature of the seeds signs.
+/// Body of every signature in the seeds.
 pub const BODY: &[u8] = b"{}";
 
 /// The input is the header's value.
@@ -35,10 +35,10 @@ pub fn check(header: &[u8]) {
     assert!(!verifies(genuine(b"{} ")), "{written}");
 }
 
-/// What the header says: the signature, or how it is refused.
+/// Content of the header: the signature, or the reason of its refusal.
 ///
 /// # Errors
-/// No `=` at all, another scheme, what is no base64, or base64 of other than 256 to 1,024 bytes.
+/// No `=`, another scheme, a value that is not base64, or base64 of other than 256 to 1,024 bytes.
 pub fn read(header: &[u8]) -> Result<Vec<u8>, HeaderFault> {
     if header.len() > 2048 {
         return Err(HeaderFault::TooLong);

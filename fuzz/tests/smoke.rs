@@ -1,6 +1,6 @@
-//! The properties of the fuzz targets on every seed, and on a fixed number of mutations of each: no search, no coverage, the
-//! same inputs on every run. It keeps the targets and their seeds alive between the fuzzer's runs, and finds what is easy to
-//! find. `FUZZ_SMOKE_MUTATIONS` sets how many mutations there are for each seed.
+//! The properties of the fuzz targets on every seed, and on a fixed number of mutations of each. The inputs are the same in
+//! every run, without search or coverage. The test keeps the targets and their seeds working between the fuzzer's runs, and
+//! finds the easy faults. `FUZZ_SMOKE_MUTATIONS` sets the number of mutations for each seed.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -43,7 +43,7 @@ fn config_holds() {
     smoke("config", &["seeds/config"], 1_000, config::check);
 }
 
-/// Most mutations are refused for their signature: the seeds show that what lies behind it is reached.
+/// Most mutations are refused for their signature. The seeds show that the code behind the signature is reached.
 #[test]
 fn seeds_come_to_what_they_are_named_for() {
     for file in
@@ -103,7 +103,7 @@ fn mutations(default: usize) -> usize {
     std::env::var("FUZZ_SMOKE_MUTATIONS").map_or(default, |count| count.parse().unwrap())
 }
 
-/// Says which input it was, as a file that the target takes.
+/// Writes an input that fails to a file that the target takes.
 fn watch(input: &[u8], check: fn(&[u8])) {
     if let Err(panic) = std::panic::catch_unwind(|| check(input)) {
         let path = std::env::temp_dir().join(format!("fuzz-smoke-{}", std::process::id()));

@@ -1,4 +1,4 @@
-//! No event is durable without the proof that its family demands.
+//! No event is durable without the authentication of its source.
 
 use prelude_events::{EventType, Source};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{json::Members, keys::ACCOUNT, keys::Key, signature_header};
 
-/// What the request is, read from its parts or from its event.
+/// The request, read from its parts or from its event.
 struct Seen {
     is_post: bool,
     path: String,
@@ -36,7 +36,7 @@ pub fn check(case: &Case, rig: &Rig, sent: &[Sent]) {
                     seen.signatures.is_empty() && rig.path_is_secret(&seen.path) && rig::is_listed(&seen.ip)
                 );
                 assert!(rig.unsigned.contains(&source.unwrap()));
-                // Where another reader does not take the names of its members, `verdict` leaves it too.
+                // `verdict` skips an event whose member names the independent reader does not take.
                 let members = Members::of(std::str::from_utf8(&seen.body).unwrap());
                 let kind = members.map(|members| EventType::known(&members.text("type").unwrap()).unwrap());
                 assert!(kind.is_none_or(|kind| kind.source() == source));

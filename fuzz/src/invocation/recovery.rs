@@ -62,7 +62,7 @@ pub fn check(case: &Case, answer: &Answer, sent: &[Sent]) {
         elements.iter().for_each(|element| add(element.get().as_bytes(), None));
     }
     if is_whole {
-        // What SQS stored without saying so is sent again.
+        // Messages that SQS stored without an acknowledgement are sent again.
         let may_repeat =
             case.script.iter().any(|letter| b"lLH".contains(letter) || letter.is_ascii_uppercase());
         for (event, count) in &expected {
@@ -78,7 +78,7 @@ pub fn events(body: &[u8]) -> Option<Vec<&[u8]>> {
     let whole = Some(vec![body]);
     let Ok(text) = std::str::from_utf8(body) else { return whole };
     let Some(members) = Members::of(text) else {
-        // A name that is no Unicode is another member to the receiver.
+        // A name that is not Unicode is another member to the receiver.
         let is_object = text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
         return if is_object { None } else { whole };
     };
@@ -119,7 +119,7 @@ struct Parked<'a> {
     first: &'a Sent,
 }
 
-/// What a consumer of the parking queue does. Where not all became durable, an event may lack parts, and is left out.
+/// Recovers events as a consumer of the parking queue does. An event without all its parts is left out if SQS failed.
 fn unpark(sent: &[Sent], is_whole: bool) -> Vec<Parked<'_>> {
     let mut parked = Vec::new();
     let mut parts: BTreeMap<_, BTreeMap<usize, &Sent>> = BTreeMap::new();
@@ -160,7 +160,7 @@ fn decode(encoding: &str, text: &str) -> Vec<u8> {
     }
 }
 
-/// Whether one text holds another; a loop over windows would take minutes for a large one.
+/// Returns whether one text holds another. A loop over windows would take minutes for a large one.
 fn find(text: &[u8], part: &[u8]) -> bool {
     match (std::str::from_utf8(text), std::str::from_utf8(part)) {
         (Ok(text), Ok(part)) => text.contains(part),

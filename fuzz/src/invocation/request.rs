@@ -31,11 +31,11 @@ use crate::keys::{ACCOUNT, APP, Key, OTHER, SECOND_APP};
 pub struct Case {
     /// Which configuration it meets.
     pub rig: usize,
-    /// What SQS does; empty: all is well.
+    /// Faults of SQS; empty without a fault.
     pub script: Vec<u8>,
     /// The event's text.
     pub event: Vec<u8>,
-    /// What was put into the event, where it was made of parts.
+    /// Parts of the event, if it was made of parts.
     pub request: Option<Request>,
 }
 
@@ -96,7 +96,7 @@ impl Case {
 }
 
 impl Request {
-    /// Whether any line carries a signature.
+    /// Returns whether a header is a signature.
     pub fn is_signed(&self) -> bool {
         self.signer.is_some() || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE))
     }

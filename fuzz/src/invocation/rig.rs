@@ -28,16 +28,16 @@ pub struct Rig {
     runtime: Runtime,
     /// Sources whose events need no signature.
     pub unsigned: &'static [Source],
-    /// Whether the path must end in [`TOKEN`] or [`SHORT_TOKEN`].
+    /// The path must end in [`TOKEN`] or [`SHORT_TOKEN`].
     pub has_token: bool,
-    /// Whether only listed addresses are admitted.
+    /// Only listed addresses are admitted.
     pub enforces: bool,
     pub is_fifo: bool,
-    /// Whether a challenge is answered with its bare digits.
+    /// A challenge is answered with its bare digits.
     pub bare_challenge: bool,
-    /// Whether [`ACCOUNT`] may sign.
+    /// [`ACCOUNT`] may sign.
     pub has_account: bool,
-    /// Whether the first app has no key, for its key server is down.
+    /// The first app has no key, because its key server is down.
     pub is_keyless: bool,
 }
 
@@ -125,7 +125,7 @@ impl Rig {
         }
     }
 
-    /// The answer, and what became durable; `None` for what is no JSON, which Lambda hands to nobody.
+    /// The answer and the durable messages; `None` for text that is not JSON, which Lambda does not pass on.
     pub fn invoke(&self, case: &Case) -> Option<(Result<Response, Diagnostic>, Vec<Sent>)> {
         let payload: Invocation = serde_json::from_slice(&case.event).ok()?;
         let mut context = Context::default();
@@ -157,7 +157,7 @@ impl Rig {
         self.ends_in(path, &[TOKEN, SHORT_TOKEN])
     }
 
-    /// Whether the path is the proof of an unsigned request.
+    /// Returns whether the path authenticates an unsigned request.
     pub fn path_is_secret(&self, path: &str) -> bool {
         self.has_token && self.ends_in(path, &[TOKEN])
     }
@@ -175,7 +175,7 @@ impl Rig {
     }
 }
 
-/// Whether an address as API Gateway may write it is one of Prelude's; no proxies counted in.
+/// Returns whether an address as API Gateway writes it is one of Prelude's. Proxies do not count.
 pub fn is_listed(text: &str) -> bool {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let address = match (bare.parse::<IpAddr>(), text.parse::<SocketAddr>()) {

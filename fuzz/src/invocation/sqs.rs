@@ -1,4 +1,4 @@
-//! An SQS that does as it is told, keeps what is durable, and notes whatever the real one would not take.
+//! An SQS that follows a script, keeps durable messages, and notes messages that the real one would refuse.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,7 +40,7 @@ impl Sqs {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { script, ..State::default() };
     }
 
-    /// What is durable since then.
+    /// Messages that became durable since then.
     pub fn take(&self) -> Vec<Sent> {
         let state = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         // Not where they were found: a panic there would be the receiver's, and be answered.

@@ -15,7 +15,7 @@ pub fn check(case: &Case, rig: &Rig, answer: &Answer) {
     let Some(request) = &case.request else { return };
     let expected = expected(request, rig);
     let status = u16::try_from(answer.status).unwrap();
-    // What SQS does comes last, and can only turn an acceptance into a later try.
+    // SQS comes last, and can only turn an acceptance into a retry.
     let is_late = status == 503 && expected.contains(&200) && !case.script.is_empty();
     assert!(expected.contains(&status) || is_late, "{status}, and the contract says {expected:?}");
 }
@@ -37,7 +37,7 @@ fn expected(request: &Request, rig: &Rig) -> Vec<u16> {
     }
 }
 
-/// By the proof of the family that the body shows.
+/// By the authentication of the source that the body shows.
 fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
     let name = request.signer.unwrap().name;
     let is = |key: &crate::keys::Key| key.name == name;
@@ -80,7 +80,7 @@ fn unsigned(request: &Request, rig: &Rig) -> Vec<u16> {
     vec![if is_accepted { 200 } else { 401 }]
 }
 
-/// Whether the body begins with this app's id, whatever comes after it.
+/// Returns whether the body begins with this app's id.
 fn claims(body: &[u8], app_id: &str) -> bool {
     let value = format!("\"{app_id}\"");
     ["{", "\"app_id\"", ":", &value]
@@ -89,7 +89,7 @@ fn claims(body: &[u8], app_id: &str) -> bool {
         .is_some()
 }
 
-/// Whether the body is no JSON, and two parts of base64url with a dot between them: what an app signs in a token.
+/// Returns whether the body is not JSON, and is two parts of base64url with a dot between them, as in a token.
 fn is_token(body: &[u8]) -> bool {
     let of_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let dots = body.iter().filter(|byte| **byte == b'.').count();

@@ -1,4 +1,4 @@
-//! What is routed has a type of its family; what is parked has the first reason that fits.
+//! A routed event has a type of its source. A parked event has the first reason that fits.
 
 use prelude_events::{EventType, Source};
 use serde_json::value::RawValue;
