@@ -1,4 +1,4 @@
-"""What must hold of the template and of the stack, beside what the deliveries show."""
+"""Properties of the template and of the stack that the deliveries do not show."""
 
 import ast
 import json
@@ -98,7 +98,7 @@ def deployed_types(stack):
 
 
 def check_secrets(checks, stack):
-    """The processed template holds what it was given, so only digests may be there; and outputs show none of them."""
+    """The processed template holds its parameters, so they may only be digests. Outputs show none of them."""
     variables = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]["Environment"]["Variables"]
     for name, variable in [("Apps", "PRELUDE_APPS"), ("PathToken", "PRELUDE_PATH_TOKEN")]:
         value = stack.parameters[name]
@@ -166,7 +166,7 @@ def check_queues(checks, stack, slugs):
 
 
 def check_role(checks, stack, slugs):
-    """As moto has it: every policy of the role, inline and attached."""
+    """Every policy of the role in moto, inline and attached."""
     iam, role = stack.client("iam"), stack.physical_id("ReceiverRole")
     # moto has no managed policies of AWS. Lambda makes network interfaces with the function's role.
     declared = stack.of_type("AWS::IAM::Role")["ReceiverRole"]
@@ -178,7 +178,7 @@ def check_role(checks, stack, slugs):
     statements, size = [], 0
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        # What came by CloudFormation moto gives as Python would print it.
+        # moto returns values from CloudFormation in Python's notation.
         document = ast.literal_eval(document) if isinstance(document, str) else document
         statements += document["Statement"]
         size += len(json.dumps(document, separators=(",", ":")))

@@ -1,4 +1,4 @@
-"""The order in which CloudFormation makes resources, worked out from the expanded template."""
+"""The order in which CloudFormation creates resources, derived from the expanded template."""
 
 import re
 

@@ -49,7 +49,7 @@ class Function:
         self._count += 1
         request_id = "00000000-0000-4000-8000-%012d" % self._count
         self._events.put((request_id, json.dumps(event).encode()))
-        # Longer than Lambda would wait: a busy machine is not what is tested.
+        # Longer than Lambda waits, so that a busy machine does not fail the test.
         deadline = time.monotonic() + self.timeout + 20
         while True:
             try:

@@ -41,7 +41,7 @@ class Stack:
         return self._clients[service]
 
     def create(self):
-        """Makes everything; the types that moto's CloudFormation does not know, with how many of each."""
+        """Creates all resources. Returns the types that moto's CloudFormation does not know, with their counts."""
         self._upload_code()
         template = {
             **self.template,
@@ -61,7 +61,7 @@ class Stack:
         if made != set(self._ids):
             raise SystemExit(f"moto's CloudFormation left out or added {sorted(made ^ set(self._ids))}")
         generically = {}
-        # An API before its stage, a role before its policy: what others refer to comes first.
+        # Resources that others refer to come first: an API before its stage, a role before its policy.
         for resource_type in GENERICALLY:
             for key, resource in self.resources.items():
                 if resource["Type"] == resource_type:
@@ -70,7 +70,7 @@ class Stack:
                     generically[resource_type] = generically.get(resource_type, 0) + 1
         missing = {r["Type"] for k, r in self.resources.items() if k not in self._ids}
         if missing:
-            raise SystemExit(f"nothing here makes {', '.join(sorted(missing))}: tell .ci/deployment/stack.py how")
+            raise SystemExit(f"{', '.join(sorted(missing))} cannot be created: add them to .ci/deployment/stack.py")
         return generically
 
     def delete(self):
@@ -78,7 +78,7 @@ class Stack:
         self.client("cloudformation").delete_stack(StackName=self.name)
 
     def of_type(self, resource_type):
-        """Their properties, worked out, by logical id."""
+        """Their resolved properties, by logical id."""
         resources = self.resources.items()
         return {key: self.resolve(r["Properties"]) for key, r in resources if r["Type"] == resource_type}
 
@@ -86,7 +86,7 @@ class Stack:
         return self._ids[key]
 
     def resolve(self, value):
-        """The value with its remaining intrinsic functions worked out."""
+        """The value with its remaining intrinsic functions resolved."""
         if isinstance(value, list):
             return [self.resolve(item) for item in value]
         if not isinstance(value, dict):
@@ -177,7 +177,7 @@ class Stack:
     def _make_api(self, key, properties):
         gateway, body = self.client("apigatewayv2"), properties["Body"]
         api = gateway.create_api(Name=body["info"]["title"], ProtocolType="HTTP")["ApiId"]
-        # moto reads routes of an import, but not their integrations; a permission tells whom they may call.
+        # moto reads the routes of an import, but not their integrations. The permission names the function they call.
         for path, methods in body["paths"].items():
             for method, operation in methods.items():
                 integration = operation["x-amazon-apigateway-integration"]
@@ -203,7 +203,7 @@ class Stack:
         return key
 
 
-# What moto's CloudFormation does not know, in the order to make it; each gives the physical id.
+# Resources that moto's CloudFormation does not know, in the order of creation. Each function returns the physical id.
 GENERICALLY = {
     "AWS::IAM::RolePolicy": Stack._make_role_policy,
     "AWS::SQS::QueuePolicy": Stack._make_queue_policy,

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 os.environ["SAM_CLI_TELEMETRY"] = "0"
-# It would complain about metrics that nobody publishes.
+# Disabled, because SAM would complain about metrics that are not published.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
-# What it logs is in its exceptions too.
+# Its exceptions hold the same as its log.
 logging.getLogger("samcli").setLevel(logging.CRITICAL)
 
 from boto3 import Session
@@ -28,7 +28,7 @@ FUNCTION = "Receiver"
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
-# SAM's code asks for one even where it is given.
+# SAM's code asks for a region even if one is given.
 os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
 
 
@@ -52,7 +52,7 @@ def pseudo_parameters(stack_name):
 
 
 def expand(parameters, stack_name, code):
-    """What CloudFormation would be given after both transforms; `code` stands for the uploaded package."""
+    """The template that CloudFormation gets after both transforms. `code` stands for the uploaded package."""
     values = {**parameters, **pseudo_parameters(stack_name)}
     template = expand_language_extensions(source(), values, enabled=True).expanded_template
     template["Resources"][FUNCTION]["Properties"]["CodeUri"] = code
@@ -74,7 +74,7 @@ def parameters_for(template, variables):
 
 
 def holds(conditions, condition):
-    """Whether a condition, by name or in full, is true."""
+    """Evaluates a condition, by name or in full."""
     if isinstance(condition, str):
         return holds(conditions, conditions[condition])
     ((function, values),) = condition.items()

@@ -65,7 +65,7 @@ def main():
 # Parameters, and the types that they send elsewhere than by default.
 VARIANTS = {
     "standard": ({"QueuePrefix": "deployment-"}, {}),
-    # The longest prefix, types sent to further queues, and all that is off by default.
+    # The longest prefix, types sent to further queues, and every option that is off by default.
     "fifo": (
         {
             "QueueType": "fifo",
@@ -89,13 +89,13 @@ VARIANTS = {
             "user.session.revoked": "sessions",
         },
     ),
-    # Somebody who only verifies phone numbers. What has no queue is parked.
+    # A user who only verifies phone numbers. Events without a queue are parked.
     "verify": ({"Families": "verify", "QueuePrefix": "deployment-verify-"}, {}),
 }
 
 
 def hashed(parameters):
-    """The same with digests in place of tokens, as the template demands, and with the line ends that YAML's | leaves."""
+    """The same with digests in place of tokens, as the template requires, and with the line ends that YAML's | leaves."""
     digest = lambda token: f"sha256:{hashlib.sha256(token.encode()).hexdigest()}"
     apps = json.loads(parameters["Apps"])
     apps = [{**app, "verification_token": digest(app["verification_token"])} for app in apps]
@@ -104,10 +104,10 @@ def hashed(parameters):
 
 
 def environment(stack):
-    """What Lambda gives the process: the function's own variables, and its standard ones."""
+    """The environment of the process: the function's own variables, and Lambda's standard ones."""
     name = stack.physical_id(template.FUNCTION)
     deployed = stack.client("lambda").get_function_configuration(FunctionName=name)
-    # moto forgets it.
+    # moto does not return it.
     logging = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]["LoggingConfig"]
     return {
         **deployed["Environment"]["Variables"],
@@ -119,7 +119,7 @@ def environment(stack):
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed["MemorySize"]),
         "AWS_LAMBDA_LOG_FORMAT": logging["LogFormat"],
         "AWS_LAMBDA_LOG_LEVEL": logging["ApplicationLogLevel"],
-        # The one thing that is not the stack's.
+        # The only variable that does not come from the stack.
         "AWS_ENDPOINT_URL_SQS": stack.client("sqs").meta.endpoint_url,
     }
 
@@ -149,7 +149,7 @@ def deliver_all(checks, stack, moved, function, folder):
         types = types_of(event)
         checks.that(f"{name} holds what it is named for", name not in slugs or types == [name], types)
         delivered.update(types)
-        # As behind a named stage, or a custom domain with a base path. FIFO queues take it for the duplicate it is.
+        # As behind a named stage, or a custom domain with a base path. FIFO queues recognize it as a duplicate.
         again, again_log = function.invoke({**event, "rawPath": "/prod" + event["rawPath"]})
         for said, what in [((answer, log), name), ((again, again_log), f"{name} at /prod")]:
             accepted = f'{{"accepted":{len(types)}}}'
@@ -177,7 +177,7 @@ def types_of(event):
 
 
 def has_route(event, routes):
-    """Whether one of the API's routes, such as `ANY /webhooks/{token}`, takes the event."""
+    """Returns whether one of the API's routes, such as `ANY /webhooks/{token}`, takes the event."""
     segments = event["rawPath"].split("/")
     for route in routes:
         pattern = route.split(" ")[1].split("/")

@@ -1,4 +1,4 @@
-"""What Apps and PathToken admit: digests and references to Secrets Manager, and no secret in the clear.
+"""Values that Apps and PathToken admit: digests and references to Secrets Manager, and no plain secret.
 
 CloudFormation's patterns are Java's, and must fit a value as a whole. They are tried here with Python's `re`, on the part
 of the language that both share.
