@@ -205,7 +205,7 @@ async fn refused_requests_are_not_repeated_and_have_one_line() {
 }
 
 #[tokio::test]
-async fn failures_of_sqs_are_told_without_what_was_sent() {
+async fn failures_of_sqs_are_logged_without_the_request() {
     let personal = personal();
     let body = format!(r#"{{"id":"{personal}","type":"verify.attempt","to":"{personal}"}}"#);
     let call = |status, code: &str| FaultKind::Call { status, code: code.to_owned() };
@@ -240,7 +240,7 @@ async fn failures_of_sqs_are_told_without_what_was_sent() {
 }
 
 #[tokio::test]
-async fn a_call_that_sqs_refuses_is_told_by_its_kind_and_its_queue() {
+async fn a_refused_call_is_logged_by_its_kind_and_its_queue() {
     for (code, failure) in [
         ("InvalidMessageContents", "content"),
         ("QueueDoesNotExist", "queue_missing"),
