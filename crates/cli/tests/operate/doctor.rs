@@ -271,7 +271,7 @@ async fn settings_are_judged_without_repeating_a_secret() {
             ("PRELUDE_PATH_TOKEN", "short"),
             "! PRELUDE_PATH_TOKEN holds a token of 5 characters: 32 or more are recommended",
         ),
-        (("PRELUDE_JWKS_TTL_SECONDS", "5"), "! PRELUDE_JWKS_TTL_SECONDS is less than"),
+        (("PRELUDE_JWKS_TTL_SECONDS", "5"), "! PRELUDE_JWKS_TTL_SECONDS is shorter than"),
     ] {
         let ran = run(&["doctor", "--offline"], &[prefix, apps, setting]).await;
         ran.assert(0, &[told]);
