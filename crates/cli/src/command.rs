@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! Commands of the tool, one file each.
 
 pub(crate) mod activate;
 mod arguments;

@@ -1,4 +1,4 @@
-//! `prelude`: the developer's and operator's tool. Parses the command line; the work is in the library.
+//! `prelude`: the developer's and operator's tool. Parses the command line; the library does the work.
 
 mod command;
 
@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// Try, run and look after a Prelude webhook receiver.
+/// Try, run and operate a Prelude webhook receiver.
 #[derive(Debug, Parser)]
 #[command(name = "prelude", version, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 something is not as it must be, 2 the command line is wrong.")]
+#[command(after_help = "Exit codes: 0 done, 1 failed check or error, 2 wrong command line.")]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,

@@ -1,4 +1,4 @@
-//! `prelude activate`: a Session webhook, registered at Prelude and activated.
+//! `prelude activate`: registers and activates a Session webhook at Prelude.
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -12,41 +12,41 @@ use prelude_webhooks::authenticate::is_loopback;
 
 /// Register the receiver for a Session app at Prelude, and activate it.
 ///
-/// Prelude calls the receiver at once, and a refusal is explained. Run it as often as you like: a webhook of the same
-/// URL is taken, event types that it lacks are added, an active one is left as it is.
+/// Prelude calls the receiver at once, and the command explains a refusal. It is safe to re-run: it takes an existing
+/// webhook with the same URL, adds missing event types, and leaves an active webhook unchanged.
 ///
-/// The management key is read from PRELUDE_CLI_MANAGEMENT_KEY. The verification token is read from
-/// PRELUDE_CLI_VERIFICATION_TOKEN, else from PRELUDE_APPS, where it must not be a digest.
+/// Reads the management key from PRELUDE_CLI_MANAGEMENT_KEY, and the verification token from
+/// PRELUDE_CLI_VERIFICATION_TOKEN, otherwise from PRELUDE_APPS, where the token must not be a digest.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  export PRELUDE_CLI_MANAGEMENT_KEY=… PRELUDE_CLI_VERIFICATION_TOKEN=…\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks --dry-run\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks\n\nExit codes: 0 active, or looked at with --dry-run, 1 not active, 2 the command line is wrong."
+    after_help = "Example:\n  export PRELUDE_CLI_MANAGEMENT_KEY=… PRELUDE_CLI_VERIFICATION_TOKEN=…\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks --dry-run\n  prelude activate --app 54e9ujn --url https://hooks.example.com/webhooks\n\nExit codes: 0 active, or dry run done, 1 not active or error, 2 wrong command line."
 )]
 pub(crate) struct Activate {
-    /// Prelude's id of the app
+    /// Id of the app at Prelude
     #[arg(long, value_name = "APP_ID", value_parser = app_id)]
     app: String,
-    /// The receiver's URL, with its path token where there is one
+    /// URL of the receiver, with its path token if there is one
     #[arg(long)]
     url: String,
-    /// The event types to receive, comma-separated (default: every one that Session sends)
+    /// Event types to receive, separated by commas (default: every type of Session)
     #[arg(long, value_delimiter = ',', value_name = "TYPES", value_parser = session_event)]
     events: Vec<&'static str>,
-    /// Activate this webhook, without looking for it
+    /// Activate this webhook without searching for one
     #[arg(long, value_name = "WEB_ID", conflicts_with_all = ["new", "replace"])]
     webhook_id: Option<String>,
-    /// Make one even where Prelude does not tell whether there is one
+    /// Create a webhook even if Prelude does not list the existing ones
     #[arg(long)]
     new: bool,
-    /// Delete the one of this URL and make another: the way to change its token
+    /// Delete the webhook with this URL and create another, for example to change its token
     #[arg(long)]
     replace: bool,
-    /// Change nothing; tell what would be done
+    /// Change nothing, and print the planned steps
     #[arg(long)]
     dry_run: bool,
-    /// Read the receiver's settings from this file, in place of the environment
+    /// Read the receiver's settings from this file instead of the environment
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Where Prelude's management API is
+    /// URL of Prelude's management API
     #[arg(long, value_name = "URL", default_value = activate::BASE_URL)]
     base_url: String,
     /// Print one JSON object
@@ -59,9 +59,9 @@ impl Activate {
         let process = Environment::of_process();
         let key = process
             .text("PRELUDE_CLI_MANAGEMENT_KEY")
-            .ok_or("PRELUDE_CLI_MANAGEMENT_KEY is not set: make a management key in Prelude's dashboard")?;
+            .ok_or("PRELUDE_CLI_MANAGEMENT_KEY is not set: create a management key in Prelude's dashboard")?;
         if !self.url.starts_with("https://") && !is_loopback(&self.url) {
-            return Err("--url must begin with https://: Prelude calls it over the Internet".into());
+            return Err("--url must begin with https://, because Prelude calls it over the Internet".into());
         }
         let settings = Environment::read(self.env_file.as_deref())?;
         let given = process.text("PRELUDE_CLI_VERIFICATION_TOKEN").map(str::to_owned);
@@ -82,7 +82,7 @@ impl Activate {
 
 fn app_id(text: &str) -> Result<String, &'static str> {
     let is_app_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_app_id { Ok(text.to_owned()) } else { Err("an app id has letters, digits and hyphens only") }
+    if is_app_id { Ok(text.to_owned()) } else { Err("expected letters, digits and hyphens only") }
 }
 
 fn session_event(text: &str) -> Result<&'static str, String> {
@@ -91,8 +91,8 @@ fn session_event(text: &str) -> Result<&'static str, String> {
         let nearest: Vec<_> =
             catalogue::nearest(text).into_iter().filter(|name| events.contains(name)).collect();
         match nearest.as_slice() {
-            [] => "Session sends no such type; `prelude events` lists them".to_owned(),
-            names => format!("Session sends no such type; did you mean {}?", names.join(" or ")),
+            [] => "unknown event type of Session: `prelude events` lists all types".to_owned(),
+            names => format!("unknown event type of Session: did you mean {}?", names.join(" or ")),
         }
     })
 }

@@ -1,17 +1,17 @@
-//! `prelude completions`: completion for shells.
+//! `prelude completions`: prints completion scripts for shells.
 
 use std::{error::Error, process::ExitCode};
 
 use clap_complete::{Shell, generate};
 use prelude_cli::terminal::print;
 
-/// Print the completion script of a shell: commands, flags, event types.
+/// Print a shell's completion script for commands, flags and event types.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude completions bash > ~/.local/share/bash-completion/completions/prelude\n  prelude completions zsh > ~/.zfunc/_prelude\n  prelude completions fish > ~/.config/fish/completions/prelude.fish\n\nExit codes: 0 printed, 1 otherwise."
+    after_help = "Example:\n  prelude completions bash > ~/.local/share/bash-completion/completions/prelude\n  prelude completions zsh > ~/.zfunc/_prelude\n  prelude completions fish > ~/.config/fish/completions/prelude.fish\n\nExit codes: 0 printed, 1 error, 2 wrong command line."
 )]
 pub(crate) struct Completions {
-    /// The shell
+    /// Shell to complete in
     shell: Shell,
 }
 

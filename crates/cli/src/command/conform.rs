@@ -1,4 +1,4 @@
-//! `prelude conform`: is a receiver at any URL what Prelude needs?
+//! `prelude conform`: checks a receiver at any URL.
 
 use std::{
     error::Error,
@@ -19,53 +19,53 @@ use prelude_cli::{
 };
 use prelude_local::prelude::{SessionApp, jwks_server::JwksServer};
 
-/// Try a receiver of Prelude webhooks at any URL: what Prelude sends, and what it never would.
+/// Check a receiver of Prelude webhooks at any URL, with genuine deliveries and with attacks.
 ///
-/// Sends genuine deliveries in every form that Prelude may choose, and forged, broken and hostile ones; prints what the
-/// receiver does right and wrong, each fault by its name. The events are signed, so the receiver has to trust the keys
-/// they are signed with: never those of tests/keys on the internet, and never the generated ones longer than the test
-/// takes. What is accepted ends where the receiver puts it.
+/// Sends genuine deliveries in every form that Prelude may choose, and forged, broken and hostile ones. Prints the
+/// result of each check, and each fault by its name. The receiver must trust the keys that sign the test events. Never
+/// trust the keys of tests/keys on the Internet, and remove generated keys after the test. Accepted events go where the
+/// receiver puts real ones.
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("keys").args(["local", "settings", "account_key", "apps"]).multiple(true),
-    after_help = "Example:\n  cargo prelude conform --generate keys            make keys, and settings for the receiver\n  cargo prelude conform --settings keys/settings.json https://example.com/webhooks\n  cargo prelude conform --local http://127.0.0.1:9000/webhooks/sample-path-token-0123456789abcdef\n\nExit codes: 0 the receiver conforms, 1 it does not or can not be reached, 2 the command line is wrong."
+    after_help = "Example:\n  cargo prelude conform --generate keys            create keys, and settings for the receiver\n  cargo prelude conform --settings keys/settings.json https://example.com/webhooks\n  cargo prelude conform --local http://127.0.0.1:9000/webhooks/sample-path-token-0123456789abcdef\n\nExit codes: 0 the receiver conforms, 1 failed check or error, 2 wrong command line."
 )]
 pub(crate) struct Conform {
-    /// The receiver's URL, with its secret part if it has one
+    /// URL of the receiver, with its secret part if it has one
     #[arg(required_unless_present_any = ["list", "generate", "print_settings"], requires = "keys", conflicts_with = "generate")]
     url: Option<String>,
-    /// Speak for the keys of tests/keys, which the settings of events/.env trust
+    /// Sign with the keys of tests/keys, which the settings of events/.env trust
     #[arg(long, conflicts_with_all = ["settings", "account_key", "apps", "generate"])]
     local: bool,
-    /// Speak for the keys and apps of this file, such as --generate writes
+    /// Sign with the keys and apps of this file, for example one from --generate
     #[arg(long, value_name = "FILE", conflicts_with_all = ["account_key", "apps", "generate"])]
     settings: Option<PathBuf>,
-    /// The private key (PKCS#8 PEM) whose public half the receiver has for Verify and Notify
+    /// Private key (PKCS#8 PEM) for Verify and Notify, whose public key the receiver has
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     account_key: Option<PathBuf>,
-    /// A Session app: its id, its verification token, its private key. A second one's key must not sign for the first
+    /// Session app: id, verification token and private key. A second app's key must be refused for the first app
     #[arg(long = "app", value_name = "APP_ID:TOKEN:FILE", value_parser = app_argument, conflicts_with = "generate")]
     apps: Vec<AppArgument>,
-    /// The receiver takes Verify V1 events without a signature; --local knows that
+    /// Expect that the receiver accepts Verify V1 events without a signature; implied by --local
     #[arg(long)]
     unsigned_v1: bool,
-    /// Make new keys and two apps, write them and the receiver's settings to this folder, and send nothing
+    /// Create keys and two apps, write them and the receiver's settings to this folder, and send nothing
     #[arg(long, value_name = "FOLDER")]
     generate: Option<PathBuf>,
     /// Print the receiver's settings for the keys as an .env file, and send nothing
     #[arg(long, requires = "keys", conflicts_with_all = ["url", "generate"])]
     print_settings: bool,
-    /// Serve the apps' key sets on this port of 127.0.0.1 meanwhile; the settings name it instead of the keys
+    /// Serve the apps' key sets on this port of 127.0.0.1; the settings then name their URLs instead of the keys
     #[arg(long, value_name = "PORT")]
     serve_jwks: Option<u16>,
-    /// The seconds that an answer may take; Prelude waits for ten
+    /// Time limit of an answer in seconds; Prelude waits for ten
     #[arg(long, value_name = "SECONDS", default_value_t = LIMIT.as_secs_f64(), value_parser = seconds)]
     timeout: f64,
-    /// Make this check only; may be given more than once
+    /// Run only this check; repeatable
     #[arg(long, value_name = "CHECK", value_parser = PossibleValuesParser::new(checks::all().map(|check| check.name)),
         hide_possible_values = true)]
     only: Vec<String>,
-    /// Print every check with what it proves and the fault it finds, and send nothing
+    /// Print every check with its meaning and the fault it finds, and send nothing
     #[arg(long, conflicts_with_all = ["url", "generate", "print_settings"])]
     list: bool,
     /// Print one JSON object instead of the table
@@ -86,13 +86,13 @@ fn app_argument(text: &str) -> Result<AppArgument, &'static str> {
         Some((app_id, (token, key))) if !app_id.is_empty() && !token.is_empty() && !key.is_empty() => {
             Ok(AppArgument { app_id: app_id.to_owned(), token: token.to_owned(), key: key.into() })
         }
-        _ => Err("write <app id>:<verification token>:<file of the private key>"),
+        _ => Err("expected <app id>:<verification token>:<file of the private key>"),
     }
 }
 
 fn seconds(text: &str) -> Result<f64, &'static str> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| (0.001..=600.0).contains(seconds));
-    seconds.ok_or("a number of seconds, 600 at most")
+    seconds.ok_or("expected a number of seconds from 0.001 to 600")
 }
 
 impl Conform {
@@ -161,7 +161,7 @@ impl Conform {
         let settings = folder.join("settings.json");
         let jwks = self.serve_jwks.map(|port| format!(" --serve-jwks {port}")).unwrap_or_default();
         format!(
-            "Written:\n{files}\nLet the receiver trust them: {} has its settings. Then:\n  cargo prelude conform --settings {}{jwks} <URL>\n",
+            "Written:\n{files}\nMake the receiver trust these keys: {} has its settings. Then:\n  cargo prelude conform --settings {}{jwks} <URL>\n",
             folder.join("receiver.env").display(),
             settings.display(),
         )
@@ -169,7 +169,11 @@ impl Conform {
 }
 
 async fn serve(identity: &Identity, port: u16) -> Result<JwksServer, String> {
-    let taken = |error| format!("port {port} can not be used ({error}): try another --serve-jwks");
+    let taken = |error| {
+        format!(
+            "port {port} cannot be used ({error}): stop what uses it, or choose another with --serve-jwks"
+        )
+    };
     let server = JwksServer::start_on(port).await.map_err(taken)?;
     for app in &identity.apps {
         server.publish(&app.app_id, &app.jwks());

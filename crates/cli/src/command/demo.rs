@@ -1,4 +1,4 @@
-//! `prelude demo`: every kind of delivery once, through the real receiver.
+//! `prelude demo`: sends every kind of delivery once through the real receiver.
 
 use std::{error::Error, process::ExitCode};
 
@@ -12,14 +12,14 @@ use prelude_local::{
     receiver::LocalReceiver,
 };
 
-/// Show the whole receiver at work on this machine: no account, no network, nothing to set up.
+/// Run every kind of delivery through the receiver on this machine: no account, no network, no setup.
 ///
-/// Starts an SQS, a stand-in for Prelude and the receiver in this process; activates a Session app, delivers an event
-/// of each type, and tries what must be parked and what must be refused. Reads the queues back and prints
-/// what became of everything.
+/// Starts an SQS, a stand-in for Prelude and the receiver in this process. Activates a Session app, delivers an event
+/// of each type, and sends deliveries that must be parked or refused. Reads the queues back and prints the result of
+/// each delivery.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo demo\n  cargo demo --json | jq .counts\n\nExit codes: 0 when every row is as it must be, 1 otherwise."
+    after_help = "Example:\n  cargo demo\n  cargo demo --json | jq .counts\n\nExit codes: 0 every check passed, 1 failed check or error, 2 wrong command line."
 )]
 pub(crate) struct Demo {
     /// Print one JSON object instead of the table

@@ -1,4 +1,4 @@
-//! `prelude doctor`: what is wrong with a receiver's settings, keys, queues and clock.
+//! `prelude doctor`: checks a receiver's settings, keys, queues and clock.
 
 use std::{error::Error, process::ExitCode};
 
@@ -9,18 +9,18 @@ use prelude_cli::{
 
 use super::arguments::receiver::Receiver;
 
-/// Look for what is wrong with a receiver: its settings, its keys, its queues, the clock.
+/// Check a receiver's settings, keys, queues and clock.
 ///
-/// Reads the configuration as the function would, fetches each app's key set, looks at every queue without touching a
-/// message, and says what it could not look at. Nothing is changed, and no secret is printed.
+/// Reads the configuration like the function, fetches each app's key set, and reads every queue's attributes but no
+/// message. Reports the checks that cannot run. Changes nothing, and prints no secret.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude doctor --env-file production.env\n  prelude doctor --offline --json | jq '.groups[].findings[] | select(.state == \"fail\")'\n\nExit codes: 0 nothing fails (there can be warnings), 1 something fails, 2 the command line is wrong."
+    after_help = "Example:\n  prelude doctor --env-file production.env\n  prelude doctor --offline --json | jq '.groups[].findings[] | select(.state == \"fail\")'\n\nExit codes: 0 no failed check (warnings are possible), 1 failed check or error, 2 wrong command line."
 )]
 pub(crate) struct Doctor {
     #[command(flatten)]
     receiver: Receiver,
-    /// Ask nobody: only the settings
+    /// Check only the settings, without the network
     #[arg(long)]
     offline: bool,
     /// Print one JSON object

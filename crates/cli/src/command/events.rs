@@ -1,4 +1,4 @@
-//! `prelude events`: the event types.
+//! `prelude events`: lists the event types.
 
 use std::{error::Error, process::ExitCode};
 
@@ -11,10 +11,10 @@ use prelude_events::{samples, schema};
 
 use super::arguments::event_type::{Types, TypesParser};
 
-/// List every event type: source, proof, queue, meaning.
+/// List every event type: source, authentication, queue, meaning.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude events\n  prelude events --json | jq -r '.[].type'\n  prelude events show user.created\n\nExit codes: 0 printed, 1 otherwise, 2 no such type or a wrong command line."
+    after_help = "Example:\n  prelude events\n  prelude events --json | jq -r '.[].type'\n  prelude events show user.created\n\nExit codes: 0 printed, 1 error, 2 unknown event type or wrong command line."
 )]
 pub(crate) struct Events {
     #[command(subcommand)]
@@ -29,19 +29,19 @@ enum EventsCommand {
     Show(Show),
 }
 
-/// Tell everything about one event type: meaning, members, sample, JSON Schema.
+/// Print all about one event type: meaning, members, sample, JSON Schema.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude events show verify.attempt\n  prelude events show verify.attempt --sample | prelude sign -\n  prelude events show verify.attempt --schema > verify.attempt.schema.json\n\nExit codes: 0 printed, 1 otherwise, 2 no such type or a wrong command line."
+    after_help = "Example:\n  prelude events show verify.attempt\n  prelude events show verify.attempt --sample | prelude sign -\n  prelude events show verify.attempt --schema > verify.attempt.schema.json\n\nExit codes: 0 printed, 1 error, 2 unknown event type or wrong command line."
 )]
 struct Show {
-    /// The event type
+    /// Event type
     #[arg(value_name = "TYPE", value_parser = TypesParser { all: false }, hide_possible_values = true)]
     types: Types,
-    /// Print the sample alone
+    /// Print only the sample
     #[arg(long, conflicts_with_all = ["schema", "json"])]
     sample: bool,
-    /// Print the JSON Schema alone
+    /// Print only the JSON Schema
     #[arg(long, conflicts_with = "json")]
     schema: bool,
     /// Print all parts as one JSON object

@@ -1,4 +1,4 @@
-//! `prelude explain`: why a request is accepted or refused.
+//! `prelude explain`: explains why a request is accepted or refused.
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -9,22 +9,22 @@ use prelude_cli::{
     terminal::{Look, print},
 };
 
-/// Tell step by step why a captured request is accepted or refused.
+/// Explain step by step why a captured request is accepted or refused.
 ///
 /// The request is an API Gateway event (HTTP API payload 2.0, REST API payload 1.0) from a log or a test console. The
-/// receiver itself decides, with the configuration of this process' environment or of a file. Nothing is sent to SQS.
+/// receiver itself decides, with the settings of the environment or of a file. Nothing is sent to SQS.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude explain events/user.created.json --env-file events/.env\n  prelude explain events/rejected/signature_wrong.json --env-file events/.env --json | jq .code\n\nExit codes: 0 it is answered with 200, 1 it is refused or can not be explained, 2 the command line is wrong."
+    after_help = "Example:\n  prelude explain events/user.created.json --env-file events/.env\n  prelude explain events/rejected/signature_wrong.json --env-file events/.env --json | jq .code\n\nExit codes: 0 the receiver answers 200, 1 refused or error, 2 wrong command line."
 )]
 pub(crate) struct Explain {
-    /// The event's file; - is standard input
+    /// File with the event; - is standard input
     #[arg(value_name = "FILE")]
     event: Input,
     /// Read the receiver's settings from this file instead of the environment
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Read further settings from this JSON file, as PRELUDE_CONFIG_FILE would
+    /// Read further settings from this JSON file, like PRELUDE_CONFIG_FILE
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Fetch no key set

@@ -1,4 +1,4 @@
-//! `prelude load`: is every event there that was answered for?
+//! `prelude load`: checks under load and faults that no accepted event is lost.
 
 use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
 
@@ -9,34 +9,34 @@ use prelude_cli::{
 
 /// Send thousands of deliveries through an SQS that fails, and account for every event.
 ///
-/// Runs copies of the function, the embedded SQS and a stand-in for Prelude on this machine. The rate doubles four times.
-/// A share of the deliveries meets faults of SQS: throttling, outages, failed entries, denied queues, broken connections,
-/// lost and late answers, silence. What is not answered 200 is sent again as Prelude would, its minutes made milliseconds.
-/// Then every queue is read: an event that was answered for and is in no queue is lost, and the run fails.
+/// Runs copies of the function, an SQS and a stand-in for Prelude on this machine. The rate doubles four times. A share
+/// of the deliveries meets faults of SQS: throttling, outages, failed entries, denied queues, broken connections, lost,
+/// late and missing answers. Deliveries without a 200 are retried like Prelude's, with milliseconds for minutes. Finally
+/// every queue is read. An event that was answered with 200 but is in no queue is lost, and the run fails.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo prelude load\n  cargo build --release && cargo prelude load --binary target/release/prelude-webhooks --json\n\nExit codes: 0 when every event is accounted for, 1 otherwise, 2 when the command line is wrong."
+    after_help = "Example:\n  cargo prelude load\n  cargo build --release && cargo prelude load --binary target/release/prelude-webhooks --json\n\nExit codes: 0 every event is accounted for, 1 failed check or error, 2 wrong command line."
 )]
 pub(crate) struct Load {
-    /// How many deliveries
+    /// Number of deliveries
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = at_least_one)]
     deliveries: usize,
-    /// How many copies of the function, each with one request at a time
+    /// Number of copies of the function, each with one request at a time
     #[arg(long, value_name = "COUNT", default_value_t = 32, value_parser = at_least_one)]
     functions: usize,
-    /// The function's binary, run as processes; without it the function runs in this process
+    /// Binary of the function, run as processes (default: the function runs in this process)
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
-    /// The share of deliveries that meet a fault, from 0 to 1
+    /// Share of deliveries that meet a fault, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.25, value_parser = share)]
     faults: f64,
-    /// Repeats the deliveries and faults of another run
+    /// Seed of another run, to repeat its deliveries and faults
     #[arg(long)]
     seed: Option<u64>,
-    /// Deliveries per second at the beginning; doubled four times
+    /// Deliveries per second at the start; doubled four times
     #[arg(long, value_name = "PER SECOND", default_value_t = 50.0, value_parser = rate)]
     rate: f64,
-    /// The function's timeout in seconds
+    /// Timeout of the function in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 9, value_parser = clap::value_parser!(u64).range(1..=900))]
     function_timeout: u64,
     /// Print one JSON object instead of the tables
@@ -45,15 +45,21 @@ pub(crate) struct Load {
 }
 
 fn at_least_one(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|count| (1..=1_000_000).contains(count)).ok_or("a number from 1 to 1000000")
+    text.parse()
+        .ok()
+        .filter(|count| (1..=1_000_000).contains(count))
+        .ok_or("expected a number from 1 to 1000000")
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {
-    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("a number from 0 to 1")
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("expected a number from 0 to 1")
 }
 
 fn rate(text: &str) -> Result<f64, &'static str> {
-    text.parse().ok().filter(|rate| (0.1..=100_000.0).contains(rate)).ok_or("a number from 0.1 to 100000")
+    text.parse()
+        .ok()
+        .filter(|rate| (0.1..=100_000.0).contains(rate))
+        .ok_or("expected a number from 0.1 to 100000")
 }
 
 impl Load {

@@ -1,4 +1,4 @@
-//! `prelude parked`: what lies in the parking queue.
+//! `prelude parked`: lists, shows and replays the messages of the parking queue.
 
 use std::{error::Error, num::NonZeroUsize, process::ExitCode};
 
@@ -14,13 +14,13 @@ use prelude_webhooks::{parking::Reason, route::QueueUrl};
 
 use super::arguments::receiver::Receiver;
 
-/// Look at what is parked, and move it to where it belongs now.
+/// List parked messages, and move them to their queues.
 ///
-/// Authentic events that have no queue of their own are in the parking queue, each with a reason. SQS's own redrive
-/// can not empty it: this can, once a type is known, a queue is there or a right is given.
+/// Authentic events without a queue are in the parking queue, each with a reason. SQS's own redrive cannot empty it.
+/// This command can, once the type is known, the queue exists or the permission is granted.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude parked list --env-file production.env\n  prelude parked replay --env-file production.env --reason queue_missing --dry-run\n\nExit codes: 0 done, 1 something stays or failed, 2 the command line is wrong."
+    after_help = "Example:\n  prelude parked list --env-file production.env\n  prelude parked replay --env-file production.env --reason queue_missing --dry-run\n\nExit codes: 0 done, 1 remaining message or error, 2 wrong command line."
 )]
 pub(crate) struct Parked {
     #[command(subcommand)]
@@ -29,17 +29,17 @@ pub(crate) struct Parked {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List what is parked, and where a replay would send it
+    /// List parked messages, and the queues to which a replay would send them
     ///
-    /// Nothing is consumed: each message is held for a moment and then given back. SQS counts a receipt for it, which
-    /// moves nothing as long as the parking queue has no redrive policy.
+    /// Consumes nothing: each message is hidden for a moment and then visible again. SQS counts this as a receipt, which
+    /// has no effect as long as the parking queue has no redrive policy.
     #[command(
-        after_help = "Example:\n  prelude parked list --reason unknown_type\n  prelude parked list --json | jq '.messages[].event_type'\n\nExit codes: 0 listed, 1 SQS does not let it look, 2 the command line is wrong."
+        after_help = "Example:\n  prelude parked list --reason unknown_type\n  prelude parked list --json | jq '.messages[].event_type'\n\nExit codes: 0 listed, 1 error, 2 wrong command line."
     )]
     List {
         #[command(flatten)]
         choice: Chosen,
-        /// List at most this many
+        /// Largest number of messages to list
         #[arg(long, default_value = "100", value_name = "N")]
         limit: NonZeroUsize,
         #[command(flatten)]
@@ -50,12 +50,12 @@ enum Action {
     },
     /// Show one message, with all parts of its event joined
     #[command(
-        after_help = "Example:\n  prelude parked show 8f3e373f\n  prelude parked show 8f3e373f --body\n\nExit codes: 0 shown, 1 there is none, or it can not be read, 2 the command line is wrong."
+        after_help = "Example:\n  prelude parked show 8f3e373f\n  prelude parked show 8f3e373f --body\n\nExit codes: 0 shown, 1 unreadable message or error, 2 wrong command line."
     )]
     Show {
-        /// The message's id, or its beginning
+        /// Id of the message, or the beginning of the id
         message_id: String,
-        /// Print the body too, decoded: it can hold people's data
+        /// Print the decoded body too, which can hold personal data
         #[arg(long)]
         body: bool,
         #[command(flatten)]
@@ -64,24 +64,24 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Move what is parked to the queue where it belongs now
+    /// Move parked messages to their queues
     ///
-    /// Parts are joined, slices split, bodies decoded. Each message is removed only when its events are durable in
-    /// their queues: if this is cut off, an event can be there twice, with the same event_id, and is never lost. What
-    /// still has no queue stays.
+    /// Joins parts, splits slices and decodes bodies. Removes a message only when its events are durable in their
+    /// queues. An interrupted replay loses no event, but can leave one twice, with the same event_id. Messages that
+    /// still have no queue stay.
     #[command(
-        after_help = "Example:\n  prelude parked replay --dry-run\n  prelude parked replay --reason queue_missing\n  prelude parked replay --type user.merged --to users\n\nExit codes: 0 all that was chosen is moved, or on a dry run was looked at, 1 something stays or failed, 2 the command line is wrong."
+        after_help = "Example:\n  prelude parked replay --dry-run\n  prelude parked replay --reason queue_missing\n  prelude parked replay --type user.merged --to users\n\nExit codes: 0 all chosen messages moved, or dry run done, 1 remaining message or error, 2 wrong command line."
     )]
     Replay {
         #[command(flatten)]
         choice: Chosen,
-        /// Send everything to this queue (slug, name or URL), known types or not
+        /// Send all events to this queue (slug, name or URL), also those of unknown types
         #[arg(long, value_name = "QUEUE", value_parser = queue)]
         to: Option<String>,
-        /// Take at most this many; parts of one event count once
+        /// Largest number of messages to take; parts of one event count once
         #[arg(long, value_name = "N")]
         limit: Option<NonZeroUsize>,
-        /// Move nothing; tell what would become of everything
+        /// Move nothing, and print where each message would go
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
@@ -92,13 +92,13 @@ enum Action {
     },
 }
 
-/// Which messages.
+/// Selection of messages.
 #[derive(Debug, clap::Args)]
 struct Chosen {
-    /// Only what was parked for this reason
+    /// Only messages with this reason
     #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str)), value_name = "REASON")]
     reason: Option<String>,
-    /// Only events of this type, known or not (a slice has no type of its own)
+    /// Only events of this type, known or not (a slice has no type)
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
 }
@@ -157,7 +157,7 @@ async fn show_one(
     progress.finish_and_clear();
     let shown = shown?;
     if body {
-        eprintln!("prelude: the body is as Prelude sent it and can hold people's data: mind where it goes");
+        eprintln!("prelude: the body can hold personal data: store and share it with care");
     }
     print(&if json { format!("{:#}\n", shown.to_json(body)) } else { shown.to_text(body) })?;
     Ok(if shown.is_readable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -167,7 +167,7 @@ async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
     let parking = Parking::of(&receiver.settings()?, receiver.endpoint_url()).await?;
     if parking.depth().await?.has_redrive_policy {
         eprintln!(
-            "prelude: the parking queue has a redrive policy: whoever looks often enough empties it. Remove the policy."
+            "prelude: the parking queue has a redrive policy: remove it, because SQS moves messages away after enough looks"
         );
     }
     Ok(parking)
@@ -175,5 +175,5 @@ async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
 
 fn queue(text: &str) -> Result<String, &'static str> {
     let name = QueueUrl::name_in(text);
-    if name.is_empty() { Err("a queue's slug, name or URL is wanted") } else { Ok(text.to_owned()) }
+    if name.is_empty() { Err("expected a queue's slug, name or URL") } else { Ok(text.to_owned()) }
 }

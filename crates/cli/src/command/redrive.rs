@@ -1,4 +1,4 @@
-//! `prelude redrive`: SQS's own way back from a dead-letter queue, followed to its end.
+//! `prelude redrive`: starts SQS's own redrive of a dead-letter queue, and follows it to its end.
 
 use std::{error::Error, process::ExitCode};
 
@@ -17,28 +17,29 @@ use super::arguments::{
     receiver::Receiver,
 };
 
-/// Move the messages of a dead-letter queue back to the queue they came from.
+/// Move the messages of a dead-letter queue back to their queue.
 ///
-/// What a consumer failed on too often is in `<prefix><type>-dlq`. When the consumer is mended, SQS moves it back: this
-/// starts SQS's message move task and follows it. Ctrl-C ends the following, not the task: --cancel ends that.
+/// Messages on which a consumer failed too often are in `<prefix><type>-dlq`. Once the consumer is fixed, this command
+/// starts SQS's message move task and follows it. Ctrl-C ends only the command, and the task goes on. --cancel ends the
+/// task.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude redrive --all --dry-run --env-file production.env\n  prelude redrive user.created --rate 50\n  prelude redrive user.created --cancel\n\nExit codes: 0 done, 1 SQS does not do it, 2 the command line is wrong."
+    after_help = "Example:\n  prelude redrive --all --dry-run --env-file production.env\n  prelude redrive user.created --rate 50\n  prelude redrive user.created --cancel\n\nExit codes: 0 done, 1 failed task or error, 2 wrong command line."
 )]
 pub(crate) struct Redrive {
-    /// The event type whose queue's messages come back
+    /// Event type of the queue
     #[arg(required_unless_present = "all", value_name = "TYPE", value_parser = TypesParser { all: false })]
     event_type: Option<Types>,
-    /// Every type's
+    /// Move the messages of every event type
     #[arg(long, conflicts_with = "event_type")]
     all: bool,
-    /// At most this many messages a second (default: as SQS sees fit)
+    /// Largest number of messages per second (default: chosen by SQS)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=500))]
     rate: Option<i32>,
-    /// Only tell how many messages there are
+    /// Print only the number of messages
     #[arg(long, conflicts_with = "cancel")]
     dry_run: bool,
-    /// End the task that is running
+    /// End the running task
     #[arg(long)]
     cancel: bool,
     #[command(flatten)]

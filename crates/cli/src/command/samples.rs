@@ -11,20 +11,20 @@ use prelude_local::{prelude::samples, sections};
 
 /// Write the sample invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
 ///
-/// One for the activation challenge, one for each event type, a Session batch, one for each refusal, and the settings
-/// that suit them. They are signed with the keys of tests/keys: never trust those keys in production.
+/// Writes one for the activation challenge, one for each event type, a Session batch, one for each refusal, and the
+/// settings for them. They are signed with the keys of tests/keys. Never trust those keys in production.
 ///
-/// In a checkout of the project it also writes the lists of event types in template.yaml and in Markdown files, between
+/// In a checkout of the project, also writes the lists of event types in template.yaml and in Markdown files, between
 /// the comments that name this command.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo prelude samples            write them to events/\n  cargo prelude samples --check    check that events/ and the lists are up to date\n\nExit codes: 0 written or up to date, 1 otherwise."
+    after_help = "Example:\n  cargo prelude samples            write them to events/\n  cargo prelude samples --check    check that events/ and the lists are up to date\n\nExit codes: 0 written or up to date, 1 outdated file or error, 2 wrong command line."
 )]
 pub(crate) struct Samples {
-    /// The folder to write to
+    /// Folder to write to
     #[arg(long, default_value = "events")]
     out: PathBuf,
-    /// Write nothing; fail when a file differs from what would be written
+    /// Write nothing, and fail if a file is not up to date
     #[arg(long)]
     check: bool,
 }
@@ -43,9 +43,9 @@ impl Samples {
                 differing.push(path);
                 continue;
             }
-            let tell = |error| format!("{} cannot be written: {error}", path.display());
-            path.parent().map_or(Ok(()), fs::create_dir_all).map_err(tell)?;
-            fs::write(&path, &generated).map_err(tell)?;
+            let failed = |error| format!("{} cannot be written: {error}", path.display());
+            path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+            fs::write(&path, &generated).map_err(failed)?;
             println!("{}", path.display());
         }
         for path in &differing {

@@ -1,4 +1,4 @@
-//! `prelude sign`: the signature header that Prelude would send.
+//! `prelude sign`: prints the signature header that Prelude would send.
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -11,22 +11,22 @@ use serde_json::json;
 
 /// Sign a body, and print the value of X-Webhook-Signature.
 ///
-/// The key is the public test key that fits the body: the app's for a Session batch, the account's for anything else.
+/// Signs with a key of tests/keys: the app's for a Session batch, otherwise the account's.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude sign body.json\n  prelude events show verify.attempt --sample | prelude sign - --json\n  prelude sign body.json --curl http://127.0.0.1:9000/webhooks/sample-path-token-0123456789abcdef | sh\n\nExit codes: 0 signed, 1 otherwise."
+    after_help = "Example:\n  prelude sign body.json\n  prelude events show verify.attempt --sample | prelude sign - --json\n  prelude sign body.json --curl http://127.0.0.1:9000/webhooks/sample-path-token-0123456789abcdef | sh\n\nExit codes: 0 signed, 1 error, 2 wrong command line."
 )]
 pub(crate) struct Sign {
-    /// The body's file; - is standard input
+    /// File with the body; - is standard input
     #[arg(value_name = "FILE")]
     body: Input,
-    /// Sign with the Session app's test key, whatever the body is
+    /// Sign with the Session app's test key, also if the body is not a batch
     #[arg(long, conflicts_with = "key")]
     app: bool,
     /// Sign with this private key, a PEM file (PKCS#8 or PKCS#1)
     #[arg(long, value_name = "PEM")]
     key: Option<PathBuf>,
-    /// Bytes of salt: a number, `digest` (32) or `max`; the receiver takes any
+    /// Bytes of salt: a number, `digest` (32) or `max`; the receiver accepts any
     #[arg(long, value_name = "BYTES", default_value = "digest")]
     salt_length: SaltLength,
     /// Print a curl command that delivers the body to this URL

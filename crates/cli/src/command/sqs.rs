@@ -1,4 +1,4 @@
-//! `prelude sqs`: the embedded SQS on a loopback port.
+//! `prelude sqs`: serves the embedded SQS on a loopback port.
 
 use std::{error::Error, process::ExitCode};
 
@@ -8,19 +8,19 @@ use prelude_webhooks::route::{QueueType, Routes};
 
 /// Serve an SQS with all of the receiver's queues on this machine: no account, no Docker.
 ///
-/// It speaks SQS's real protocol and enforces its real limits. Messages live until it stops.
+/// Speaks SQS's protocol and enforces SQS's limits. Messages are lost when the command stops.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo prelude sqs\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C or SIGTERM, 1 otherwise."
+    after_help = "Example:\n  cargo prelude sqs\n  aws sqs receive-message --endpoint-url http://127.0.0.1:9324 --region eu-west-1 \\\n    --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-webhooks-user-created \\\n    --message-attribute-names All\n\nExit codes: 0 stopped with Ctrl-C or SIGTERM, 1 error, 2 wrong command line."
 )]
 pub(crate) struct Sqs {
-    /// The port on 127.0.0.1
+    /// Port on 127.0.0.1
     #[arg(long, default_value_t = 9324)]
     port: u16,
-    /// What every queue's name begins with
+    /// Prefix of every queue's name
     #[arg(long, default_value = "prelude-webhooks-")]
     prefix: String,
-    /// Make FIFO queues
+    /// Create FIFO queues
     #[arg(long)]
     fifo: bool,
 }

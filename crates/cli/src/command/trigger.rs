@@ -1,4 +1,4 @@
-//! `prelude trigger`: signed events, sent to a receiver.
+//! `prelude trigger`: sends signed events to a receiver.
 
 use std::{error::Error, path::PathBuf, process::ExitCode, time::SystemTime};
 
@@ -16,44 +16,44 @@ use super::arguments::event_type::{Types, TypesParser};
 
 /// Sign the sample of an event type, or of all, and send it to a receiver.
 ///
-/// Each event gets new ids and times. Without --url it goes to the stack that `prelude dev` runs, and the queue and
-/// message id of each event are told; messages stay where they are, though SQS counts the look as one receipt.
+/// Each event gets new ids and times. Without --url it goes to the stack of `prelude dev`, and the command prints the
+/// queue and message id of each event. Messages stay in their queues, but SQS counts this look as a receipt.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude trigger user.created\n  prelude trigger all\n  prelude trigger user.created --batch 25 --count 100 --rate 20\n  prelude trigger verify.attempt --set payload.delivery_status=undeliverable --set payload.price.amount=0.05\n  prelude trigger verify.attempt --tamper body --json | jq .ok\n\nExit codes: 0 every answer is the expected one (200; 401 for what is tampered with or lacks its signature), 1 otherwise, 2 no such type or a wrong command line."
+    after_help = "Example:\n  prelude trigger user.created\n  prelude trigger all\n  prelude trigger user.created --batch 25 --count 100 --rate 20\n  prelude trigger verify.attempt --set payload.delivery_status=undeliverable --set payload.price.amount=0.05\n  prelude trigger verify.attempt --tamper body --json | jq .ok\n\nExit codes: 0 every answer is the expected one (200, or 401 for a tampered or missing signature), 1 unexpected answer or error, 2 unknown event type or wrong command line."
 )]
 pub(crate) struct Trigger {
-    /// The event type, or `all`
+    /// Event type, or `all`
     #[arg(
         value_name = "TYPE|all", value_parser = TypesParser { all: true }, hide_possible_values = true,
         required_unless_present = "file", conflicts_with = "file"
     )]
     types: Option<Types>,
-    /// Where to send it [default: the stack of `prelude dev`, with the path token of events/.env]
+    /// Send to this URL [default: the stack of `prelude dev`, with the path token of events/.env]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Set a member of the event: JSON where the value is JSON, else text; repeatable
+    /// Set a member of the event, as JSON if the value is JSON, otherwise as text; repeatable
     #[arg(long, value_name = "PATH=VALUE", conflicts_with = "file")]
     set: Vec<Assignment>,
-    /// Send this body as it is, signed with the key that fits it; - is standard input
+    /// Send this body unchanged, signed with the key of its source; - is standard input
     #[arg(long, value_name = "FILE")]
     file: Option<Input>,
     /// Keep the sample's own ids and times
     #[arg(long, conflicts_with = "file")]
     keep_ids: bool,
-    /// How often to send it
+    /// Number of requests for each event type
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// How many requests to send in a second [default: one after the other]
+    /// Number of requests per second [default: one after the other]
     #[arg(long, value_name = "PER SECOND", value_parser = rate)]
     rate: Option<f64>,
-    /// The app that Session batches name
+    /// App id of Session batches
     #[arg(long, value_name = "APP ID", default_value = APP_ID)]
     app: String,
-    /// How many events a Session batch holds
+    /// Number of events in a Session batch
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
-    /// What to tamper with
+    /// Part of the request to tamper with
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Tamper::None)]
     tamper: Tamper,
     /// Send no signature (Verify V1 never has one)
@@ -62,13 +62,13 @@ pub(crate) struct Trigger {
     /// Send each request twice, byte for byte
     #[arg(long)]
     duplicate: bool,
-    /// Sign with this private key, a PEM file (PKCS#8 or PKCS#1), instead of the public test keys
+    /// Sign with this private key, a PEM file (PKCS#8 or PKCS#1), instead of the keys of tests/keys
     #[arg(long, value_name = "PEM")]
     key: Option<PathBuf>,
-    /// The status that is right, instead of the usual one
+    /// Expected status, instead of the usual one
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
     expect: Option<u16>,
-    /// Look for the messages in the dev stack's SQS at this address [default: its usual one, without --url]
+    /// Search for the messages in the SQS at this address [default: the dev stack's, without --url]
     #[arg(long, value_name = "URL")]
     sqs: Option<String>,
     /// Print one JSON object
@@ -106,7 +106,7 @@ impl Trigger {
         let types = self.types.as_ref().map(|types| types.0.clone()).unwrap_or_default();
         let has_session = types.iter().any(|event_type| event_type.source() == Some(Source::Session));
         if self.batch > 1 && !has_session {
-            return Err("only Session events come in batches: leave --batch away, or name one of `prelude events`' session types".into());
+            return Err("only Session events come in batches: omit --batch, or name a session type of `prelude events`".into());
         }
         Ok(Order {
             types,
@@ -123,7 +123,7 @@ impl Trigger {
         })
     }
 
-    /// What was accepted is accepted, whether its queue can be looked into or not.
+    /// Finds the messages of accepted events. A failure is only a warning, because the events are accepted anyway.
     async fn locate(&self, rows: &mut [Row], since: SystemTime) {
         let endpoint = match (&self.sqs, &self.url) {
             (Some(endpoint), _) => endpoint.as_str(),
@@ -131,7 +131,9 @@ impl Trigger {
             (None, Some(_)) => return,
         };
         if rows.len() > MOST_LOOKS {
-            eprintln!("prelude: more than {MOST_LOOKS} requests: their messages are not looked for");
+            eprintln!(
+                "prelude: the messages are not searched for, because there are more than {MOST_LOOKS} requests"
+            );
             return;
         }
         let located = match Queues::at(endpoint).await {
@@ -149,6 +151,6 @@ const MOST_LOOKS: usize = 1_000;
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= 10_000.0 => Ok(rate),
-        _ => Err("a number of requests, over 0 and up to 10000, is wanted".to_owned()),
+        _ => Err("expected a number of requests, over 0 and up to 10000".to_owned()),
     }
 }

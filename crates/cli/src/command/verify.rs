@@ -1,4 +1,4 @@
-//! `prelude verify`: a body's signature, as the receiver sees it.
+//! `prelude verify`: verifies a body's signature like the receiver.
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -10,28 +10,27 @@ use prelude_cli::{
 };
 use prelude_local::aws::sqs::EmbeddedSqs;
 
-/// Verify a body's signature as the receiver would; tell which step fails and which keys were tried.
+/// Verify a body's signature like the receiver, and print the step that fails and the keys that were tried.
 ///
-/// The keys are those of the receiver's configuration, from this process' environment or a file, or those that are named
-/// here.
+/// The keys come from the receiver's settings (environment or file), or from --public-key and --jwks.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  prelude verify body.json --env-file events/.env --signature \"$(prelude sign body.json)\"\n  prelude verify body.json --signature rsassa-pss-sha256=… --jwks https://54e9ujn.session.prelude.dev/.well-known/jwks.json\n\nExit codes: 0 the signature is genuine, 1 it is not or can not be checked."
+    after_help = "Example:\n  prelude verify body.json --env-file events/.env --signature \"$(prelude sign body.json)\"\n  prelude verify body.json --signature rsassa-pss-sha256=… --jwks https://54e9ujn.session.prelude.dev/.well-known/jwks.json\n\nExit codes: 0 the signature is genuine, 1 failed check or error, 2 wrong command line."
 )]
 pub(crate) struct Verify {
-    /// The body's file, with its exact bytes; - is standard input
+    /// File with the exact bytes of the body; - is standard input
     #[arg(value_name = "FILE")]
     body: Input,
-    /// The value of X-Webhook-Signature
+    /// Value of X-Webhook-Signature
     #[arg(long, value_name = "VALUE")]
     signature: Option<String>,
     /// Read the receiver's settings from this file instead of the environment
     #[arg(long, value_name = "FILE", conflicts_with_all = ["public_key", "jwks"])]
     env_file: Option<PathBuf>,
-    /// A public key, a PEM file; repeatable
+    /// Public key in a PEM file; repeatable
     #[arg(long, value_name = "PEM")]
     public_key: Vec<PathBuf>,
-    /// A key set, a file or an https:// URL; repeatable
+    /// Key set in a file or at an https:// URL; repeatable
     #[arg(long, value_name = "FILE|URL")]
     jwks: Vec<String>,
     /// Fetch no key set
@@ -46,13 +45,13 @@ impl Verify {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let body = self.body.read()?;
         let keys = self.keys()?;
-        let verdict = verify::verify(body.into(), self.signature.as_deref(), keys, self.offline).await;
+        let outcome = verify::verify(body.into(), self.signature.as_deref(), keys, self.offline).await;
         print(&if self.json {
-            serde_json::to_string_pretty(&verdict)? + "\n"
+            serde_json::to_string_pretty(&outcome)? + "\n"
         } else {
-            verify::page(&verdict, Look::of_stdout())
+            verify::page(&outcome, Look::of_stdout())
         })?;
-        Ok(if verdict.verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if outcome.verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn keys(&self) -> Result<KnownKeys, Box<dyn Error>> {
@@ -67,12 +66,12 @@ impl Verify {
             return Ok(named);
         }
         let mut environment = Environment::read(self.env_file.as_deref())?;
-        // Nothing is sent: whoever has only keys at hand needs no queue for this.
+        // Verifying sends nothing, so the settings need no queue.
         environment
             .set_default("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix("prelude-webhooks-"));
         let keys = KnownKeys::of_config(&environment.config()?);
         if keys.is_empty() {
-            return Err("there is no key to verify with: name one with --public-key or --jwks, or set PRELUDE_PUBLIC_KEYS or PRELUDE_APPS".into());
+            return Err("no key to verify with: use --public-key or --jwks, or set PRELUDE_PUBLIC_KEYS or PRELUDE_APPS".into());
         }
         Ok(keys)
     }

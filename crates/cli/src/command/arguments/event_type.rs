@@ -1,4 +1,4 @@
-//! An event type on the command line: completed by the shell, and with the nearest names where it is misspelled.
+//! Event types on the command line, with shell completion and suggestions for misspelled names.
 
 use std::ffi::OsStr;
 
@@ -10,11 +10,11 @@ use clap::{
 use prelude_cli::catalogue;
 use prelude_events::EventType;
 
-/// The types that were asked for: one, or all of them.
+/// Chosen event types: one, or all.
 #[derive(Debug, Clone)]
 pub(crate) struct Types(pub(crate) Vec<EventType>);
 
-/// Reads a known type, and the word `all` where that is allowed.
+/// Parser for a known type, and for the word `all` if that is allowed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TypesParser {
     pub(crate) all: bool,
@@ -31,10 +31,10 @@ impl TypedValueParser for TypesParser {
         EventType::known(&text).map(|known| Types(vec![known])).ok_or_else(|| {
             let nearest = catalogue::nearest(&text);
             let hint = match nearest.as_slice() {
-                [] => "`prelude events` lists every event type".to_owned(),
+                [] => "`prelude events` lists all types".to_owned(),
                 names => format!("did you mean {}?", names.join(" or ")),
             };
-            let message = format!("there is no event type `{text}`; {hint}\n");
+            let message = format!("event type `{text}` is unknown: {hint}\n");
             clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command)
         })
     }

@@ -1,16 +1,16 @@
-//! The flags of commands that look after one receiver's queues.
+//! Flags of the commands for one receiver's queues.
 
 use std::path::PathBuf;
 
 use prelude_cli::environment::{Environment, EnvironmentError};
 
-/// Which receiver.
+/// Receiver to operate on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Receiver {
-    /// Read the receiver's settings from this file, in place of the environment
+    /// Read the receiver's settings from this file instead of the environment
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Reach SQS at this address (default: AWS_ENDPOINT_URL_SQS, then AWS itself)
+    /// Reach SQS at this address (default: AWS_ENDPOINT_URL_SQS, otherwise AWS)
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
