@@ -1,4 +1,4 @@
-//! The settings that a command looks at as the function would: of this process, or of a file in their place.
+//! Settings that a command reads like the function: from the environment, or from a file instead.
 
 use std::{
     collections::BTreeMap,
@@ -8,8 +8,8 @@ use std::{
 
 use prelude_webhooks::config::{Config, ConfigErrors, trim};
 
-/// Variables with their values, as the function takes them: without blanks around them, and `None` for one that is not
-/// UTF-8.
+/// Variables with their values as the function reads them: without blanks around them, and `None` for a value that is
+/// not UTF-8.
 #[derive(Debug, Clone)]
 pub struct Environment {
     variables: Vec<(String, Option<String>)>,
@@ -17,36 +17,36 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The variables of a file such as `events/.env` and of no other place; without one, of this process.
+    /// Reads the variables of a file such as `events/.env`, or of this process if there is no file.
     ///
     /// # Errors
-    /// The file can not be read. The text repeats none of its lines.
+    /// The file cannot be read. The text repeats no line of it.
     pub fn read(env_file: Option<&Path>) -> Result<Self, EnvironmentError> {
         env_file.map_or_else(|| Ok(Self::of_process()), Self::of_file)
     }
 
-    /// The variables of this process.
+    /// Reads the variables of this process.
     pub fn of_process() -> Self {
         let variables = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())));
         Self::new(variables, false)
     }
 
-    /// The variables of a file.
+    /// Reads the variables of a file.
     ///
     /// # Errors
-    /// The file can not be read. The text repeats none of its lines.
+    /// The file cannot be read. The text repeats no line of it.
     pub fn of_file(path: &Path) -> Result<Self, EnvironmentError> {
         let failed = |error| match error {
             dotenvy::Error::Io(error) => EnvironmentError::Unreadable(path.to_owned(), error),
-            // Its text would repeat the line.
+            // The error's text would repeat the line.
             _ => EnvironmentError::NotAnEnvFile(path.to_owned()),
         };
         let variables = dotenvy::from_path_iter(path).map_err(failed)?;
         variables.collect::<Result<Vec<_>, _>>().map(Self::of_variables).map_err(failed)
     }
 
-    /// These variables and no others, as a file would have them.
+    /// Takes these variables as if from a file.
     pub fn of_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self::new(variables.into_iter().map(|(name, value)| (name, Some(value))), true)
     }
@@ -56,64 +56,64 @@ impl Environment {
         Self { variables: trimmed.collect(), is_of_file }
     }
 
-    /// Whether the variables are a file's, so that each is one of the function's.
+    /// Reports whether the variables come from a file, so that all of them are the function's.
     pub const fn is_of_file(&self) -> bool {
         self.is_of_file
     }
 
-    /// Sets a variable, in place of what it had.
+    /// Sets a variable, and replaces its value.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.retain(|(other, _)| other != name);
         self.variables.push((name.to_owned(), Some(value.into())));
     }
 
-    /// Sets a variable that is not set, or empty.
+    /// Sets a variable that is unset or empty.
     pub fn set_default(&mut self, name: &str, value: impl Into<String>) {
         if self.variable(name).is_none_or(str::is_empty) {
             self.set(name, value);
         }
     }
 
-    /// A variable's value; the last one where it is set twice, as the function takes it.
+    /// Value of a variable. The last one counts if it is set twice, as in the function.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.iter().rfind(|(other, _)| other == name).and_then(|(_, value)| value.as_deref())
     }
 
-    /// A variable's value, unless it is empty, which is unset.
+    /// Value of a variable, unless it is empty, which counts as unset.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variable(name).filter(|text| !text.is_empty())
     }
 
-    /// All variables with their values.
+    /// Variables with their values.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
     }
 
-    /// All variables with their values; the last one where a variable is set twice.
+    /// Variables with their values. The last one counts if a variable is set twice.
     pub fn into_texts(self) -> BTreeMap<String, String> {
         self.variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// The receiver's configuration, read as the function reads it.
+    /// Reads the receiver's configuration like the function.
     ///
     /// # Errors
-    /// Every problem, in one sentence.
+    /// The configuration has problems. The text is one sentence with all of them.
     pub fn config(&self) -> Result<Config, EnvironmentError> {
         Config::read(self.variables.iter().cloned(), |path| fs::read_to_string(path))
             .map_err(EnvironmentError::Config)
     }
 }
 
-/// The settings can not be used.
+/// Fault of the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
-    /// The env file can not be read.
-    #[error("{} can not be read ({}): name a file of NAME=value lines with --env-file", .0.display(), .1)]
+    /// The file cannot be read.
+    #[error("{} cannot be read ({}): name a file of NAME=value lines with --env-file", .0.display(), .1)]
     Unreadable(PathBuf, io::Error),
-    /// A line of it is no setting.
-    #[error("{} has a line that is not NAME=value: quote values with spaces or quotes in them by '…'", .0.display())]
+    /// A line of the file is not a setting.
+    #[error("{} has a line that is not NAME=value: write '…' around a value that holds spaces or quotes", .0.display())]
     NotAnEnvFile(PathBuf),
-    /// The receiver would not start with them.
+    /// The receiver would not start with these settings.
     #[error("the receiver would not start: {}", one_sentence(.0))]
     Config(ConfigErrors),
 }
@@ -142,9 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_in_one_sentence_without_a_value() {
+    fn problems_are_one_sentence_without_a_value() {
         let path = env::temp_dir().join(format!("prelude-env-{}", std::process::id()));
-        for (text, told) in [
+        for (text, expected) in [
             ("a b c s3cret", "has a line that is not NAME=value"),
             (
                 "PRELUDE_APPS=s3cret\n",
@@ -154,11 +154,14 @@ mod tests {
             fs::write(&path, text).unwrap();
             let error =
                 Environment::read(Some(&path)).and_then(|e| e.config().map(drop)).unwrap_err().to_string();
-            assert!(error.contains(told) && !error.contains("s3cret") && !error.contains('\n'), "{error}");
+            assert!(
+                error.contains(expected) && !error.contains("s3cret") && !error.contains('\n'),
+                "{error}"
+            );
         }
         fs::remove_file(&path).unwrap();
         let error = Environment::read(Some(&path)).unwrap_err().to_string();
-        assert!(error.contains("can not be read"), "{error}");
+        assert!(error.contains("cannot be read"), "{error}");
     }
 
     #[test]
@@ -166,7 +169,7 @@ mod tests {
         let path = env::temp_dir().join(format!("prelude-blanks-{}", std::process::id()));
         let apps = r#"[{"app_id":"a","verification_token":"it's $HOME"},
             {"app_id":"b","verification_token":"t","public_keys":[]}]"#;
-        // As jq's `@sh` writes it, as this tool does, and with line ends that are escaped between single quotes.
+        // Quoted by jq's `@sh`, by this tool, and with escaped line ends between single quotes.
         let shell = format!("A='{}\n'\nB='1'\n", apps.replace('\'', r"'\''"));
         let own = env_file([("A", format!(" {apps}\r\n\n")), ("B", "1\n".to_owned())]);
         let escaped = format!("A='{}\\n'\nB='1\\r\\n'\n", apps.replace('\'', "").replace('\n', " "));

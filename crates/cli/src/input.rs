@@ -1,4 +1,4 @@
-//! What a command reads: a file, or standard input.
+//! Input of a command: a file, or standard input.
 
 use std::{
     fs,
@@ -10,17 +10,17 @@ use std::{
 /// A file's path, or `-` for standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// `-`.
+    /// Standard input, written `-`.
     Stdin,
-    /// Anything else.
+    /// A file.
     File(PathBuf),
 }
 
 impl Input {
-    /// All its bytes.
+    /// Reads all bytes.
     ///
     /// # Errors
-    /// It can not be read; the text names the file.
+    /// The input cannot be read. The text names the file.
     pub fn read(&self) -> Result<Vec<u8>, InputError> {
         match self {
             Self::Stdin => {
@@ -41,34 +41,34 @@ impl FromStr for Input {
     }
 }
 
-/// A file's bytes.
+/// Reads a file's bytes.
 ///
 /// # Errors
-/// It can not be read; the text names the file.
+/// The file cannot be read. The text names it.
 pub fn read(path: &Path) -> Result<Vec<u8>, InputError> {
     fs::read(path).map_err(|source| InputError::File { path: path.to_owned(), source })
 }
 
-/// A file's text.
+/// Reads a file's text.
 ///
 /// # Errors
-/// It can not be read, or is not UTF-8; the text names the file.
+/// The file cannot be read, or is not UTF-8. The text names it.
 pub fn read_text(path: &Path) -> Result<String, InputError> {
     fs::read_to_string(path).map_err(|source| InputError::File { path: path.to_owned(), source })
 }
 
-/// What was to be read could not be.
+/// Error of reading an input.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// A file.
-    #[error("{} can not be read: {source}", path.display())]
+    /// The file cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why not.
+        /// Cause.
         source: io::Error,
     },
-    /// Standard input.
-    #[error("standard input can not be read: {0}")]
+    /// Standard input cannot be read.
+    #[error("standard input cannot be read: {0}")]
     Stdin(#[source] io::Error),
 }

@@ -15,7 +15,7 @@ pub struct StopSignal {
 }
 
 impl StopSignal {
-    /// Starts to listen. From then on, the signals do not end the process by themselves.
+    /// Starts to listen. From then on, the signals do not end the process.
     ///
     /// # Errors
     /// The system refuses the signal handlers.
@@ -36,7 +36,7 @@ impl StopSignal {
     /// Starts to listen.
     ///
     /// # Errors
-    /// None here.
+    /// Never, on this system.
     #[cfg(not(unix))]
     pub fn listen() -> io::Result<Self> {
         Ok(Self {})

@@ -1,4 +1,4 @@
-//! Sends signed samples to a receiver, and tells what it answers and where the events lie then.
+//! Sends signed samples to a receiver, and reports its answers and the queues of the events.
 
 pub mod outgoing;
 mod peek;
@@ -27,44 +27,44 @@ use prelude_local::{
     prelude::samples,
 };
 
-/// What came of one request.
+/// Result of one request.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// The event type, or `file`.
+    /// Event type, or `file`.
     pub event: String,
-    /// The answer's status; absent where there was no answer.
+    /// Status of the answer; absent without an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The answer's body, or why there was none.
+    /// Body of the answer, or the error in place of one.
     pub answer: String,
-    /// From sending to the end of the answer.
+    /// Time from sending to the end of the answer.
     pub ms: f64,
-    /// The status that is right.
+    /// Expected status.
     pub expected: u16,
-    /// Whether it came.
+    /// The status is the expected one.
     pub ok: bool,
-    /// Where its events lie, as far as that was looked at.
+    /// Messages of the request's events, as far as they were found.
     pub messages: Vec<Placed>,
     #[serde(skip)]
     events: Vec<post::Sent>,
 }
 
-/// The dev stack's address for [`samples::PATH_TOKEN`].
+/// URL of the dev stack's receiver, with [`samples::PATH_TOKEN`].
 pub fn dev_url() -> String {
     format!("http://127.0.0.1:9000/webhooks/{}", samples::PATH_TOKEN)
 }
 
-/// The dev stack's SQS.
+/// Address of the dev stack's SQS.
 pub const DEV_SQS: &str = "http://127.0.0.1:9324";
 
-/// How many requests are under way at once when a rate is wanted.
+/// Limit of requests in flight at a given rate.
 const IN_FLIGHT: usize = 64;
 
-/// Sends everything in order: one after the other, or so many in a second. `sent` is called after each request.
+/// Sends all requests of an order, one after the other or at a rate per second. Calls `sent` after each request.
 ///
 /// # Errors
-/// A request can not be made, or the first one reaches nobody: the address is wrong then. Later ones without an answer
-/// are rows.
+/// A request cannot be made, or the first one gets no answer, because the address is probably wrong. Later requests
+/// without an answer are rows.
 pub async fn send(
     order: &Order,
     url: &str,
@@ -86,18 +86,18 @@ pub async fn send(
 
     let mut clock = rate.map(|rate| tokio::time::interval(Duration::from_secs_f64(1.0 / rate)));
     let limit = if clock.is_some() { IN_FLIGHT } else { 1 };
-    let mut under_way = JoinSet::new();
+    let mut in_flight = JoinSet::new();
     let mut next = 1;
     loop {
         tokio::select! {
-            Some(done) = under_way.join_next() => {
+            Some(done) = in_flight.join_next() => {
                 let (index, done): (usize, Vec<Row>) = done.map_err(|_panicked| TriggerError::Lost)?;
                 done.iter().for_each(|_| sent());
                 rows.insert(index, done);
             }
-            () = turn(&mut clock), if under_way.len() < limit && next < order.posts() => {
+            () = turn(&mut clock), if in_flight.len() < limit && next < order.posts() => {
                 let (courier, post, index) = (courier.clone(), order.post(next)?, next);
-                under_way.spawn(async move {
+                in_flight.spawn(async move {
                     let mut done = Vec::with_capacity(copies);
                     for _ in 0..copies {
                         done.push(Row::of(&post, courier.post(&post).await));
@@ -157,10 +157,10 @@ impl Row {
     }
 }
 
-/// Looks where the accepted events lie: in the queue of their type, the parking queue, or where routes sent them.
+/// Finds the messages of the accepted events: in the queue of the type, the parking queue, or the queue of a route.
 ///
 /// # Errors
-/// The queues can not be looked into.
+/// The queues cannot be searched.
 pub async fn locate(rows: &mut [Row], queues: &Queues, since: SystemTime) -> Result<(), PeekError> {
     let mut seen = peek::Seen::default();
     for row in rows.iter_mut().filter(|row| row.status == Some(200)) {
@@ -171,29 +171,29 @@ pub async fn locate(rows: &mut [Row], queues: &Queues, since: SystemTime) -> Res
     Ok(())
 }
 
-/// A request could not be made or sent.
+/// Error of making or sending a request.
 #[derive(Debug, thiserror::Error)]
 pub enum TriggerError {
-    /// Nobody answers.
+    /// There is no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// It can not be signed.
+    /// The body cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// A type without a sample.
+    /// The event type has no sample.
     #[error("this event type has no sample")]
     NoSample,
-    /// A defect of this tool: a request ended without a row.
+    /// A request ended without a row, which is a defect of this tool.
     #[error("a request was lost in this process")]
     Lost,
-    /// `--set` leads nowhere.
-    #[error("--set {path} leads nowhere in the sample of {event_type}: `{at}` has no such part")]
+    /// The sample has no place for the path of `--set`.
+    #[error("--set {path} does not fit the sample of {event_type}: `{at}` has no such member")]
     NoSuchPlace {
-        /// The path that was given.
+        /// Path of `--set`.
         path: String,
-        /// How far it leads.
+        /// Existing part of the path.
         at: String,
-        /// The sample.
+        /// Event type of the sample.
         event_type: String,
     },
 }

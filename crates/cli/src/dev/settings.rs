@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_bad_file_is_told_without_its_text() {
         let missing = Settings::read([], Some(Path::new("/nowhere/.env"))).unwrap_err().to_string();
-        assert!(missing.starts_with("/nowhere/.env can not be read"), "{missing}");
+        assert!(missing.starts_with("/nowhere/.env cannot be read"), "{missing}");
         let file = scratch("PRELUDE_PATH_TOKEN='s3cret\n");
         let broken = Settings::read([], Some(&file)).unwrap_err().to_string();
         std::fs::remove_file(file).unwrap();

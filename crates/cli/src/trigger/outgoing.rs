@@ -1,4 +1,4 @@
-//! What is sent as if by Prelude: a sample that is another event each time, signed, and wrong where it is to be.
+//! Requests in Prelude's name: a sample with new ids and times, signed, and tampered with on request.
 
 mod fresh;
 mod json;
@@ -16,33 +16,33 @@ pub use self::{
 use crate::trigger::sign::{SaltLength, SignError, header_value};
 use prelude_local::prelude::{PreludeKey, samples::Keys};
 
-/// A type's sample as it is documented; none for a type without one.
+/// Documented sample of a type; `None` for a type without one.
 pub fn sample(event_type: &EventType) -> Option<Json> {
     Json::parse(samples::sample(event_type)?).ok()
 }
 
-/// A type's sample with new ids and times: another event each time.
+/// Sample of a type with new ids and times, so that each call makes another event.
 pub fn fresh_sample(event_type: &EventType) -> Option<Json> {
     let mut event = sample(event_type)?;
     fresh::renew(&mut event, SystemTime::now());
     Some(event)
 }
 
-/// A request's body and the value of its signature header.
+/// Body and signature header of a request.
 pub struct Outgoing {
-    /// What is posted.
+    /// Body to post.
     pub body: Vec<u8>,
-    /// Absent where there is no such header.
+    /// Value of the signature header; `None` without the header.
     pub signature: Option<String>,
 }
 
 impl Outgoing {
-    /// Signs a body by this key, unless it is `never_signed`, and makes wrong what is to be.
+    /// Signs a body with this key, unless its source is `never_signed`, and tampers with the request.
     ///
-    /// Verify V1 has no signatures to tamper with: it gets the key's, which the receiver takes as well.
+    /// Verify V1 has no signature to tamper with, so it gets one by the key, which the receiver also accepts.
     ///
     /// # Errors
-    /// The key can not sign.
+    /// The key cannot sign.
     pub fn new(
         body: Vec<u8>,
         key: &PreludeKey,

@@ -1,4 +1,4 @@
-//! Looks into the dev stack's queues through the real SDK, and leaves every message there.
+//! Searches the dev stack's queues through the SDK, and leaves every message there.
 
 use std::{
     collections::HashMap,
@@ -20,19 +20,19 @@ use serde::Serialize;
 use super::post::Sent;
 use prelude_local::{aws::sqs::REGION, prelude::samples};
 
-/// Where an event lies.
+/// Message of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Placed {
-    /// The queue's name.
+    /// Name of the queue.
     pub queue: String,
-    /// The id that SQS gave the message.
+    /// SQS's id of the message.
     pub message_id: String,
-    /// Why it is parked, if it is.
+    /// Reason for parking; absent if the event is not parked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked: Option<String>,
 }
 
-/// The dev stack's queues, whatever its routes and its kind of queue make of them.
+/// Queues of the dev stack, also with routes or FIFO queues.
 #[derive(Debug)]
 pub struct Queues {
     client: Client,
@@ -40,10 +40,10 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// The queues at this endpoint whose names begin as those of `events/.env` do.
+    /// Lists the queues at this endpoint with the name prefix of `events/.env`.
     ///
     /// # Errors
-    /// There is no SQS, or it has no such queue.
+    /// The endpoint is not an SQS, or has no such queue.
     pub async fn at(endpoint: &str) -> Result<Self, PeekError> {
         let second = Duration::from_secs(1);
         let client = Client::from_conf(
@@ -63,8 +63,8 @@ impl Queues {
         if urls.is_empty() { Err(PeekError::NoQueues) } else { Ok(Self { client, urls }) }
     }
 
-    /// Where an event of this type may lie: most likely in its own queue, else in the parking queue, and where routes
-    /// merge types in any other.
+    /// Queues that may hold an event of this type, the likely ones first: its own, the parking queue, and all others,
+    /// because routes may merge types.
     fn candidates(&self, event_type: Option<&EventType>) -> Vec<&String> {
         let own = event_type.and_then(EventType::queue_slug);
         let rank = |url: &String| match slug(url) {
@@ -78,7 +78,7 @@ impl Queues {
         candidates
     }
 
-    /// Every visible message: hidden for a moment, so that each is seen, and shown again.
+    /// Receives every visible message. Hides each for a moment, so that the next receipt returns others.
     async fn messages(&self, queue_url: &str) -> Result<Vec<Message>, PeekError> {
         let mut messages = Vec::new();
         while messages.len() < MOST_MESSAGES {
@@ -114,17 +114,17 @@ impl Queues {
     }
 }
 
-/// Long enough to look through a queue; should this process die meanwhile, the messages come back by themselves.
+/// Time that is enough for reading a queue. If this process dies, the messages become visible again after it.
 const HIDDEN_SECONDS: i32 = 20;
-/// What of a queue is looked through.
+/// Limit of messages to read from a queue.
 const MOST_MESSAGES: usize = 5_000;
 
-/// The messages that were seen, by queue, and not yet told to be anyone's.
+/// Received messages by queue, without those that belong to a found event.
 #[derive(Debug, Default)]
 pub(super) struct Seen(HashMap<String, Vec<Message>>);
 
 impl Seen {
-    /// The event's message; none where somebody consumed it already.
+    /// Finds the event's message; `None` if a consumer deleted it already.
     pub(super) async fn find(
         &mut self,
         event: &Sent,
@@ -145,14 +145,14 @@ impl Seen {
     }
 }
 
-/// What stands in a queue's name between the prefix and `.fifo`.
+/// Part of a queue's name between the prefix and `.fifo`.
 fn slug(queue_url: &str) -> &str {
     let name = QueueUrl::name_in(queue_url);
     let slug = name.strip_prefix(samples::QUEUE_PREFIX).unwrap_or(name);
     slug.strip_suffix(".fifo").unwrap_or(slug)
 }
 
-/// Whether it was sent in this run: a file, or a sample with its own ids, may lie there from an earlier one.
+/// Reports whether this run sent the message. An earlier run can have left the same file or sample.
 fn is_new(message: &Message, since: SystemTime) -> bool {
     let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let sent = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
@@ -166,13 +166,13 @@ fn placed(queue_url: &str, message: Message) -> Placed {
     Placed { queue, message_id: message.message_id.unwrap_or_default(), parked }
 }
 
-/// The queues could not be looked into.
+/// Error of searching the queues.
 #[derive(Debug, thiserror::Error)]
 pub enum PeekError {
-    /// No SQS there.
-    #[error("the queues can not be looked into: is the dev stack's SQS at this address?")]
+    /// SQS does not answer.
+    #[error("the queues cannot be searched: expected the dev stack's SQS at this address")]
     Unreachable,
-    /// An SQS, but not with these queues.
+    /// The SQS has no queue with the prefix.
     #[error("the SQS at this address has no queue whose name begins with {}", samples::QUEUE_PREFIX)]
     NoQueues,
 }

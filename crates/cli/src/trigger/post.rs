@@ -1,4 +1,4 @@
-//! What is posted: the body, its signature, and the answer it must get.
+//! Requests to post: body, signature, and expected status.
 
 use prelude_events::{Envelope, EventType, Source};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::{
 };
 use prelude_local::prelude::batch;
 
-/// A value that replaces one of the sample's.
+/// Value for a member of the sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     path: Vec<String>,
@@ -22,40 +22,41 @@ impl std::str::FromStr for Assignment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (path, value) = text.split_once('=').ok_or("path=value is wanted, e.g. payload.user_id=usr_1")?;
+        let (path, value) =
+            text.split_once('=').ok_or("expected path=value, such as payload.user_id=usr_1")?;
         let path: Vec<_> = path.split('.').map(str::to_owned).collect();
         if path.iter().any(String::is_empty) {
-            return Err("the path has an empty part: payload.user_id is one that has none".to_owned());
+            return Err("the path has an empty part: expected a path such as payload.user_id".to_owned());
         }
         let value = Json::parse(value).unwrap_or_else(|_text| Json::string(value));
         Ok(Self { path, value })
     }
 }
 
-/// What is to be sent.
+/// Requests to send.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// The types whose samples are sent; empty where a file is.
+    /// Types whose samples are sent; empty if a file is sent.
     pub types: Vec<EventType>,
-    /// A body to send as it is.
+    /// Body to send unchanged.
     pub file: Option<Vec<u8>>,
-    /// Changes of the sample.
+    /// Changes to the sample.
     pub set: Vec<Assignment>,
-    /// Whether the sample's own ids and times are kept.
+    /// The sample keeps its own ids and times.
     pub keep_ids: bool,
-    /// The app that Session batches name.
+    /// App id of Session batches.
     pub app_id: String,
-    /// How many events a Session batch holds.
+    /// Number of events in a Session batch.
     pub batch: usize,
-    /// How often each type is sent.
+    /// Number of requests for each type.
     pub count: usize,
-    /// Whether each request is sent twice.
+    /// Each request is sent twice.
     pub duplicate: bool,
-    /// What is wrong with the requests.
+    /// Tampering with the requests.
     pub tamper: Tamper,
-    /// The keys that sign.
+    /// Signing keys.
     pub keys: SigningKeys,
-    /// The status that is right, where it is not the usual one.
+    /// Expected status, if it is not the usual one.
     pub expect: Option<u16>,
 }
 
@@ -66,7 +67,7 @@ pub(super) struct Post {
     pub(super) body: Vec<u8>,
     pub(super) signature: Option<String>,
     pub(super) expected: u16,
-    /// The events in it, byte for byte.
+    /// Exact bytes of the events.
     pub(super) events: Vec<Sent>,
 }
 
@@ -78,20 +79,20 @@ pub(super) struct Sent {
 }
 
 impl Order {
-    /// How many different requests there are; with `duplicate` each is sent twice.
+    /// Number of different requests. With `duplicate` each is sent twice.
     pub fn posts(&self) -> usize {
         self.types.len().max(1) * self.count
     }
 
-    /// How many requests are sent.
+    /// Number of requests to send.
     pub fn requests(&self) -> usize {
         self.posts() * if self.duplicate { 2 } else { 1 }
     }
 
-    /// Makes one of the requests, type after type.
+    /// Makes the request with this index. Requests of one type follow each other.
     pub(super) fn post(&self, index: usize) -> Result<Post, TriggerError> {
         if let Some(body) = &self.file {
-            return self.proven("file".to_owned(), body.clone(), Signer::of(body), false);
+            return self.signed("file".to_owned(), body.clone(), Signer::of(body), false);
         }
         let event_type = self.types.get(index / self.count.max(1)).ok_or(TriggerError::NoSample)?;
         let (label, source) = (event_type.to_string(), event_type.source().ok_or(TriggerError::NoSample)?);
@@ -101,7 +102,7 @@ impl Order {
         } else {
             self.event(event_type)?.into_bytes()
         };
-        self.proven(label, body, Signer::of_source(source), source == Source::VerifyV1)
+        self.signed(label, body, Signer::of_source(source), source == Source::VerifyV1)
     }
 
     fn event(&self, event_type: &EventType) -> Result<String, TriggerError> {
@@ -117,7 +118,7 @@ impl Order {
         Ok(event.to_string())
     }
 
-    fn proven(
+    fn signed(
         &self,
         label: String,
         body: Vec<u8>,
@@ -132,7 +133,7 @@ impl Order {
     }
 }
 
-/// The events of a body, as the receiver would tell them apart.
+/// Splits a body into events like the receiver.
 fn events_in(body: &[u8]) -> Vec<Sent> {
     #[derive(Deserialize)]
     struct Batch<'a> {
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_holds_as_many_different_events_as_wanted() {
+    fn a_batch_holds_the_given_number_of_different_events() {
         let order = Order { batch: 3, ..order(&[EventType::UserDeleted]) };
         let post = order.post(0).unwrap();
         let raws: std::collections::BTreeSet<_> = post.events.iter().map(|event| event.raw.clone()).collect();
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_depends_on_what_is_wrong() {
+    fn the_expected_status_depends_on_the_tampering() {
         let expected = |event_type: &EventType, tamper| {
             let post = Order { tamper, ..order(std::slice::from_ref(event_type)) }.post(0).unwrap();
             (post.expected, post.signature.is_some())

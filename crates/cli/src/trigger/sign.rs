@@ -1,4 +1,4 @@
-//! Signs as Prelude would: which key is a body's, and the header's value.
+//! Signs like Prelude: chooses a body's key, and makes the header's value.
 
 use std::path::Path;
 
@@ -10,15 +10,15 @@ use crate::input;
 pub use prelude_local::prelude::SIGNATURE_HEADER;
 use prelude_local::prelude::{KeyError, PreludeKey, SignatureForm, samples};
 
-/// How long the salt is.
+/// Length of the salt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SaltLength {
-    /// As long as the digest: 32 bytes.
+    /// Length of the digest: 32 bytes.
     #[default]
     Digest,
-    /// The longest that fits the key, which is what Go's `SignPSS` takes.
+    /// Longest salt for the key, the default of Go's `SignPSS`.
     Longest,
-    /// This many bytes.
+    /// A number of bytes.
     Bytes(usize),
 }
 
@@ -32,22 +32,22 @@ impl std::str::FromStr for SaltLength {
             _ => text
                 .parse()
                 .map(Self::Bytes)
-                .map_err(|_| "a number of bytes, `digest` or `max` is wanted".into()),
+                .map_err(|_| "expected a number of bytes, `digest` or `max`".into()),
         }
     }
 }
 
-/// Whose key signs.
+/// Owner of the signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signer {
-    /// The account's: Verify and Notify.
+    /// The account, for Verify and Notify.
     Account,
-    /// The app's: Session.
+    /// The app, for Session.
     App,
 }
 
 impl Signer {
-    /// Whose key Prelude would take for this body: the app's for a batch, the account's for anything else.
+    /// Signer that Prelude would choose for this body: the app for a batch, otherwise the account.
     pub fn of(body: &[u8]) -> Self {
         #[derive(Deserialize)]
         struct Batch {
@@ -57,7 +57,7 @@ impl Signer {
         if serde_json::from_slice::<Batch>(body).is_ok() { Self::App } else { Self::Account }
     }
 
-    /// Whose key proves this source's events.
+    /// Signer of this source's events.
     pub const fn of_source(source: Source) -> Self {
         match source {
             Source::Session => Self::App,
@@ -66,7 +66,7 @@ impl Signer {
     }
 }
 
-/// The keys that sign: those of `tests/keys`, or one of the user's own for both.
+/// Signing keys: those of `tests/keys`, or one key of the user for both.
 #[derive(Debug, Clone)]
 pub struct SigningKeys {
     account: PreludeKey,
@@ -74,10 +74,10 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The key of a PEM file, or the test keys.
+    /// Reads the key of a PEM file, or the test keys.
     ///
     /// # Errors
-    /// The file can not be read, or is no RSA private key. The text never repeats the key.
+    /// The file cannot be read, or is not an RSA private key. The text never repeats the key.
     pub fn read(pem: Option<&Path>) -> Result<Self, SignError> {
         let Some(path) = pem else {
             let samples::Keys { account, app, .. } = samples::Keys::read()?;
@@ -87,7 +87,7 @@ impl SigningKeys {
         Ok(Self { account: key.clone(), app: key })
     }
 
-    /// The signer's key.
+    /// Key of the signer.
     pub const fn key(&self, signer: Signer) -> &PreludeKey {
         match signer {
             Signer::Account => &self.account,
@@ -96,17 +96,17 @@ impl SigningKeys {
     }
 }
 
-/// The private key of a PEM file, named by its thumbprint.
+/// Reads the private key of a PEM file. Its id is its thumbprint.
 ///
 /// # Errors
-/// The file can not be read, or is no RSA private key. The text never repeats the key.
+/// The file cannot be read, or is not an RSA private key. The text never repeats the key.
 pub fn read_key(path: &Path) -> Result<PreludeKey, SignError> {
     let text = input::read_text(path)?;
     let key = PreludeKey::from_pem("", &text).map_err(|_| SignError::NotAPrivateKey(path.to_owned()))?;
     Ok(PreludeKey { kid: key.thumbprint(), ..key })
 }
 
-/// The value of [`SIGNATURE_HEADER`] for a body.
+/// Value of [`SIGNATURE_HEADER`] for a body.
 ///
 /// # Errors
 /// The salt is longer than the key allows.
@@ -123,15 +123,15 @@ pub fn header_value(body: &[u8], key: &PreludeKey, salt: SaltLength) -> Result<S
     Ok(key.sign_as(body, SignatureForm { salt_len, ..form })?)
 }
 
-/// The `curl` command that delivers a body with its signature. `file` is where the body lies; without one it stands in
-/// the command.
+/// Command for `curl` that delivers a body with its signature. The body is read from `file`, or is part of the command
+/// if there is no file.
 ///
 /// # Errors
-/// A body without a file that a shell can not hold.
+/// There is no file, and the body cannot be part of a shell command.
 pub fn curl(url: &str, signature: &str, file: Option<&Path>, body: &[u8]) -> Result<String, SignError> {
     let data = match file {
         Some(path) => format!("@{}", path.display()),
-        // A shell's word holds neither NUL nor other bytes than text, and curl takes a leading @ for a file's name.
+        // A word of a shell cannot hold NUL or bytes that are not text, and curl reads a leading @ as a file's name.
         None => match std::str::from_utf8(body) {
             Ok(text) if !text.contains('\0') && !text.starts_with('@') => text.to_owned(),
             _ => return Err(SignError::NotShellText),
@@ -147,29 +147,29 @@ pub fn curl(url: &str, signature: &str, file: Option<&Path>, body: &[u8]) -> Res
     ))
 }
 
-/// One word for a POSIX shell.
+/// Quotes a text as one word for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A body could not be signed.
+/// Error of signing a body.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    /// A file could not be read.
+    /// A file cannot be read.
     #[error(transparent)]
     Input(#[from] input::InputError),
-    /// The file is no private key.
-    #[error("{} is no RSA private key in PEM form (PKCS#8 or PKCS#1, without a passphrase)", .0.display())]
+    /// The file is not a private key.
+    #[error("{} is not an RSA private key: expected PEM form (PKCS#8 or PKCS#1, without a passphrase)", .0.display())]
     NotAPrivateKey(std::path::PathBuf),
-    /// The salt does not fit.
-    #[error("the salt is too long for this key, which takes {0} bytes at most")]
+    /// The salt does not fit into a signature by the key.
+    #[error("the salt is too long for this key: expected {0} bytes or fewer")]
     SaltTooLong(usize),
-    /// The RSA code refuses.
+    /// The key cannot sign.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// A body that can not stand in a command.
+    /// The body cannot be part of a command.
     #[error(
-        "this body can not stand in a command: write it to a file, and name that instead of standard input"
+        "this body cannot be part of a command: write it to a file, and name the file instead of standard input"
     )]
     NotShellText,
 }
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_the_apps_and_all_else_the_accounts() {
+    fn the_app_signs_batches_and_the_account_all_others() {
         for body in ["{\"events\":[]}", " {\"app_id\":1,\"events\":[1,{}]} "] {
             assert_eq!(Signer::of(body.as_bytes()), Signer::App, "{body}");
         }
@@ -200,7 +200,7 @@ mod tests {
             assert!(header_value(b"", key, good).is_ok());
         }
         let error = header_value(b"", key, SaltLength::Bytes(223)).unwrap_err();
-        assert!(error.to_string().contains("222 bytes at most"), "{error}");
+        assert!(error.to_string().contains("expected 222 bytes or fewer"), "{error}");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! What was sent, as text and as JSON.
+//! Results of the requests, as text and as JSON.
 
 use serde_json::{Value, json};
 
 use super::{Placed, Row};
 use crate::terminal::{DIM, Look, Mark, RED};
 
-/// One line for each request; of very many those alone that are not as they must be.
+/// Formats one line for each request. Many rows are reduced to those with an unexpected answer.
 pub fn rows_text(rows: &[Row], look: Look) -> String {
     let shown: Vec<_> = rows.iter().filter(|row| rows.len() <= MOST_LINES || !row.ok).collect();
     let width = shown.iter().map(|row| row.event.len()).max().unwrap_or_default();
@@ -27,26 +27,26 @@ pub fn rows_text(rows: &[Row], look: Look) -> String {
     text
 }
 
-/// Beyond that nobody reads them.
+/// Limit of rows that are shown in full.
 const MOST_LINES: usize = 200;
 
-/// The last line.
+/// Formats the last line.
 pub fn closing_line(rows: &[Row]) -> String {
     let ok = rows.iter().filter(|row| row.ok).count();
     let mut times: Vec<_> = rows.iter().filter(|row| row.status.is_some()).map(|row| row.ms).collect();
     times.sort_by(f64::total_cmp);
     let median = times.get(times.len().saturating_sub(1) / 2).copied().unwrap_or_default();
     let longest = times.last().copied().unwrap_or_default();
-    format!("{ok} of {} answers as they must be; median {median} ms, longest {longest} ms", rows.len())
+    format!("{ok} of {} answers as expected; median {median} ms, longest {longest} ms", rows.len())
 }
 
-/// All of it as one object.
+/// Formats the results as one JSON object.
 pub fn json(rows: &[Row]) -> Value {
     let ok = rows.iter().filter(|row| row.ok).count();
     json!({"ok": ok == rows.len() && ok > 0, "sent": rows.len(), "as_expected": ok, "rows": rows})
 }
 
-/// A strange receiver's answer may be long, and hold anything.
+/// Shortens an answer and replaces its control characters, because an unknown receiver may answer anything.
 fn one_line(answer: &str) -> String {
     let clean = |character: char| if character.is_control() { ' ' } else { character };
     let mut line: String = answer.chars().map(clean).take(MOST_CHARACTERS).collect();

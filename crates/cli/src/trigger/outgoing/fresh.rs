@@ -1,4 +1,4 @@
-//! New ids and times for a sample, so that each event sent is another one.
+//! New ids and times for a sample, so that each sent event is another one.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,8 @@ use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
 
 use super::Json;
 
-/// What consumers and the receiver tell an event by: ids of the envelope, of Verify V1, and every time.
+/// Renews the members by which consumers and the receiver distinguish events: ids of the envelope, ids of Verify V1, and
+/// every time.
 pub(super) fn renew(event: &mut Json, now: SystemTime) {
     let Json::Object(members) = event else { return };
     for (name, member) in &mut *members {
@@ -39,7 +40,7 @@ fn renew_times(json: &mut Json, now: SystemTime) {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Verify V1 writes whole seconds and `+0000`; the others write fractions and `Z`.
+/// Formats a time like the sample's. Verify V1 writes whole seconds and `+0000`, the other sources fractions and `Z`.
 fn written_like(sample: &str, time: SystemTime) -> String {
     let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let format = |time: DateTime| time.fmt(DateTimeFormat::DateTime).unwrap_or_default();
@@ -52,7 +53,7 @@ fn written_like(sample: &str, time: SystemTime) -> String {
     }
 }
 
-/// An event's id as Prelude makes them: a UUIDv7 in 26 characters of Crockford's base32 in lower case.
+/// Makes an event id like Prelude's: a UUIDv7 in 26 characters of Crockford's base32 in lower case.
 pub fn event_id(now: SystemTime) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -65,7 +66,7 @@ pub fn event_id(now: SystemTime) -> String {
     "evt_".chars().chain((0..26).rev().map(digit)).collect()
 }
 
-/// A UUIDv4.
+/// Makes a UUIDv4.
 fn uuid() -> String {
     let (one, two) = (random(), random());
     let (a, b, c) = (one >> 32, one >> 16 & 0xffff, one & 0xfff);
@@ -73,7 +74,7 @@ fn uuid() -> String {
     format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
 }
 
-/// A system that has none can not sign either, which is told then.
+/// Returns 0 on a system without randomness, because signing fails there with an error.
 fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
 }
@@ -85,8 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sample_gets_new_ids_and_times_and_stays_readable() {
-        // Written in whole microseconds.
+    fn every_sample_gets_new_ids_and_times_and_still_parses() {
+        // Whole microseconds, which is the precision of the written times.
         let now = UNIX_EPOCH + Duration::from_micros(1_741_111_161_163_001);
         for event_type in EventType::ALL {
             let sample = samples::sample(event_type).unwrap();
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_hold_the_time_they_are_made() {
+    fn ids_hold_the_time_of_their_making() {
         let id = event_id(UNIX_EPOCH + Duration::from_millis(1_741_111_161_163));
         // The documented event of that millisecond is evt_01jnh4zwabf1grfsaq955ej3mt.
         assert!(id.starts_with("evt_01jnh4zwab") && id.len() == 30, "{id}");

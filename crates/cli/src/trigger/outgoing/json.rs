@@ -1,4 +1,4 @@
-//! JSON that keeps the order of its members and the digits of its numbers: what is signed looks as Prelude writes it.
+//! JSON that keeps the order of members and the digits of numbers, so that signed bodies look like Prelude's.
 
 use std::fmt::{self, Write as _};
 
@@ -11,29 +11,29 @@ use serde_json::value::RawValue;
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
-    /// Its members in their order.
+    /// Members in their order.
     Object(Vec<(String, Self)>),
-    /// Its elements.
+    /// Elements in their order.
     Array(Vec<Self>),
-    /// The text of anything else.
+    /// Text of any other value.
     Scalar(String),
 }
 
 impl Json {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// It is not JSON.
+    /// The text is not JSON.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// A string with this text.
+    /// Makes a string with this text.
     pub fn string(text: &str) -> Self {
         Self::Scalar(serde_json::Value::from(text).to_string())
     }
 
-    /// The text of a string.
+    /// Text of a string; `None` for other values.
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Scalar(text) => serde_json::from_str(text).ok(),
@@ -41,10 +41,10 @@ impl Json {
         }
     }
 
-    /// Puts a value at a place, and makes the objects on the way there.
+    /// Sets the value at a path, and creates missing objects on the path.
     ///
     /// # Errors
-    /// How many steps led there: to something without members, or to no element.
+    /// Number of valid steps before a value without members, or a missing element.
     pub fn set(&mut self, path: &[String], value: Self) -> Result<(), usize> {
         let Some((step, rest)) = path.split_first() else {
             *self = value;
@@ -72,7 +72,7 @@ impl Json {
 }
 
 impl fmt::Display for Json {
-    /// Without white space.
+    /// Writes the value without white space.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scalar(text) => f.write_str(text),

@@ -1,36 +1,36 @@
-//! What an attacker, or a proxy that means well, does to a signed request.
+//! Changes that an attacker or a proxy makes to a signed request.
 
 use serde::{Deserialize, Serialize};
 
-/// What is done to a request after it was signed, or in signing it.
+/// Change to a request, in signing it or afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tamper {
-    /// Nothing: 200 is right.
+    /// No change: expects 200.
     #[default]
     None,
-    /// Another body than the one that was signed: 401 is right.
+    /// Another body than the signed one: expects 401.
     Body,
-    /// Another character in the signature: 401 is right.
+    /// Another character in the signature: expects 401.
     Signature,
-    /// A key that nobody trusts: 401 is right.
+    /// A key that nobody trusts: expects 401.
     Key,
-    /// The longest salt, which is unusual and genuine: 200 is right.
+    /// The longest salt, which is unusual but genuine: expects 200.
     Salt,
-    /// No signature: 401 is right, but 200 for Verify V1, which never has one.
+    /// No signature: expects 401, but 200 for Verify V1, which never has one.
     #[value(skip)]
     Unsigned,
-    /// It comes from an address on no allow-list: 403 is right.
+    /// An address that is not on the allow-list: expects 403.
     #[value(skip)]
     Address,
 }
 
 impl Tamper {
-    /// All of them.
+    /// Every change.
     pub const ALL: [Self; 7] =
         [Self::None, Self::Body, Self::Signature, Self::Key, Self::Unsigned, Self::Address, Self::Salt];
 
-    /// The status that is right.
+    /// Expected status.
     pub const fn expected(self, never_signed: bool) -> u16 {
         match self {
             Self::None | Self::Salt => 200,
@@ -41,14 +41,14 @@ impl Tamper {
     }
 }
 
-/// The same but for one character.
+/// Replaces the character with this index.
 pub fn flipped(text: &str, index: usize) -> String {
     let flip = |character| if character == 'A' { 'B' } else { 'A' };
     let character = |(at, character)| if at == index { flip(character) } else { character };
     text.chars().enumerate().map(character).collect()
 }
 
-/// A member more, where it is an object; else a byte more.
+/// Adds a member to an object that has members, and a byte to any other body.
 pub(super) fn altered(body: &[u8]) -> Vec<u8> {
     match body.trim_ascii_start().strip_prefix(b"{") {
         Some(rest) if rest.trim_ascii_start() != b"}" => [br#"{"tampered":true,"#, rest].concat(),
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_altered_body_stays_what_it_was() {
+    fn an_altered_object_stays_an_object() {
         assert_eq!(altered(br#" {"a":1}"#), br#"{"tampered":true,"a":1}"#);
         assert_eq!(altered(b"{}"), b"{} ");
         assert_eq!(altered(b"x"), b"x ");
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn all_are_told() {
+    fn all_lists_every_change() {
         use clap::ValueEnum as _;
         let offered = Tamper::value_variants().len() + [Tamper::Unsigned, Tamper::Address].len();
         assert_eq!(Tamper::ALL.len(), offered);
