@@ -21,7 +21,7 @@ fn every_shell_gets_its_script() {
     assert_eq!(prelude(&["completions", "cmd"]).status.code(), Some(2));
 }
 
-/// Asks bash itself what comes after the beginning of a word.
+/// Asks bash for the completions of a partial word.
 #[test]
 fn bash_completes_event_types() {
     let script = Scratch::new("completions.bash", prelude(&["completions", "bash"]).stdout);
@@ -31,7 +31,7 @@ fn bash_completes_event_types() {
         script.path()
     );
     let Ok(output) = Command::new("bash").args(["--norc", "-c", &ask]).output() else {
-        prelude_local::coverage::skipped("the completions in a shell: there is no bash");
+        prelude_local::coverage::skipped("the completions in a shell: bash is not installed");
         return;
     };
     assert_eq!(text(&output.stdout).trim(), "user.passkey.deleted", "{}", text(&output.stderr));

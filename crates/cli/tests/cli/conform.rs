@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::run::{prelude, text};
 
 #[test]
-fn conform_lists_its_checks_and_makes_keys_for_a_receiver() {
+fn conform_lists_its_checks_and_creates_keys_for_a_receiver() {
     let json = prelude(&["conform", "--list", "--json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["checks"][0]["name"], "activation");
@@ -40,12 +40,12 @@ fn conform_lists_its_checks_and_makes_keys_for_a_receiver() {
 }
 
 #[test]
-fn conform_finds_the_faults_of_a_server_that_takes_everything() {
+fn conform_finds_the_faults_of_a_server_that_accepts_everything() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hooks", server.local_addr().unwrap());
     std::thread::spawn(move || {
         for stream in server.incoming() {
-            std::thread::spawn(move || take_everything(stream.unwrap()));
+            std::thread::spawn(move || accept_everything(stream.unwrap()));
         }
     });
     let only = ["--only", "missing-signature", "--only", "exactly-200"];
@@ -68,7 +68,7 @@ fn conform_finds_the_faults_of_a_server_that_takes_everything() {
 }
 
 /// Answers 200 to every request of a connection.
-fn take_everything(stream: TcpStream) {
+fn accept_everything(stream: TcpStream) {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     let mut line = String::new();

@@ -27,7 +27,7 @@ fn the_table_has_a_line_for_each_type() {
 }
 
 #[test]
-fn one_type_is_shown_with_all_its_parts() {
+fn show_prints_all_parts_of_one_type() {
     for event_type in EventType::ALL {
         let output = prelude(&["events", "show", event_type.as_str(), "--json"]);
         let parts: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -52,7 +52,7 @@ fn one_type_is_shown_with_all_its_parts() {
 }
 
 #[test]
-fn sample_and_schema_come_alone() {
+fn sample_and_schema_are_printed_alone() {
     let sample = prelude(&["events", "show", "user.deleted", "--sample"]).stdout;
     assert_eq!(text(&sample).trim(), samples::sample(&EventType::UserDeleted).unwrap().trim());
     let schema: Value =
@@ -62,18 +62,18 @@ fn sample_and_schema_come_alone() {
 }
 
 #[test]
-fn a_misspelled_type_is_told_the_nearest() {
+fn the_error_of_a_misspelled_type_has_the_nearest_names() {
     for command in [&["events", "show", "user.craeted"][..], &["trigger", "user.craeted"]] {
         let output = prelude(command);
         assert_eq!(output.status.code(), Some(2));
-        let told = text(&output.stderr);
+        let error = text(&output.stderr);
         assert!(
-            told.contains("there is no event type `user.craeted`; did you mean user.created or "),
-            "{told}"
+            error.contains("event type `user.craeted` is unknown: did you mean user.created or "),
+            "{error}"
         );
         assert!(output.stdout.is_empty());
     }
-    let told = prelude(&["events", "show", "payment_intent.succeeded"]).stderr;
-    assert!(text(&told).contains("`prelude events` lists every event type"), "{}", text(&told));
+    let error = prelude(&["events", "show", "payment_intent.succeeded"]).stderr;
+    assert!(text(&error).contains("`prelude events` lists all types"), "{}", text(&error));
     assert_eq!(prelude(&["events", "show", "all"]).status.code(), Some(2));
 }

@@ -38,9 +38,12 @@ fn every_refusal_is_explained_and_exits_with_1() {
         let event = std::fs::read(&path).unwrap();
         let output = prelude_reading(&["explain", "-", "--env-file", &env_file(), "--json"], &event);
         assert_eq!(output.status.code(), Some(1), "{code}: {}", text(&output.stderr));
-        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(told["code"], code, "{told:#}");
-        assert!(told["advice"].as_str().is_some_and(|advice| advice.ends_with('.')), "{told:#}");
+        let explanation: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(explanation["code"], code, "{explanation:#}");
+        assert!(
+            explanation["advice"].as_str().is_some_and(|advice| advice.ends_with('.')),
+            "{explanation:#}"
+        );
         explained += 1;
     }
     assert_eq!(explained, 16);
@@ -55,7 +58,7 @@ fn every_refusal_is_explained_and_exits_with_1() {
 }
 
 #[test]
-fn settings_come_from_a_file_as_well() {
+fn settings_also_come_from_a_file() {
     let event = repository("events/rejected/address_not_allowed.json");
     let config = Scratch::new("config.json", r#"{"PRELUDE_IP_CHECK":"report"}"#);
     let output = prelude(&["explain", &event, "--env-file", &env_file(), "--config", config.path()]);
@@ -64,11 +67,11 @@ fn settings_come_from_a_file_as_well() {
 }
 
 #[test]
-fn what_can_not_be_explained_is_told() {
+fn unusable_input_is_refused_in_one_line() {
     let event = repository("events/user.created.json");
     assert_refused(&prelude(&["explain", &event]), "PRELUDE_QUEUE_URL_PREFIX is required");
-    assert_refused(&prelude(&["explain", "/nowhere", "--env-file", &env_file()]), "/nowhere can not be read");
-    assert_refused(&prelude(&["explain", &event, "--env-file", "/nowhere"]), "/nowhere can not be read");
+    assert_refused(&prelude(&["explain", "/nowhere", "--env-file", &env_file()]), "/nowhere cannot be read");
+    assert_refused(&prelude(&["explain", &event, "--env-file", "/nowhere"]), "/nowhere cannot be read");
     let explain = |event: &[u8]| prelude_reading(&["explain", "-", "--env-file", &env_file()], event);
     assert_refused(&explain(b"POST / HTTP/1.1"), "this is not JSON");
     assert_refused(&explain(br#"{"Records":[]}"#), "this is no API Gateway event");

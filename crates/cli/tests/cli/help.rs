@@ -1,6 +1,6 @@
 use crate::run::{prelude, text};
 
-/// Every command there is: the help must list these, and no others.
+/// All commands, in the order of the help.
 const COMMANDS: &[&str] = &[
     "activate",
     "completions",

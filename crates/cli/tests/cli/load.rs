@@ -6,7 +6,7 @@ use crate::run::{assert_refused, prelude, text};
 #[test]
 fn load_accounts_for_every_event() {
     let deliveries = cases("deliveries of `prelude load`", 60..=500);
-    // As many functions and deliveries a second as take the same time.
+    // Both sizes take the same time.
     let (functions, rate) = if deliveries == 500 { ("16", "100") } else { ("8", "25") };
     let count = deliveries.to_string();
     let sizes = ["--deliveries", &count, "--functions", functions, "--function-timeout", "2", "--rate", rate];

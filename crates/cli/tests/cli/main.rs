@@ -1,4 +1,4 @@
-//! Runs the binary as its users do: help, success, and each failure. One file for each command.
+//! Runs the binary like its users: help, success, and each failure. One file for each command.
 
 mod completions;
 mod conform;

@@ -11,7 +11,7 @@ pub(crate) fn prelude(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// With this on standard input.
+/// Runs the binary with this on standard input.
 pub(crate) fn prelude_reading(arguments: &[&str], input: &[u8]) -> Output {
     let pipes = || Stdio::piped();
     let mut child = command(arguments).stdin(pipes()).stdout(pipes()).stderr(pipes()).spawn().unwrap();
@@ -29,13 +29,13 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// A file of the repository.
+/// Path of a file in the repository.
 pub(crate) fn repository(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     path.to_str().unwrap().to_owned()
 }
 
-/// A file of its own for a test, gone with it.
+/// Temporary file of one test, removed when it is dropped.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
@@ -56,11 +56,11 @@ impl Drop for Scratch {
     }
 }
 
-/// Bad input: exit code 1, nothing on standard output, one line that says what.
+/// Asserts a refusal: exit code 1, no standard output, and one line of error text that contains this part.
 #[track_caller]
 pub(crate) fn assert_refused(output: &Output, part: &str) {
-    let told = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
-    assert!(told.starts_with("prelude: ") && told.contains(part) && told.lines().count() == 1, "{told}");
+    assert!(error.starts_with("prelude: ") && error.contains(part) && error.lines().count() == 1, "{error}");
 }

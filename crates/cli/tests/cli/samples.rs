@@ -1,7 +1,7 @@
 use crate::run::{command, prelude, text};
 
 #[test]
-fn samples_check_tells_what_differs() {
+fn samples_check_names_outdated_files() {
     let folder = std::env::temp_dir().join(format!("prelude-samples-{}", std::process::id()));
     let out = folder.to_str().unwrap();
     assert_eq!(prelude(&["samples", "--out", out, "--check"]).status.code(), Some(1));

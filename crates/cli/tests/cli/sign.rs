@@ -18,7 +18,7 @@ fn assert_verifies(body: &[u8], signature: &str, key: &str) {
 }
 
 #[test]
-fn a_body_is_signed_with_the_key_that_fits_it() {
+fn a_body_is_signed_with_the_key_of_its_source() {
     let batch = br#"{"app_id":"demoapp1","events":[]}"#;
     assert_verifies(b"{}", &signed(&[], b"{}"), "account-2048");
     assert_verifies(batch, &signed(&[], batch), "app-2048");
@@ -30,9 +30,9 @@ fn a_body_is_signed_with_the_key_that_fits_it() {
     }
 }
 
-/// OpenSSL, which others wrote, takes the signature for genuine.
+/// Verifies a signature with OpenSSL, an independent implementation.
 #[test]
-fn openssl_verifies_what_is_signed() {
+fn openssl_verifies_the_signature() {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
     let header = signed(&[], b"{}");
@@ -43,7 +43,7 @@ fn openssl_verifies_what_is_signed() {
     let command = ["dgst", "-sha256", "-verify", &key, "-signature", signature.path()];
     let Ok(output) = Command::new("openssl").args(command).args(options).arg(body.path()).output() else {
         prelude_local::coverage::skipped(
-            "a signature verified by another implementation: there is no openssl",
+            "a signature verified by another implementation: openssl is not installed",
         );
         return;
     };
@@ -67,14 +67,14 @@ fn json_and_curl_carry_the_same_header() {
 }
 
 #[test]
-fn what_can_not_be_signed_is_told() {
-    assert_refused(&prelude(&["sign", "/nowhere/body.json"]), "/nowhere/body.json can not be read");
+fn unusable_input_is_refused_in_one_line() {
+    assert_refused(&prelude(&["sign", "/nowhere/body.json"]), "/nowhere/body.json cannot be read");
     let key = |path: &str| prelude_reading(&["sign", "-", "--key", path], b"{}");
-    assert_refused(&key("/nowhere/key.pem"), "/nowhere/key.pem can not be read");
+    assert_refused(&key("/nowhere/key.pem"), "/nowhere/key.pem cannot be read");
     let public = repository("tests/keys/account-2048.pub.pem");
-    assert_refused(&key(&public), "is no RSA private key in PEM form");
+    assert_refused(&key(&public), "is not an RSA private key: expected PEM form");
     let salt = prelude_reading(&["sign", "-", "--salt-length", "223"], b"{}");
-    assert_refused(&salt, "the salt is too long for this key, which takes 222 bytes at most");
+    assert_refused(&salt, "the salt is too long for this key: expected 222 bytes or fewer");
     let curl = prelude_reading(&["sign", "-", "--curl", "http://127.0.0.1/"], b"\xff");
     assert_refused(&curl, "write it to a file");
     assert_eq!(prelude(&["sign", "-", "--salt-length", "long"]).status.code(), Some(2));

@@ -9,7 +9,7 @@ use prelude_events::EventType;
 use crate::run::{prelude, text};
 
 #[test]
-fn sqs_serves_its_queues_and_tells_when_its_port_is_taken() {
+fn sqs_serves_its_queues_and_refuses_a_port_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = prelude(&["sqs", "--port", &port]);

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::run::{Scratch, assert_refused, prelude, text};
 
-/// The receiver behind an HTTP API and before an SQS, on ports of their own, with the settings of `events/.env`.
+/// Receiver between an HTTP API and an SQS, each on its own port, with the settings of `events/.env`.
 struct Stack {
     sqs: EmbeddedSqs,
     sqs_server: SqsServer,
@@ -29,7 +29,7 @@ impl Stack {
         Self::with(slugs.map(queue).collect(), []).await
     }
 
-    /// One with these queues, and with other settings as well.
+    /// Starts a stack with these queues and additional settings.
     async fn with<const N: usize>(queues: Vec<String>, settings: [(&str, &str); N]) -> Self {
         let sqs = EmbeddedSqs::start(queues).await.unwrap();
         let sqs_server = SqsServer::start(&sqs, 0).await.unwrap();
@@ -53,11 +53,11 @@ impl Stack {
 
     async fn rows(&self, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
         let output = self.trigger(&[arguments, &["--json"]].concat()).await;
-        let told: Value =
+        let report: Value =
             serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
-        assert_eq!(told["ok"] == true, output.status.success());
+        assert_eq!(report["ok"] == true, output.status.success());
         assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
-        (output.status.code(), told["rows"].as_array().unwrap().clone())
+        (output.status.code(), report["rows"].as_array().unwrap().clone())
     }
 
     async fn bodies(&self, slug: &str) -> Vec<String> {
@@ -70,7 +70,7 @@ fn queue(slug: impl std::fmt::Display) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_lands_every_type_in_its_queue_and_consumes_none() {
+async fn all_sends_every_type_to_its_queue_and_consumes_none() {
     let stack = Stack::start().await;
     let (code, rows) = stack.rows(&["all"]).await;
     assert_eq!((code, rows.len()), (Some(0), EventType::ALL.len()), "{rows:#?}");
@@ -93,20 +93,20 @@ async fn all_lands_every_type_in_its_queue_and_consumes_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_tells_answer_queue_and_message() {
+async fn the_page_has_answer_queue_and_message() {
     let stack = Stack::start().await;
     let output = stack.trigger(&["user.created", "--batch", "2", "--count", "2"]).await;
     let page = text(&output.stdout);
     assert!(output.status.success() && output.stderr.is_empty(), "{page}{}", text(&output.stderr));
     assert_eq!(page.matches(r#"✓ user.created  200 {"accepted":2}"#).count(), 2, "{page}");
     assert_eq!(page.matches("→ prelude-webhooks-user-created  ").count(), 4, "{page}");
-    assert!(page.contains("2 of 2 answers as they must be") && !page.contains('\u{1b}'), "{page}");
+    assert!(page.contains("2 of 2 answers as expected") && !page.contains('\u{1b}'), "{page}");
     let ids: BTreeSet<_> = stack.bodies("user-created").await.into_iter().collect();
     assert_eq!(ids.len(), 4, "four different events");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_tampered_with_is_refused_as_it_must_be() {
+async fn tampered_requests_get_the_expected_answer() {
     let stack = Stack::start().await;
     for tamper in ["body", "signature", "key", "salt", "none"] {
         let status = if ["salt", "none"].contains(&tamper) { 200 } else { 401 };
@@ -151,13 +151,13 @@ async fn a_duplicate_is_the_same_bytes_twice() {
     assert_eq!((code, rows.len()), (Some(0), 6));
     let ids: BTreeSet<_> =
         rows.iter().map(|row| row["messages"][0]["message_id"].as_str().unwrap()).collect();
-    assert_eq!(ids.len(), 6, "each has its message: {rows:#?}");
+    assert_eq!(ids.len(), 6, "each request has its own message: {rows:#?}");
     let bodies = stack.bodies("verify-attempt").await;
     assert_eq!((bodies.len(), bodies.iter().collect::<BTreeSet<_>>().len()), (6, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_sent_as_it_is() {
+async fn a_file_is_sent_unchanged() {
     let stack = Stack::start().await;
     let raw = "{ \"id\":\"evt_file\", \"type\" : \"verify.newer\", \"n\":1.50 }\n";
     let file = Scratch::new("trigger.json", raw);
@@ -172,18 +172,18 @@ async fn a_file_is_sent_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_of_others_stay_and_are_not_taken_for_ours() {
+async fn messages_of_other_runs_stay_and_are_not_reported() {
     let stack = Stack::start().await;
     stack.rows(&["user.deleted", "--count", "25"]).await;
     let (_, rows) = stack.rows(&["user.deleted", "--keep-ids"]).await;
     let (_, again) = stack.rows(&["user.deleted", "--keep-ids"]).await;
     let id = |rows: &[Value]| rows[0]["messages"][0]["message_id"].as_str().unwrap().to_owned();
-    assert_ne!(id(&rows), id(&again), "the same bytes, and two messages");
+    assert_ne!(id(&rows), id(&again), "the same bytes, but two messages");
     assert_eq!(stack.bodies("user-deleted").await.len(), 27);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queue_is_told_whatever_routes_and_kind_of_queue_make_of_it() {
+async fn the_queue_is_found_with_routes_and_in_fifo_queues() {
     for (queues, settings, expected) in [
         (["user-created.fifo", "unrouted.fifo"], ("PRELUDE_QUEUE_TYPE", "fifo"), "user-created.fifo"),
         (["users", "unrouted"], ("PRELUDE_ROUTES", r#"{"user.*":"users"}"#), "users"),
@@ -196,18 +196,18 @@ async fn the_queue_is_told_whatever_routes_and_kind_of_queue_make_of_it() {
 }
 
 #[test]
-fn bad_input_is_told() {
+fn unusable_input_is_refused_in_one_line() {
     let closed = "http://127.0.0.1:1/webhooks/s3cret";
     let output = prelude(&["trigger", "user.created", "--url", closed]);
     assert_refused(&output, "nothing answers at http://127.0.0.1:1: is it running");
     assert!(!text(&output.stderr).contains("s3cret"));
     assert_refused(&prelude(&["trigger", "user.created", "--url", "x"]), "expected http:// or https://");
     let trigger = |arguments: &[&str]| prelude(&[&["trigger", "--url", closed], arguments].concat());
-    assert_refused(&trigger(&["--file", "/nowhere.json"]), "/nowhere.json can not be read");
-    assert_refused(&trigger(&["user.created", "--key", "/nowhere.pem"]), "/nowhere.pem can not be read");
+    assert_refused(&trigger(&["--file", "/nowhere.json"]), "/nowhere.json cannot be read");
+    assert_refused(&trigger(&["user.created", "--key", "/nowhere.pem"]), "/nowhere.pem cannot be read");
     assert_refused(&trigger(&["verify.attempt", "--batch", "2"]), "only Session events come in batches");
     let nowhere = trigger(&["verify.attempt", "--set", "payload.price.amount.x=1"]);
-    assert_refused(&nowhere, "--set payload.price.amount.x leads nowhere in the sample of verify.attempt");
+    assert_refused(&nowhere, "--set payload.price.amount.x does not fit the sample of verify.attempt");
     for wrong in [
         &["user.created", "--set", "payload"][..],
         &["user.created", "--rate", "0"],
@@ -222,13 +222,13 @@ fn bad_input_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_sqs_out_of_reach_costs_the_queue_and_not_the_result() {
+async fn an_unreachable_sqs_hides_the_queue_but_keeps_the_result() {
     let stack = Stack::start().await;
     let output = stack.trigger(&["user.created", "--sqs", "http://127.0.0.1:1"]).await;
-    assert_eq!(output.status.code(), Some(2), "given twice");
+    assert_eq!(output.status.code(), Some(2), "repeated flag");
     let url = format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN);
     let run = move || prelude(&["trigger", "user.created", "--url", &url, "--sqs", "http://127.0.0.1:1"]);
     let output = tokio::task::spawn_blocking(run).await.unwrap();
     assert!(output.status.success());
-    assert!(text(&output.stderr).starts_with("prelude: the queues can not be looked into"));
+    assert!(text(&output.stderr).starts_with("prelude: the queues cannot be searched"));
 }

@@ -17,12 +17,12 @@ fn verify(arguments: &[&str]) -> Output {
     prelude_reading(&[&["verify", "-"], arguments].concat(), BODY.as_bytes())
 }
 
-fn told(output: &Output) -> Value {
+fn outcome(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]
-fn the_receivers_own_keys_verify_and_tell_what_is_proven() {
+fn the_receivers_keys_verify_and_the_page_has_the_authenticated_source() {
     let (signature, env_file) = (signature(), repository("events/.env"));
     let output = verify(&["--signature", &signature, "--env-file", &env_file]);
     assert!(output.status.success());
@@ -35,15 +35,15 @@ fn the_receivers_own_keys_verify_and_tell_what_is_proven() {
 }
 
 #[test]
-fn the_environment_gives_the_keys_too() {
+fn keys_also_come_from_the_environment() {
     let key = std::fs::read_to_string(repository("tests/keys/app-2048.pub.pem")).unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_prelude"))
         .args(["verify", &repository("events/README.md"), "--signature", &signature(), "--json"])
         .env("PRELUDE_PUBLIC_KEYS", key)
         .output()
         .unwrap();
-    assert_eq!(told(&output)["keys"][0]["owner"], "account", "{}", text(&output.stderr));
-    assert_eq!((output.status.code(), &told(&output)["keys"][0]["result"]), (Some(1), &"failed".into()));
+    assert_eq!(outcome(&output)["keys"][0]["owner"], "account", "{}", text(&output.stderr));
+    assert_eq!((output.status.code(), &outcome(&output)["keys"][0]["result"]), (Some(1), &"failed".into()));
 }
 
 #[test]
@@ -54,16 +54,16 @@ fn keys_and_key_sets_can_be_named() {
     let keys = ["--public-key", &wrong, "--public-key", &long, "--public-key", &right];
     let output = verify(&[&["--signature", &signature, "--json"], &keys[..]].concat());
     let results: Vec<_> =
-        told(&output)["keys"].as_array().unwrap().iter().map(|key| key["result"].clone()).collect();
+        outcome(&output)["keys"].as_array().unwrap().iter().map(|key| key["result"].clone()).collect();
     assert_eq!(results, ["failed", "other_length", "verified"]);
-    let account = told(&prelude_reading(&["sign", "-", "--json"], b"{}"))["key_id"].clone();
-    assert_eq!(told(&output)["keys"][0]["key_id"], account);
+    let account = outcome(&prelude_reading(&["sign", "-", "--json"], b"{}"))["key_id"].clone();
+    assert_eq!(outcome(&output)["keys"][0]["key_id"], account);
 
     let jwk = prelude_local::prelude::samples::Keys::read().unwrap().app.jwk();
     let set = Scratch::new("jwks.json", serde_json::json!({"keys": [jwk]}).to_string());
     let output = verify(&["--signature", &signature, "--jwks", set.path(), "--json"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(told(&output)["keys"][0]["key_id"], "app", "the set's own kid");
+    assert_eq!(outcome(&output)["keys"][0]["key_id"], "app", "the set's own kid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,9 +79,9 @@ async fn a_key_set_is_fetched_from_its_server() {
     let (online, offline) =
         tokio::task::spawn_blocking(move || (run(&[]), run(&["--offline"]))).await.unwrap();
     assert!(online.status.success(), "{}", text(&online.stdout));
-    assert_eq!(told(&online)["key_sets"][0]["result"], "fetched");
+    assert_eq!(outcome(&online)["key_sets"][0]["result"], "fetched");
     assert_eq!(offline.status.code(), Some(1));
-    assert_eq!(told(&offline)["key_sets"][0]["result"], "not_fetched");
+    assert_eq!(outcome(&offline)["key_sets"][0]["result"], "not_fetched");
     drop(server);
 }
 
@@ -101,17 +101,17 @@ fn the_step_that_fails_is_named() {
         let signature: Vec<_> = value.iter().flat_map(|value| ["--signature", value]).collect();
         let output = verify(&[&["--env-file", &env_file, "--json"], &signature[..]].concat());
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(told(&output)["step"], step);
-        assert!(told(&output)["finding"].as_str().unwrap().contains(finding), "{}", text(&output.stdout));
+        assert_eq!(outcome(&output)["step"], step);
+        assert!(outcome(&output)["finding"].as_str().unwrap().contains(finding), "{}", text(&output.stdout));
         let page = verify(&[&["--env-file", &env_file], &signature[..]].concat());
         assert!(text(&page.stdout).contains(&format!("✗ {step}")), "{}", text(&page.stdout));
     }
 }
 
 #[test]
-fn keys_that_can_not_be_used_are_told() {
+fn unusable_keys_are_refused_in_one_line() {
     let with = |arguments: &[&str]| verify(&[&["--signature", "x=y"], arguments].concat());
-    assert_refused(&with(&["--public-key", "/nowhere.pem"]), "/nowhere.pem can not be read");
+    assert_refused(&with(&["--public-key", "/nowhere.pem"]), "/nowhere.pem cannot be read");
     let private = repository("tests/keys/account-2048.pem");
     assert_refused(
         &with(&["--public-key", &private]),
@@ -120,8 +120,8 @@ fn keys_that_can_not_be_used_are_told() {
     let readme = repository("README.md");
     assert_refused(&with(&["--jwks", &readme]), "holds no usable RSA key");
     assert_refused(&with(&["--jwks", "http://keys.example/jwks.json"]), "https:// URL");
-    assert_refused(&with(&["--env-file", "/nowhere/.env"]), "/nowhere/.env can not be read");
+    assert_refused(&with(&["--env-file", "/nowhere/.env"]), "/nowhere/.env cannot be read");
     assert_refused(&with(&[]), "PRELUDE_PUBLIC_KEYS");
-    assert_refused(&prelude(&["verify", "/nowhere"]), "/nowhere can not be read");
+    assert_refused(&prelude(&["verify", "/nowhere"]), "/nowhere cannot be read");
     assert_eq!(with(&["--env-file", "x", "--jwks", "y"]).status.code(), Some(2));
 }

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven by the DevTools protocol through a pipe: nothing but JSON and zero bytes.
+//! Headless Chromium, driven by the DevTools protocol through a pipe: JSON texts, each with a zero byte at its end.
 #![cfg(test)]
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-/// One page of a browser that ends when it is dropped.
+/// One page of a browser. Dropping it ends the browser.
 pub(crate) struct Browser {
     process: Child,
     commands: ChildStdin,
@@ -20,7 +20,7 @@ pub(crate) struct Browser {
     session: String,
     profile: PathBuf,
     next: u64,
-    /// What the page complained of: exceptions, and what its content security policy stopped.
+    /// Complaints of the page: exceptions, errors in its log, and requests to other servers.
     pub(crate) complaints: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Browser {
     /// Starts the program and opens an empty page.
     pub(crate) fn start(program: &Path, profile: PathBuf) -> Self {
-        // Chromium reads commands from descriptor 3 and writes to 4: the shell puts our two pipes there.
+        // Chromium reads commands from descriptor 3 and writes to 4, and the shell connects the two pipes to them.
         let mut process = Command::new("sh")
             .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#])
             .arg(program)
@@ -116,7 +116,7 @@ impl Browser {
         self.call("Page.navigate", json!({"url": url}));
     }
 
-    /// The width of the window, and whether the user likes it dark.
+    /// Sets the size of the window and the preferred colour scheme.
     pub(crate) fn look(&mut self, width: u32, height: u32, dark: bool) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.call("Emulation.setDeviceMetricsOverride", size);
@@ -125,7 +125,7 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", media);
     }
 
-    /// The value of an expression.
+    /// Evaluates an expression.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let answer = self.call("Runtime.evaluate", asked);
@@ -144,7 +144,7 @@ impl Browser {
         }
     }
 
-    /// Presses and lets go of a key.
+    /// Presses and releases a key.
     pub(crate) fn press(&mut self, key: &str) {
         let text = if key.len() == 1 { key } else { "" };
         let virtual_key = match key {
@@ -163,7 +163,7 @@ impl Browser {
         }
     }
 
-    /// What the window shows, as PNG.
+    /// Takes a picture of the window, as PNG.
     pub(crate) fn screenshot(&mut self) -> Vec<u8> {
         let shot = self.call("Page.captureScreenshot", json!({"format": "png"}));
         base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()
@@ -172,7 +172,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It may have ended before.
+        // The browser may have ended before.
         drop(self.commands.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0"));
         let deadline = Instant::now() + Duration::from_secs(5);
         while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {

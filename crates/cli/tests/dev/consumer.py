@@ -1,4 +1,4 @@
-"""Reads one message as a consumer written with boto3 does: by long polling, with a delete at the end."""
+"""Reads one message like a consumer that uses boto3: by long polling, with a delete at the end."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ def receive(seconds):
     ).get("Messages", [])
 
 
-# boto3 checks the MD5 of bodies and attributes by itself.
+# boto3 checks the MD5 of bodies and attributes.
 (message,) = receive(5)
 attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
 assert json.loads(message["Body"])["type"] == attributes["event_type"]

@@ -1,4 +1,4 @@
-//! Runs `prelude dev` as its users do, and looks at its page with a browser.
+//! Runs `prelude dev` like its users, and checks its page in a browser.
 
 mod browser;
 mod page;
@@ -64,7 +64,7 @@ async fn all_samples_are_accepted_and_an_sdk_reads_them_from_every_queue() {
 async fn refusals_are_answered_and_logged_with_their_code() {
     let mut running = Running::start(&[]);
     let files = samples::files().unwrap().into_iter();
-    // The socket knows its peer, and sends no body that is wrongly marked.
+    // This refusal cannot come from a socket, where no body is marked as base64.
     let refused = files
         .filter(|file| file.path.starts_with("rejected/") && !file.path.ends_with("body_not_base64.json"));
     let mut codes = vec!["challenge_answered".to_owned()];
@@ -78,7 +78,7 @@ async fn refusals_are_answered_and_logged_with_their_code() {
 }
 
 #[tokio::test]
-async fn kept_messages_are_there_in_the_next_run() {
+async fn kept_messages_are_restored_in_the_next_run() {
     let folder = scratch();
     let file = folder.join("queues.json");
     let keep = ["--keep", file.to_str().unwrap()];
@@ -88,7 +88,7 @@ async fn kept_messages_are_there_in_the_next_run() {
     let mut running = Running::start(&keep);
     assert_eq!(running.ready_line["restored"], 0);
     assert_eq!(running.send(&event).await.status, 200);
-    assert_eq!(running.stop(), 0, "SIGTERM is an order, not a failure");
+    assert_eq!(running.stop(), 0, "SIGTERM is not a failure");
 
     let mut running = Running::start(&keep);
     assert_eq!(running.ready_line["restored"], 1);
@@ -108,13 +108,13 @@ async fn kept_messages_are_there_in_the_next_run() {
     assert_eq!(running.stop(), 0);
 
     let mut running = Running::start(&keep);
-    assert_eq!(running.ready_line["restored"], 0, "what was deleted stays so");
+    assert_eq!(running.ready_line["restored"], 0, "deleted messages do not come back");
     running.kill();
     fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
-async fn what_a_consumer_fails_on_is_redriven() {
+async fn messages_that_a_consumer_fails_on_are_redriven() {
     let mut running = Running::start(&[]);
     let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
     assert_eq!(running.send(&event).await.status, 200);
@@ -138,10 +138,10 @@ async fn what_a_consumer_fails_on_is_redriven() {
     fs::write(&file, prelude(&["dev", "--print-settings"]).stdout).unwrap();
     let (file, sqs) = (file.to_str().unwrap(), running.ready["sqs"].as_str().unwrap());
     let redriven = prelude(&["redrive", "user.created", "--env-file", file, "--endpoint-url", sqs]);
-    let told = text(&redriven.stdout);
+    let page = text(&redriven.stdout);
     assert!(
-        told.contains("✓ prelude-webhooks-user-created-dlq: about 1 moved"),
-        "{told}{}",
+        page.contains("✓ prelude-webhooks-user-created-dlq: about 1 moved"),
+        "{page}{}",
         text(&redriven.stderr)
     );
     assert_eq!(fail().await, 1);
@@ -150,7 +150,7 @@ async fn what_a_consumer_fails_on_is_redriven() {
 }
 
 #[tokio::test]
-async fn a_boto3_consumer_reads_what_was_sent() {
+async fn a_boto3_consumer_reads_the_sent_event() {
     let Some(python) = std::env::var_os("PRELUDE_CLI_TEST_BOTO3") else {
         prelude_local::coverage::skipped(
             "the boto3 consumer: PRELUDE_CLI_TEST_BOTO3 names no Python that has boto3",
@@ -190,7 +190,7 @@ async fn keys_rotate_and_the_first_one_stays() {
 }
 
 #[tokio::test]
-async fn fifo_queues_and_printed_settings_fit_together() {
+async fn printed_settings_start_fifo_queues() {
     let folder = scratch();
     let printed = prelude(&["dev", "--fifo", "--print-settings"]);
     assert!(printed.status.success());
@@ -198,7 +198,7 @@ async fn fifo_queues_and_printed_settings_fit_together() {
     assert!(settings.contains("PRELUDE_QUEUE_TYPE='fifo'\n"), "{settings}");
     assert!(settings.contains("AWS_ENDPOINT_URL_SQS='http://127.0.0.1:9324'\n"), "{settings}");
     let file = folder.join("printed.env");
-    // The key server of the settings is one that does not run here.
+    // Without apps, because the key server of these settings does not run here.
     fs::write(&file, settings.replace("PRELUDE_APPS=", "PRELUDE_CLI_APPS=")).unwrap();
     let mut running = Running::start(&["--env-file", file.to_str().unwrap()]);
     let (_, event) = accepted_samples().find(|(path, _)| path == "user.created.json").unwrap();
@@ -210,7 +210,7 @@ async fn fifo_queues_and_printed_settings_fit_together() {
 }
 
 #[test]
-fn people_read_plain_lines_in_a_pipe() {
+fn a_pipe_gets_plain_lines_without_colours() {
     let mut running = Running::start_plain();
     let log = running.read_until("activated");
     let queues = format!("{} queues", EventType::ALL.len() + 1);
@@ -223,7 +223,7 @@ fn people_read_plain_lines_in_a_pipe() {
 }
 
 #[tokio::test]
-async fn trigger_all_lands_every_type_in_its_queue() {
+async fn trigger_all_sends_every_type_to_its_queue() {
     let mut running = Running::start(&[]);
     let (receiver, sqs) =
         (running.ready["receiver"].as_str().unwrap(), running.ready["sqs"].as_str().unwrap());
@@ -244,10 +244,10 @@ async fn trigger_all_lands_every_type_in_its_queue() {
 }
 
 #[tokio::test]
-async fn a_reader_that_does_not_read_keeps_nobody_from_stopping_it() {
+async fn it_stops_even_if_nobody_reads_its_output() {
     let mut running = Running::start(&[]);
     let (_, event) = accepted_samples().find(|(path, _)| path == "session-batch.json").unwrap();
-    // More than a pipe holds.
+    // More output than a pipe holds.
     for _ in 0..60 {
         assert_eq!(running.send(&event).await.status, 200);
     }
@@ -255,7 +255,7 @@ async fn a_reader_that_does_not_read_keeps_nobody_from_stopping_it() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_in_one_sentence() {
+fn a_port_in_use_is_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for flag in ["--port", "--inspector-port", "--prelude-port", "--sqs-port"] {
@@ -265,15 +265,15 @@ fn a_port_that_is_taken_is_told_in_one_sentence() {
         }
         let output = prelude(&arguments);
         assert_eq!(output.status.code(), Some(1), "{flag}");
-        let told = text(&output.stderr);
-        assert!(told.starts_with(&format!("prelude: port {port} cannot be used")), "{told}");
-        assert!(told.trim_end().ends_with(flag) && told.lines().count() == 1, "{told}");
+        let error = text(&output.stderr);
+        assert!(error.starts_with(&format!("prelude: port {port} cannot be used")), "{error}");
+        assert!(error.trim_end().ends_with(flag) && error.lines().count() == 1, "{error}");
         assert!(output.stdout.is_empty());
     }
 }
 
 #[test]
-fn bad_settings_and_files_are_told_and_nothing_starts() {
+fn unusable_settings_and_files_are_refused() {
     let folder = scratch();
     let write = |name: &str, content: &str| {
         let path = folder.join(name);
@@ -284,7 +284,7 @@ fn bad_settings_and_files_are_told_and_nothing_starts() {
     let wrong = write("wrong.env", "PRELUDE_IP_CHECK=perhaps\nPRELUDE_QUEUE_TYP=fifo\n");
     let foreign = write("foreign.json", "{}");
     for (arguments, complaints) in [
-        (["--env-file", "/nowhere/.env"], &["/nowhere/.env can not be read", "--env-file"][..]),
+        (["--env-file", "/nowhere/.env"], &["/nowhere/.env cannot be read", "--env-file"][..]),
         (["--env-file", &broken], &["NAME=value"]),
         (["--env-file", &wrong], &["PRELUDE_IP_CHECK", "PRELUDE_QUEUE_TYP", "--print-settings"]),
         (["--keep", &foreign], &["holds no queues of `prelude dev`"]),
@@ -293,9 +293,9 @@ fn bad_settings_and_files_are_told_and_nothing_starts() {
         let ports = ["--port", "0", "--inspector-port", "0", "--prelude-port", "0", "--sqs-port", "0"];
         let output = prelude(&[&["dev"][..], &ports, &arguments].concat());
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        let told = text(&output.stderr);
-        assert!(complaints.iter().all(|complaint| told.contains(complaint)), "{told}");
-        assert!(!told.contains("s3cret") && !told.contains("panicked"), "{told}");
+        let error = text(&output.stderr);
+        assert!(complaints.iter().all(|complaint| error.contains(complaint)), "{error}");
+        assert!(!error.contains("s3cret") && !error.contains("panicked"), "{error}");
     }
     fs::remove_dir_all(folder).unwrap();
 }

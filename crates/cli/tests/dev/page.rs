@@ -1,4 +1,4 @@
-//! The inspector in a real browser: `PRELUDE_CLI_TEST_CHROMIUM=<path to chromium>` turns it on.
+//! The inspector in a real browser, if `PRELUDE_CLI_TEST_CHROMIUM` names the path of Chromium.
 //!
 //! With `PRELUDE_CLI_TEST_SCREENSHOT=<file>` it also writes the picture of the documentation.
 #![cfg(test)]
@@ -16,7 +16,7 @@ const CHROMIUM: &str = "PRELUDE_CLI_TEST_CHROMIUM";
 const SCREENSHOT: &str = "PRELUDE_CLI_TEST_SCREENSHOT";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
+async fn a_browser_shows_deliveries_and_sends_samples() {
     let Some(chromium) = std::env::var_os(CHROMIUM) else {
         prelude_local::coverage::skipped(format_args!(
             "the inspector in a browser: {CHROMIUM} names no Chromium"
@@ -31,7 +31,7 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     browser.wait_for("document.querySelectorAll('#rows .row').length === 1");
     assert_eq!(browser.value("document.querySelector('#rows .what').textContent"), "activation");
 
-    // From outside, while the page is open.
+    // A delivery from outside, while the page is open.
     let (_, event) = accepted_samples().find(|(path, _)| path == "verify.attempt.json").unwrap();
     assert_eq!(running.send(&event).await.status, 200);
     browser.wait_for("document.querySelector('#rows .what').textContent === 'verify.attempt'");
@@ -45,14 +45,14 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     browser.wait_for("document.querySelector('#verdict')?.textContent === 'refused'");
     browser.wait_for("document.querySelector('#reason').textContent.startsWith('signature_wrong')");
     let failed = "document.querySelector('.steps .failed').innerText.replace(/\\s+/g, ' ')";
-    let told = browser.value(failed);
-    assert!(told.as_str().unwrap().contains("Signature failed"), "{told}");
+    let step = browser.value(failed);
+    assert!(step.as_str().unwrap().contains("Signature failed"), "{step}");
 
     browser.wait_for("document.querySelectorAll('#why h3').length === 2");
     let tried = browser.value("document.querySelector('#why table').textContent");
     assert!(tried.as_str().unwrap().contains("(2048 bits): failed"), "{tried}");
 
-    // What a stranger sends is shown as text.
+    // Hostile input is shown as text.
     let hostile = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
     let mut markup = event.clone();
     markup["body"] = json!(format!("{{\"type\":{}}}", json!(hostile)));
@@ -100,14 +100,14 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     assert_eq!(browser.value(shown), event["body"]);
     assert_eq!(browser.value(r#"indented('{"a":12345678901234567890.10,"b":[],"c":{"d":"{,}"}}').map((part) => part.textContent ?? part).join("")"#), "{\n  \"a\": 12345678901234567890.10,\n  \"b\": [],\n  \"c\": {\n    \"d\": \"{,}\"\n  }\n}");
 
-    // The queue, by its link.
+    // The link to the queue.
     browser.value("document.querySelector('.inside a').click()");
     browser
         .wait_for("document.querySelector('#detail h2').textContent === 'prelude-webhooks-verify-attempt'");
     browser.wait_for("document.querySelectorAll('#detail details').length === 2");
     browser.wait_for("document.querySelector('#rows .row.queue .count.some').textContent === '2'");
 
-    // Every control has a name, and the page fits a telephone.
+    // Every control has a name, and the page fits a phone.
     let unnamed = "[...document.querySelectorAll('button, select, input, a')].filter((e) => e.checkVisibility() && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length";
     assert_eq!(browser.value(unnamed), 0);
     browser.look(390, 780, true);
@@ -118,12 +118,12 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
         assert!(browser.value(overflow).as_i64().unwrap() <= 0, "{place}");
     }
 
-    // As a command for a terminal, which sends the same again.
+    // The command for a terminal sends the same request again.
     let made = browser.value("ask('/api/deliveries/2').then((delivery) => curl(delivery.request))");
     let script = made.as_str().unwrap().replacen("curl -i", "curl -s", 1);
     match std::process::Command::new("sh").args(["-c", &script]).output() {
         Ok(sent) if sent.status.success() => assert_eq!(sent.stdout, br#"{"accepted":1}"#, "{script}"),
-        _ => prelude_local::coverage::skipped("a command of the inspector: there is no curl"),
+        _ => prelude_local::coverage::skipped("a command of the inspector: curl is not installed"),
     }
 
     assert_eq!(browser.complaints, Vec::<String>::new());
@@ -137,7 +137,7 @@ async fn a_browser_shows_what_comes_and_sends_what_is_asked_for() {
     assert_eq!(running.stop(), 0);
 }
 
-/// Light and dark differ as they must; and the picture of the documentation.
+/// Checks the light and dark colours, and takes the picture for the documentation.
 fn pictures(browser: &mut Browser) {
     for (name, tamper) in [
         ("attempt", "none"),

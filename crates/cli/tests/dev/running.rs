@@ -1,4 +1,4 @@
-//! The binary while it runs.
+//! A running binary.
 #![cfg(test)]
 
 use std::{
@@ -19,18 +19,18 @@ use serde_json::Value;
 const ANY_PORTS: [&str; 8] =
     ["--port", "0", "--inspector-port", "0", "--prelude-port", "0", "--sqs-port", "0"];
 
-/// A `prelude dev` that is killed when it is dropped.
+/// Process of `prelude dev`, killed when it is dropped.
 pub(crate) struct Running {
     process: Child,
     output: BufReader<ChildStdout>,
-    /// The first line of `--json`.
+    /// First line of `--json`.
     pub(crate) ready_line: Value,
-    /// Its addresses.
+    /// Addresses in the first line.
     pub(crate) ready: Value,
 }
 
 impl Running {
-    /// Starts it on free ports, with `--json`.
+    /// Starts the process on free ports, with `--json`.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut running = Self::spawn(&[&["--json"], arguments].concat());
         running.ready_line = running.lines(1).remove(0);
@@ -38,7 +38,7 @@ impl Running {
         running
     }
 
-    /// Starts it on free ports, for people.
+    /// Starts the process on free ports, with output for people.
     pub(crate) fn start_plain() -> Self {
         Self::spawn(&[])
     }
@@ -50,7 +50,7 @@ impl Running {
         Self { process, output, ready_line: Value::Null, ready: Value::Null }
     }
 
-    /// The next lines of `--json`.
+    /// Reads the next lines of `--json`.
     pub(crate) fn lines(&mut self, count: usize) -> Vec<Value> {
         let line = |_| {
             let mut line = String::new();
@@ -60,7 +60,7 @@ impl Running {
         (0..count).map(line).collect()
     }
 
-    /// The output up to the line that holds this.
+    /// Reads the output up to the line that contains this text.
     pub(crate) fn read_until(&mut self, wanted: &str) -> String {
         let mut text = String::new();
         while !text.contains(wanted) {
@@ -69,7 +69,7 @@ impl Running {
         text
     }
 
-    /// Sends the request that this API Gateway event was made of.
+    /// Sends the request that this API Gateway event describes.
     pub(crate) async fn send(&self, event: &Value) -> Answer {
         let member = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let receiver = self.ready["receiver"].as_str().unwrap();
@@ -93,7 +93,7 @@ impl Running {
         Client::new().unwrap().send(method, &url, headers, body).await.unwrap()
     }
 
-    /// A client of its queues, over the socket.
+    /// Client of the queues, over the socket.
     pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::from_conf(
             aws_sdk_sqs::Config::builder()
@@ -105,12 +105,12 @@ impl Running {
         )
     }
 
-    /// Asks for any address.
+    /// Sends a `GET` request to any URL.
     pub(crate) async fn get(&self, url: &str) -> Answer {
         Client::new().unwrap().send(Method::GET, url, HeaderMap::new(), "").await.unwrap()
     }
 
-    /// Sends SIGTERM, and gives the exit code.
+    /// Sends SIGTERM, and returns the exit code.
     pub(crate) fn stop(&mut self) -> i32 {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -125,13 +125,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended before.
+        // The process may have ended before.
         drop(self.process.kill());
         drop(self.process.wait());
     }
 }
 
-/// Every sample that must be answered with 200, by its file's name.
+/// Samples that must be answered with 200, with their file names.
 pub(crate) fn accepted_samples() -> impl Iterator<Item = (String, Value)> {
     let files = samples::files().unwrap().into_iter();
     let invocations = files.filter(|file| file.path.ends_with(".json") && file.path != "env.json");
@@ -144,7 +144,7 @@ pub(crate) fn prelude(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// Without what the developer's own shell may have set.
+/// Command without the variables of the project that the developer's shell may have set.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prelude"));
     command.args(arguments).env_remove("NO_COLOR");
@@ -154,7 +154,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A new folder.
+/// Creates a temporary folder.
 pub(crate) fn scratch() -> PathBuf {
     let name = format!("prelude-dev-{}-{:x}", std::process::id(), getrandom::u64().unwrap());
     let folder = std::env::temp_dir().join(name);

@@ -1,4 +1,4 @@
-//! `prelude activate`, against a stand-in for Prelude's API that really calls the receiver.
+//! `prelude activate`, against a stand-in for Prelude's API that calls the receiver.
 
 use prelude_events::{EventType, Source};
 use prelude_local::{
@@ -23,7 +23,7 @@ impl Prelude {
         Self::with(&[], GatewayServer::SOURCE_IP).await
     }
 
-    /// With further settings, and calls from this address.
+    /// Starts the stand-in with additional settings, and with calls from this address.
     async fn with(settings: &[(&str, &str)], source_ip: &str) -> Self {
         let stack = Stack::without(&[]).await;
         let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -68,7 +68,7 @@ impl Prelude {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_webhook_is_created_and_activated_once_however_often_it_is_asked_for() {
+async fn a_webhook_is_created_and_activated_once_in_repeated_runs() {
     let prelude = Prelude::start().await;
     let dry = prelude.activate(&["--dry-run"]).await;
     let session = EventType::ALL.iter().filter(|known| known.source() == Some(Source::Session)).count();
@@ -90,7 +90,7 @@ async fn a_webhook_is_created_and_activated_once_however_often_it_is_asked_for()
         .activate(&["--events", "user.created"])
         .await
         .assert(0, &["take web_0001, which is there", "leave user.deleted", "web_0001 is active already"]);
-    assert_eq!(prelude.api.calls().len(), calls + 1, "one look, no change");
+    assert_eq!(prelude.api.calls().len(), calls + 1, "one read, no change");
     prelude.activate(&[]).await.assert(0, &["add user.session.revoked", "is active already"]);
     assert_eq!(prelude.webhook()["events"].as_array().unwrap().len(), session);
 
@@ -128,7 +128,7 @@ async fn a_refusal_is_explained_by_the_codes_of_the_receivers_log() {
         .activate_at("http://127.0.0.1:1/webhooks", &[])
         .await
         .assert(1, &["answered Prelude nothing", "no answer reached"]);
-    // What was made before is taken once the receiver is mended.
+    // The next run takes the webhook of a failed one.
     let prelude = Prelude::start().await;
     let url = format!("{}/webhook", prelude.front.url());
     prelude.activate_at(&url, &[]).await.assert(1, &["path_unknown"]);
@@ -141,7 +141,7 @@ async fn a_refusal_is_explained_by_the_codes_of_the_receivers_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_api_that_lists_nothing_is_not_asked_to_make_a_second_webhook() {
+async fn no_second_webhook_is_created_when_the_api_lists_none() {
     let prelude = Prelude::start().await;
     prelude.api.set_lists(false);
     prelude.activate(&[]).await.assert(1, &["prelude: Prelude does not list", "--webhook-id", "--new"]);
@@ -186,11 +186,11 @@ async fn failures_are_one_sentence() {
             "nothing answers at http://127.0.0.1:1",
         ),
     ];
-    for (arguments, variables, told) in cases {
+    for (arguments, variables, error) in cases {
         let ran = run(&arguments, &variables).await;
-        ran.assert(1, &["prelude: ", told]);
+        ran.assert(1, &["prelude: ", error]);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
     let ran = run(&[&all[..], &["--events", "verify.attempt"]].concat(), &[key]).await;
-    ran.assert(2, &["Session sends no such type"]);
+    ran.assert(2, &["unknown event type of Session"]);
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ran, Stack, run, write_env};
 
-/// A stack as the template makes it.
+/// Starts a stack with the queues of the template.
 async fn deployed() -> Stack {
     let stack = Stack::without(&[]).await;
     let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug);
@@ -41,7 +41,7 @@ fn has(report: &Value, state: &str, text: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_as_the_template_makes_it_has_no_failure() {
+async fn a_deployment_by_the_template_has_no_failure() {
     let stack = deployed().await;
     let ran = stack.run(&["doctor"]).await;
     let queues = EventType::ALL.len() + 1;
@@ -120,7 +120,7 @@ fn slugs_of(is_wanted: impl Fn(Source) -> bool) -> Vec<&'static str> {
     wanted.filter_map(EventType::queue_slug).collect()
 }
 
-/// The doctor, with some of the stack's settings taken away and others put in their place.
+/// Runs the doctor with some of the stack's settings removed and others added.
 async fn examine(stack: &Stack, without: &[&str], with: &[(&str, &str)]) -> Ran {
     let kept = stack.environment.iter().filter(|(name, _)| !without.contains(&name.as_str())).cloned();
     let set = with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -148,7 +148,7 @@ async fn sources_that_are_not_deployed_are_not_reported_as_missing() {
         "those of Verify, and the parking queue: {there}"
     );
 
-    // A setting that asks for a source's events makes its queues missing.
+    // A setting that expects a source's events makes its absent queues a failure.
     let session = slugs_of(|source| source == Source::Session).len();
     let verify_v1 = slugs_of(|source| source == Source::VerifyV1).len();
     for (without, with, missing, left) in [
@@ -177,11 +177,7 @@ async fn a_key_without_a_queue_of_its_sources_and_one_missing_queue_are_failures
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     let of = has(&report, "fail", "does not exist: its events are parked");
     let proven = slugs_of(|source| matches!(source, Source::Verify | Source::Notify)).len();
-    assert_eq!(
-        (ran.code, of.as_array().unwrap().len()),
-        (Some(1), proven),
-        "the account's key asks for them"
-    );
+    assert_eq!((ran.code, of.as_array().unwrap().len()), (Some(1), proven), "the account's key expects them");
     assert_eq!(has(&report, "ok", "not deployed: "), json!(["verify_v1"]));
 
     let stack = Stack::without(&["verify-attempt"]).await;
@@ -192,9 +188,9 @@ async fn a_key_without_a_queue_of_its_sources_and_one_missing_queue_are_failures
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn key_servers_are_judged_by_their_answers() {
+async fn key_servers_are_checked_by_their_answers() {
     let stack = deployed().await;
-    for (fault, told) in [
+    for (fault, finding) in [
         (JwksFault::Status(500), "✗ app app1: its key server answers 500, not 200"),
         (JwksFault::Redirect("/elsewhere".into()), "its key server answers 302, not 200"),
         (JwksFault::Garbage, "✗ app app1: its key set holds no usable RSA key"),
@@ -203,7 +199,7 @@ async fn key_servers_are_judged_by_their_answers() {
         (JwksFault::Delay(std::time::Duration::from_millis(2_100)), "and the receiver waits for 2 s"),
     ] {
         stack.key_server.set_fault("app1", fault);
-        stack.run(&["doctor"]).await.assert(1, &[told, "✓ app app2: 1 key(s)"]);
+        stack.run(&["doctor"]).await.assert(1, &[finding, "✓ app app2: 1 key(s)"]);
     }
     stack.key_server.set_fault("app1", None);
     let mut keys = stack.prelude.app("app1").unwrap().jwks();
@@ -213,12 +209,12 @@ async fn key_servers_are_judged_by_their_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_reached_or_asked_is_told() {
+async fn unreachable_services_are_reported() {
     let stack = deployed().await;
     let denied = FaultKind::Call { status: 403, code: "AccessDenied".into() };
     stack.sqs.inject(Fault::once(denied).during("GetQueueAttributes").always());
     let ran = stack.run(&["doctor"]).await;
-    // Five are named.
+    // The finding names five queues.
     let more = format!("and {} more", EventType::ALL.len() + 1 - 5);
     ran.assert(0, &["? may not be looked at with these credentials (sqs:GetQueueAttributes)", &more]);
     let offline = stack.run(&["doctor", "--offline"]).await;
@@ -235,7 +231,7 @@ async fn what_can_not_be_reached_or_asked_is_told() {
 }
 
 #[tokio::test]
-async fn settings_are_judged_without_repeating_a_secret() {
+async fn settings_are_checked_without_repeating_a_secret() {
     let prefix = ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/p-");
     let apps = ("PRELUDE_APPS", r#"[{"app_id":"a","verification_token":"s3cret"}]"#);
     let bad = [
@@ -255,7 +251,7 @@ async fn settings_are_judged_without_repeating_a_secret() {
         ],
     );
     assert!(!ran.all().contains("s3cret"));
-    for (setting, told) in [
+    for (setting, finding) in [
         (("PRELUDE_IP_CHECK", "report"), "! PRELUDE_IP_CHECK only reports"),
         (("PRELUDE_IP_CHECK", "off"), "! PRELUDE_IP_CHECK is off"),
         (("PRELUDE_IP_CHECK", "enforce"), "✓ PRELUDE_IP_CHECK enforces 3 address block(s)"),
@@ -274,7 +270,7 @@ async fn settings_are_judged_without_repeating_a_secret() {
         (("PRELUDE_JWKS_TTL_SECONDS", "5"), "! PRELUDE_JWKS_TTL_SECONDS is shorter than"),
     ] {
         let ran = run(&["doctor", "--offline"], &[prefix, apps, setting]).await;
-        ran.assert(0, &[told]);
+        ran.assert(0, &[finding]);
         assert!(!ran.all().contains("s3cret") && !ran.all().contains("abcabc"));
     }
     let digest = format!("sha256:{}", "0".repeat(64));

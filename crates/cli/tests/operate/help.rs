@@ -1,4 +1,4 @@
-//! Help, and wrong command lines.
+//! Help texts, and wrong command lines.
 
 use crate::support::run;
 

@@ -1,4 +1,4 @@
-//! Settings with a line end after every value, as YAML's `|` leaves it: no command minds, wherever it reads them.
+//! Settings with a line end after every value, as YAML's `|` leaves it. Every command reads them, from every place.
 
 use std::{
     fs,
@@ -18,14 +18,14 @@ fn repository(path: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).to_str().unwrap().to_owned()
 }
 
-/// The runbook's jq program, which makes a file of the function's variables.
+/// Reads the runbook's jq program, which writes the function's variables to a file.
 fn jq_program() -> String {
     let runbook = fs::read_to_string(repository("docs/operate.md")).unwrap();
     let (_, program) = runbook.split_once("jq -r '").unwrap();
     program.split_once("' >production.env").unwrap().0.to_owned()
 }
 
-/// Runs the runbook's jq on these variables, where it is installed.
+/// Runs the runbook's jq on these variables; `None` if jq is not installed.
 fn by_jq(variables: &[(String, String)]) -> Option<String> {
     let mut jq = Command::new("jq");
     let jq = jq.args(["-r", &jq_program()]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -38,13 +38,13 @@ fn by_jq(variables: &[(String, String)]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// The same as `@sh` writes it.
+/// Writes the variables like jq's `@sh`.
 fn by_shell_quotes(variables: &[(String, String)]) -> String {
     let line = |(name, value): &(String, String)| format!("{name}='{}'\n", value.replace('\'', r"'\''"));
     variables.iter().map(line).collect()
 }
 
-/// The same with escaped line ends between single quotes, as files were made before.
+/// Writes the variables with escaped line ends between single quotes, like earlier versions.
 fn by_escapes(variables: &[(String, String)]) -> String {
     let line = |(name, value): &(String, String)| format!("{name}='{}'\n", value.replace('\n', "\\n"));
     variables.iter().map(line).collect()
@@ -55,7 +55,7 @@ async fn run_all(case: &str, with: &[&str], variables: &[(&str, &str)]) {
     let verified = repository("events/README.md");
     let signature = run(&["sign", &verified], &[]).await.stdout;
     let event = repository("events/session-batch.json");
-    for (arguments, code, told) in [
+    for (arguments, code, part) in [
         (&["doctor", "--offline"][..], 0, "can be used: 1 Session app(s), 1 account key(s)"),
         (&["explain", &event], 0, "accepted"),
         (&["verify", &verified, "--signature", signature.trim_end()], 0, "Verify and Notify events"),
@@ -68,7 +68,7 @@ async fn run_all(case: &str, with: &[&str], variables: &[(&str, &str)]) {
             "prelude-webhooks-user-created-dlq: the queue does not",
         ),
         (&["dev", "--print-settings"], 0, "PRELUDE_QUEUE_TYPE='standard'"),
-        // Settings and key are read, and then nobody listens there.
+        // The command reads settings and key, and then finds no server at this URL.
         (
             &[
                 "activate",
@@ -86,7 +86,7 @@ async fn run_all(case: &str, with: &[&str], variables: &[(&str, &str)]) {
     ] {
         let ran: Ran = run(&[arguments, with].concat(), variables).await;
         assert_eq!(ran.code, Some(code), "{case}: {arguments:?}: {}", ran.all());
-        assert!(ran.all().contains(told), "{case}: {arguments:?}: {}", ran.all());
+        assert!(ran.all().contains(part), "{case}: {arguments:?}: {}", ran.all());
     }
 }
 
@@ -125,7 +125,7 @@ async fn a_line_end_after_every_value_does_no_harm_in_any_command() {
     }
 }
 
-/// In the order of their names, as a JSON object keeps them here.
+/// Sorts the variables by their names, which is the order of a JSON object here.
 fn sorted(variables: &[(String, String)]) -> Vec<(String, String)> {
     let mut sorted = variables.to_vec();
     sorted.sort();

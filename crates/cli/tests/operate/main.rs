@@ -1,6 +1,6 @@
-//! Runs the operator's commands as their users do, against a real receiver and an SQS on loopback.
+//! Runs the operator's commands like their users, against a real receiver and an SQS on loopback.
 
-// `cfg(test)` tells clippy that all of it is test code.
+// `cfg(test)` makes clippy treat this crate as test code.
 #![cfg(test)]
 
 mod activate;

@@ -1,6 +1,6 @@
-//! The same commands against moto, an SQS that others wrote and that holds back FIFO groups as SQS does.
+//! The same commands against moto, an independent SQS that holds back FIFO groups like SQS.
 //!
-//! `PRELUDE_CLI_TEST_MOTO` names moto's server, such as `http://127.0.0.1:5000`; without it this says that it is skipped.
+//! `PRELUDE_CLI_TEST_MOTO` names moto's server, such as `http://127.0.0.1:5000`. Without it the tests report a skip.
 
 use aws_sdk_sqs::{
     Client,
@@ -20,7 +20,7 @@ struct Moto {
 }
 
 impl Moto {
-    /// New queues of the given slugs, under a name of their own.
+    /// Creates queues with these slugs, under a prefix of this test.
     async fn with(name: &str, slugs: &[&str], fifo: bool) -> Option<Self> {
         let Ok(url) = std::env::var("PRELUDE_CLI_TEST_MOTO") else {
             prelude_local::coverage::skipped(
@@ -115,7 +115,7 @@ impl Moto {
 }
 
 #[tokio::test]
-async fn what_is_parked_is_listed_and_moved() {
+async fn parked_messages_are_listed_and_moved() {
     let Some(moto) = Moto::with("standard", &["unrouted", "verify-attempt"], false).await else { return };
     for id in 0..25 {
         moto.park(id, if id == 7 { "made.up" } else { "verify.attempt" }, "").await;
@@ -130,7 +130,7 @@ async fn what_is_parked_is_listed_and_moved() {
 }
 
 #[tokio::test]
-async fn a_fifo_group_moves_in_order_and_what_stays_in_it_holds_back_the_rest() {
+async fn a_fifo_group_moves_in_order_and_a_remaining_message_holds_back_the_rest() {
     let Some(moto) = Moto::with("fifo", &["unrouted", "verify-attempt"], true).await else { return };
     for id in 0..25 {
         moto.park(id, "verify.attempt", "one").await;
@@ -160,6 +160,6 @@ async fn the_doctor_knows_its_queues() {
     let missing =
         queues["findings"].as_array().unwrap().iter().find(|finding| finding["state"] == "fail").unwrap();
     let of_session = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
-    assert_eq!(missing["of"].as_array().unwrap().len(), of_session.count(), "an app asks for them");
+    assert_eq!(missing["of"].as_array().unwrap().len(), of_session.count(), "an app expects them");
     assert!(missing["text"].as_str().unwrap().contains("queue_missing"));
 }

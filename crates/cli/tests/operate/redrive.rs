@@ -7,7 +7,7 @@ use prelude_local::aws::faults::{Fault, FaultKind};
 
 use crate::support::{Stack, run};
 
-/// A stack with a dead-letter queue that holds this many messages.
+/// Starts a stack with a number of messages in a dead-letter queue.
 async fn with_dead_letters(count: usize, fifo: bool) -> Stack {
     let stack = Stack::start(&[], fifo).await;
     stack.create_with_dead_letters("user-created").await;
@@ -64,7 +64,7 @@ async fn a_slow_task_is_followed_and_can_be_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_queues_are_looked_at_and_each_failure_told() {
+async fn all_reads_every_queue_and_reports_each_failure() {
     let stack = with_dead_letters(2, false).await;
     let ran = stack.run(&["redrive", "--all"]).await;
     ran.assert(1, &["✓ prelude-webhooks-user-created-dlq: about 2 moved"]);
@@ -85,7 +85,7 @@ async fn queues_that_are_not_deployed_have_no_dead_letters() {
     stack.put("verify-attempt-dlq", "x", &[]).await;
     let (code, all) = stack.json(&["redrive", "--all", "--dry-run"]).await;
     assert_eq!((code, all.as_array().unwrap().len()), (Some(0), verify.len()), "{all:#}");
-    // Asked for by its name, a queue that does not exist is a failure.
+    // A missing queue is a failure if its type is named.
     stack.run(&["redrive", "user.created"]).await.assert(1, &["user-created-dlq: the queue does not exist"]);
 }
 
@@ -93,18 +93,18 @@ async fn queues_that_are_not_deployed_have_no_dead_letters() {
 async fn failures_are_one_sentence() {
     let stack = with_dead_letters(1, false).await;
     let misspelled = stack.run(&["redrive", "user.creatd"]).await;
-    misspelled.assert(2, &["there is no event type `user.creatd`; did you mean user.created"]);
+    misspelled.assert(2, &["event type `user.creatd` is unknown: did you mean user.created"]);
     let denied = FaultKind::Call { status: 403, code: "AccessDenied".into() };
     stack.sqs.inject(Fault::once(denied).during("StartMessageMoveTask"));
     stack
         .run(&["redrive", "user.created"])
         .await
         .assert(1, &["✗", "these credentials may not do that (AccessDenied"]);
-    // A queue that is nobody's dead-letter queue.
+    // This queue is not a dead-letter queue.
     stack.sqs.create_queue(&stack.queue("user-deleted-dlq"), 1_048_576).await.unwrap();
     stack.put("user-deleted-dlq", "x", &[]).await;
     stack.run(&["redrive", "user.deleted"]).await.assert(1, &["SQS refuses: ", "Dead Letter Queue"]);
-    // The queue that they come from does not take them.
+    // The destination queue refuses the messages.
     let broken = FaultKind::Call { status: 403, code: "AccessDenied".into() };
     stack.sqs.inject(Fault::once(broken).on(stack.queue("user-created")).always());
     stack

@@ -1,4 +1,4 @@
-//! `docs/operate.md` names what there is: codes, reasons, commands.
+//! `docs/operate.md` names existing codes, reasons and commands.
 
 use std::{collections::BTreeSet, env, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -11,7 +11,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
 }
 
-/// The words in backticks.
+/// Words in backticks.
 fn quoted(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(|word| word.trim_start_matches("code=").to_owned()).collect()
 }
@@ -23,24 +23,24 @@ fn every_code_and_reason_of_the_runbook_is_documented_and_every_reason_is_in_the
     let documented: BTreeSet<_> = reference.into_iter().flat_map(|page| quoted(&read(page))).collect();
     let rows = runbook.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
     let seen_by = runbook.split("*Seen by*").skip(1).filter_map(|text| text.lines().next());
-    // Names of commands and variables are none of them.
+    // Names of commands and variables are not codes.
     let is_code = |word: &String| {
         !word.contains(' ') && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"_8".contains(&byte))
     };
     let not_codes = ["doctor", "redrive", "activate", "reason", "code", "reasons", "parked", "variable"];
-    let told: BTreeSet<_> = rows.chain(seen_by).flat_map(quoted).filter(is_code).collect();
-    let told: BTreeSet<_> = told.into_iter().filter(|word| !not_codes.contains(&word.as_str())).collect();
-    assert!(told.len() > 25, "{told:?}");
-    for word in &told {
+    let named: BTreeSet<_> = rows.chain(seen_by).flat_map(quoted).filter(is_code).collect();
+    let named: BTreeSet<_> = named.into_iter().filter(|word| !not_codes.contains(&word.as_str())).collect();
+    assert!(named.len() > 25, "{named:?}");
+    for word in &named {
         assert!(documented.contains(word), "none of {reference:?} names `{word}`");
     }
     for reason in Reason::ALL {
-        assert!(told.contains(reason.as_str()), "the runbook does not know {}", reason.as_str());
+        assert!(named.contains(reason.as_str()), "the runbook does not know {}", reason.as_str());
     }
 }
 
 #[tokio::test]
-async fn every_command_of_the_runbook_is_one() {
+async fn every_command_of_the_runbook_exists() {
     let runbook = read("docs/operate.md");
     let lines = runbook.lines().filter_map(|line| line.strip_prefix("prelude "));
     let mut commands = 0;
@@ -48,7 +48,7 @@ async fn every_command_of_the_runbook_is_one() {
         let line =
             line.split(" #").next().unwrap_or_default().replace("<app id>", "app").replace(['<', '>'], "");
         let mut arguments: Vec<_> = line.split_whitespace().collect();
-        // Flags that do not exist are refused before help is given.
+        // Unknown flags are refused before the help is printed.
         arguments.push("--help");
         let ran = run(&arguments, &[]).await;
         assert_eq!(ran.code, Some(0), "prelude {line}: {}", ran.all());
@@ -57,7 +57,7 @@ async fn every_command_of_the_runbook_is_one() {
     assert!(commands > 10);
 }
 
-/// The first block of shell commands of the runbook, which makes `production.env`.
+/// First block of shell commands in the runbook, which writes `production.env`.
 fn recipe() -> String {
     let runbook = read("docs/operate.md");
     let block = runbook.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
@@ -65,7 +65,7 @@ fn recipe() -> String {
     block.replace("<output FunctionName>", "receiver")
 }
 
-/// Runs it in a folder, with an AWS that answers with these variables.
+/// Runs the recipe in a folder, with an `aws` command that prints these variables.
 fn make_production_env(folder: &Path, variables: &serde_json::Value) {
     let aws = folder.join("aws");
     fs::write(folder.join("variables.json"), variables.to_string()).unwrap();
@@ -84,7 +84,7 @@ async fn production_env_is_the_functions_environment_and_serves_every_command() 
         return;
     }
     let stack = Stack::without(&[]).await;
-    // As YAML's `|` leaves settings, and with everything that a shell or a file of variables could take for its own.
+    // Line ends as YAML's `|` leaves them, and all characters that a shell or a file of variables could interpret.
     let mut variables: serde_json::Map<String, serde_json::Value> = serde_json::Map::new();
     for (name, value) in &stack.environment {
         let ends_lines =
@@ -106,7 +106,7 @@ async fn production_env_is_the_functions_environment_and_serves_every_command() 
     fs::write(&body, "{}").unwrap();
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/user.created.json"), &event).unwrap();
     let (body, event) = (body.to_str().unwrap(), event.to_str().unwrap());
-    // The last two say no, to a signature and to a request: they could read the settings.
+    // The last two refuse a signature and a request, so they have read the settings.
     for (command, code) in [
         (vec!["doctor"], 0),
         (vec!["doctor", "--offline"], 0),
@@ -118,7 +118,7 @@ async fn production_env_is_the_functions_environment_and_serves_every_command() 
     ] {
         let ran = run(&[&command[..], &["--env-file", file.to_str().unwrap()]].concat(), &[]).await;
         assert_eq!(ran.code, Some(code), "{command:?}: {}", ran.all());
-        for problem in ["would not start", "can not be read", "NAME=value"] {
+        for problem in ["would not start", "cannot be read", "NAME=value"] {
             assert!(!ran.all().contains(problem), "{command:?}: {}", ran.all());
         }
     }

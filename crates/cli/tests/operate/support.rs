@@ -1,4 +1,4 @@
-//! A receiver with its queues, and the binary beside it.
+//! Receiver with its queues, and runs of the binary.
 
 use std::{
     path::PathBuf,
@@ -20,7 +20,7 @@ use prelude_local::{
 };
 use serde_json::Value;
 
-/// Everything on loopback, and a file with the receiver's settings.
+/// Whole stack on loopback, and a file with the receiver's settings.
 pub(crate) struct Stack {
     pub(crate) prelude: LocalPrelude,
     pub(crate) setup: Setup,
@@ -34,7 +34,7 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// With every queue but those of these types.
+    /// Starts a stack with all queues except those with these slugs.
     pub(crate) async fn without(slugs: &[&str]) -> Self {
         Self::start(slugs, false).await
     }
@@ -51,7 +51,7 @@ impl Stack {
         let names: Vec<_> =
             setup.queue_names().into_iter().filter(is_there).map(|name| name + suffix).collect();
         let sqs = EmbeddedSqs::start(names).await.unwrap();
-        // Each command asks its queue until it is empty, and nothing else is sent meanwhile.
+        // A command reads its queue until it is empty, and no other message is sent meanwhile.
         sqs.service().answer_at_once();
         let front = SqsServer::start(&sqs, 0).await.unwrap();
         let mut environment = setup.environment(&prelude, |app_id| key_server.url(app_id)).unwrap();
@@ -64,18 +64,18 @@ impl Stack {
         Self { prelude, setup, sqs, _front: front, key_server, receiver, env_file, environment, fifo }
     }
 
-    /// A queue's name.
+    /// Name of a queue.
     pub(crate) fn queue(&self, slug: &str) -> String {
         format!("{}{slug}{}", self.setup.queue_prefix, if self.fifo { ".fifo" } else { "" })
     }
 
-    /// Has the account's key sign these bytes, and the receiver accept them.
+    /// Delivers a body that the account's key signs, and asserts that it is accepted.
     pub(crate) async fn deliver(&self, body: &[u8]) {
         let signature = self.prelude.account_key.sign(body).unwrap();
         self.post(body, signature).await;
     }
 
-    /// A batch of the first app's.
+    /// Delivers a batch of the first app.
     pub(crate) async fn deliver_batch(&self, events: &[String]) {
         let app = self.prelude.app("app1").unwrap();
         let body = app.batch(events);
@@ -96,7 +96,7 @@ impl Stack {
         self.sqs.drain(&self.queue(slug)).await.unwrap()
     }
 
-    /// Creates a queue's dead-letter queue.
+    /// Creates the dead-letter queue of a queue.
     pub(crate) async fn create_with_dead_letters(&self, slug: &str) {
         self.sqs.create_dead_letter_queue(&self.queue(slug)).await.unwrap();
     }
@@ -106,7 +106,7 @@ impl Stack {
         self.sqs.client().set_queue_attributes().queue_url(url).attributes(name, value).send().await.unwrap();
     }
 
-    /// Puts a message into a queue, as an older receiver could have.
+    /// Puts a message into a queue, for example in the form of an older receiver.
     pub(crate) async fn put(&self, slug: &str, body: &str, attributes: &[(&str, &str)]) {
         let url = EmbeddedSqs::queue_url_prefix(&self.queue(slug));
         let mut send = self.sqs.client().send_message().queue_url(url).message_body(body);
@@ -127,7 +127,7 @@ impl Stack {
         run(&[arguments, &["--env-file", env_file]].concat(), &[]).await
     }
 
-    /// The same, and what it prints as JSON.
+    /// Runs the binary with `--json`, and parses its output.
     pub(crate) async fn json(&self, arguments: &[&str]) -> (Option<i32>, Value) {
         let ran = self.run(&[arguments, &["--json"]].concat()).await;
         let value = serde_json::from_str(&ran.stdout);
@@ -151,7 +151,7 @@ pub(crate) fn write_env(environment: &[(String, String)]) -> PathBuf {
     path
 }
 
-/// What the binary did.
+/// Result of a run of the binary.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -159,7 +159,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// Everything it printed.
+    /// Standard output and standard error.
     pub(crate) fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
@@ -174,7 +174,7 @@ impl Ran {
     }
 }
 
-/// A command with nothing of this machine's settings or credentials.
+/// Command without this machine's settings and credentials.
 pub(crate) fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prelude"));
     command.args(arguments).env_clear().stdin(Stdio::null());
@@ -185,7 +185,7 @@ pub(crate) fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command
 
 pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = command(arguments, variables);
-    // The servers of the test run meanwhile.
+    // The servers of the test must run meanwhile.
     let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

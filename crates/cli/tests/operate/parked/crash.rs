@@ -1,4 +1,4 @@
-//! What fails between sending and removing leaves a duplicate, never a gap.
+//! Failures between sending and removing leave a duplicate, never a gap.
 
 use std::{
     process::{Command, Stdio},
@@ -36,11 +36,11 @@ async fn a_process_that_is_killed_before_it_removes_leaves_a_duplicate() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
-    arrived.await.expect("it is sent before it is removed");
+    arrived.await.expect("the event is sent before it is removed");
     process.kill().unwrap();
     process.wait().unwrap();
 
-    // The parking queue still has it, hidden until its time has run out: as if it had by now.
+    // The parking queue still has the message, but hides it. A copy stands in for it after that time.
     assert!(stack.drain("unrouted").await.is_empty());
     let first = stack.drain("verify-attempt").await;
     let recorded = stack.sqs.recorded();
@@ -54,7 +54,7 @@ async fn a_process_that_is_killed_before_it_removes_leaves_a_duplicate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_removed_is_told_and_comes_again() {
+async fn a_message_that_cannot_be_removed_is_reported_and_comes_again() {
     let stack = parked().await;
     let denied = FaultKind::Call { status: 403, code: "AccessDenied".into() };
     stack.sqs.inject(Fault::once(denied).during("DeleteMessageBatch"));
@@ -67,17 +67,17 @@ async fn what_can_not_be_removed_is_told_and_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_its_queue_does_not_take_stays_visible() {
+async fn a_message_that_its_queue_refuses_stays_visible() {
     let stack = parked().await;
-    for (code, told) in [
+    for (code, error) in [
         ("AccessDenied", "do not allow to send to prelude-webhooks-verify-attempt"),
         ("InvalidMessageContents", "does not take it for its content or size"),
     ] {
         let kind = FaultKind::Call { status: 400, code: code.into() };
         stack.sqs.inject(Fault::once(kind).on(stack.queue("verify-attempt")));
-        stack.run(&["parked", "replay"]).await.assert(1, &[told, "0 moved, 1 stays"]);
+        stack.run(&["parked", "replay"]).await.assert(1, &[error, "0 moved, 1 stays"]);
     }
-    // What another try can mend is tried again.
+    // Failures that a retry may mend are retried.
     let throttled = FaultKind::Call { status: 400, code: "RequestThrottled".into() };
     stack.sqs.inject(Fault::once(throttled).on(stack.queue("verify-attempt")).times(2));
     stack.run(&["parked", "replay"]).await.assert(0, &["1 event moved"]);
@@ -86,10 +86,10 @@ async fn what_its_queue_does_not_take_stays_visible() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reading_that_breaks_off_keeps_what_was_done_and_gives_back_the_rest() {
+async fn an_interrupted_replay_keeps_its_work_and_returns_the_rest() {
     let stack = parked().await;
     stack.deliver(br#"{"id":"evt_2","type":"made.up"}"#).await;
-    // The first receipt brings both; the SDK itself tries the second one three times.
+    // The first receipt brings both messages. The SDK tries the second one three times.
     let broken = FaultKind::Call { status: 400, code: "AccessDenied".into() };
     stack.sqs.inject(Fault::once(FaultKind::Delay(Duration::ZERO)).during("ReceiveMessage"));
     stack.sqs.inject(Fault::once(broken).during("ReceiveMessage"));
@@ -99,7 +99,7 @@ async fn a_reading_that_breaks_off_keeps_what_was_done_and_gives_back_the_rest()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_presses_ctrl_c_gets_what_is_held_back_at_once() {
+async fn ctrl_c_returns_held_messages_at_once() {
     let stack = Stack::without(&[]).await;
     for id in 0..25 {
         stack.deliver(format!(r#"{{"id":"evt_{id}","type":"made.up"}}"#).as_bytes()).await;
@@ -116,6 +116,6 @@ async fn who_presses_ctrl_c_gets_what_is_held_back_at_once() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("stopped early: asked to") && text.contains("10 looked at"), "{text}");
-    // All 25 can be received: nothing is hidden.
+    // All 25 can be received, so no message is hidden.
     assert_eq!(stack.drain("unrouted").await.len(), 25);
 }

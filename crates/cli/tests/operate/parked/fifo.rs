@@ -36,7 +36,7 @@ async fn a_replayed_message_has_the_ids_that_the_receiver_would_give_it() {
         assert!(bodies.is_sorted_by_key(|body| events.iter().position(|event| event == body)), "in order");
     }
 
-    // The same events, delivered: the queue takes none of them twice within five minutes.
+    // The queue drops the same events of a delivery, because it deduplicates within five minutes.
     stack.deliver_batch(&events).await;
     let mut delivered = ids(&stack).split_off(12);
     let mut replayed = replayed;

@@ -1,4 +1,4 @@
-//! `list` and `show`: nothing is consumed.
+//! `list` and `show` consume no message.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::support::Stack;
 const UNKNOWN: &str = r#"{"id":"evt_u","type":"verify.invented","payload":{"phone":"+33612345678"}}"#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_parked_is_listed_with_its_way_and_stays() {
+async fn parked_messages_are_listed_with_their_queues_and_stay() {
     let stack = Stack::without(&["user-created"]).await;
     stack.run(&["parked", "list"]).await.assert(0, &["Nothing parked fits."]);
     stack.deliver(UNKNOWN.as_bytes()).await;
@@ -36,24 +36,24 @@ async fn what_is_parked_is_listed_with_its_way_and_stays() {
     let (_, chosen) = stack.json(&["parked", "list", "--type", "user.deleted"]).await;
     assert_eq!(chosen["messages"], json!([]));
 
-    // All of it is there, and visible at once.
+    // All messages are there, and visible at once.
     assert_eq!(stack.drain("unrouted").await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_type_does_not_command_the_terminal() {
+async fn a_type_cannot_control_the_terminal() {
     let stack = Stack::without(&[]).await;
     stack.deliver(br#"{"id":"evt_u","type":"verify.\u001b[2J\nnew"}"#).await;
     for arguments in [&["parked", "list"][..], &["parked", "replay", "--dry-run"]] {
-        let said = stack.run(arguments).await;
-        assert!(said.all().contains("unknown_type") && !said.all().contains('\u{1b}'), "{}", said.all());
+        let ran = stack.run(arguments).await;
+        assert!(ran.all().contains("unknown_type") && !ran.all().contains('\u{1b}'), "{}", ran.all());
     }
     let (_, listed) = stack.json(&["parked", "list"]).await;
-    assert_eq!(listed["messages"][0]["event_type"], "verify.\u{1b}[2J\nnew", "scripts get it as it is");
+    assert_eq!(listed["messages"][0]["event_type"], "verify.\u{1b}[2J\nnew", "scripts get the exact type");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_shown_without_its_body_unless_it_is_asked_for() {
+async fn a_message_is_shown_without_its_body_by_default() {
     let stack = Stack::without(&[]).await;
     stack.deliver(UNKNOWN.as_bytes()).await;
     stack.deliver(b"\xff not UTF-8").await;
@@ -77,7 +77,7 @@ async fn a_message_is_shown_without_its_body_unless_it_is_asked_for() {
     );
     assert!(!shown.all().contains("+33612345678"));
     let shown = stack.run(&["parked", "show", &unknown, "--body"]).await;
-    shown.assert(0, &[UNKNOWN, "people's data: mind where it goes"]);
+    shown.assert(0, &[UNKNOWN, "personal data: store and share it with care"]);
     let (_, shown) = stack.json(&["parked", "show", &unknown]).await;
     assert_eq!((&shown["bytes"], shown.get("body")), (&json!(UNKNOWN.len()), None));
     let (_, shown) = stack.json(&["parked", "show", &unknown, "--body"]).await;
@@ -107,7 +107,7 @@ async fn the_parts_of_an_event_are_shown_as_one() {
     assert!(code == Some(0) && shown["body"] == body.as_str());
     assert_eq!(shown["now"], "stays: it is larger than an SQS message");
 
-    // Without one of them it can not be read.
+    // The event is unreadable without one of its parts.
     let all = stack.drain("unrouted").await;
     let first = &all[0];
     let attributes: Vec<_> = first.attributes.iter().map(|(name, value)| (&**name, &**value)).collect();

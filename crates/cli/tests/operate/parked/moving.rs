@@ -1,4 +1,4 @@
-//! `replay`: what it moves, where to, and what it leaves.
+//! `replay`: moved messages, their queues, and messages that stay.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
@@ -10,7 +10,7 @@ fn user_created(id: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_moves_to_its_queue_once_that_is_there() {
+async fn an_event_moves_to_its_queue_once_the_queue_exists() {
     let stack = Stack::without(&["user-created"]).await;
     stack.deliver_batch(&[user_created(1)]).await;
     let replay = ["parked", "replay"];
@@ -42,13 +42,13 @@ async fn an_event_moves_to_its_queue_once_that_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_type_that_became_known_moves_and_what_is_still_unroutable_stays() {
+async fn a_newly_known_type_moves_and_unroutable_events_stay() {
     let stack = Stack::without(&[]).await;
     stack.deliver(br#"{"id":"evt_1","type":"verify.invented"}"#).await;
     stack.deliver(b"{ no JSON").await;
     stack.deliver(b"").await;
     stack.deliver(b"[1]").await;
-    // As an older version parked it, which knew no such type.
+    // Parked by an older version, to which the type was unknown.
     let attributes = [
         ("event_type", "verify.attempt"),
         ("event_id", "evt_2"),
@@ -60,7 +60,7 @@ async fn a_type_that_became_known_moves_and_what_is_still_unroutable_stays() {
     let raw = r#"{"id":"evt_2","type":"verify.attempt"}"#;
     let encoded = [&attributes[..], &[("encoding", "base64")]].concat();
     stack.put("unrouted", &STANDARD.encode(raw), &encoded).await;
-    // Its family was proven to be another.
+    // The message's authenticated source is not the type's source.
     let foreign = attributes.map(|(name, value)| (name, if name == "source" { "notify" } else { value }));
     stack.put("unrouted", raw, &foreign).await;
     stack.put("unrouted", "somebody else's", &[]).await;
@@ -73,8 +73,8 @@ async fn a_type_that_became_known_moves_and_what_is_still_unroutable_stays() {
     let mut expected = attributes.to_vec();
     expected.pop();
     expected.sort_unstable();
-    let told: Vec<_> = moved[0].attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
-    assert_eq!(told, expected);
+    let moved: Vec<_> = moved[0].attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(moved, expected);
 
     let report = stack.run(&["parked", "replay"]).await;
     report.assert(
@@ -90,9 +90,9 @@ async fn a_type_that_became_known_moves_and_what_is_still_unroutable_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_in_parts_is_joined_and_an_incomplete_one_is_left_and_named() {
+async fn an_event_in_parts_is_joined_and_an_incomplete_one_stays_and_is_named() {
     let stack = Stack::without(&["verify-attempt"]).await;
-    // It fits into its queue, and not, with a reason, into the parking queue.
+    // The event fits into its queue, but not into the parking queue, where it has another attribute.
     let event = |id: &str| {
         let mut random = vec![0; 784_000];
         getrandom::fill(&mut random).unwrap();
@@ -136,7 +136,7 @@ async fn an_event_in_parts_is_joined_and_an_incomplete_one_is_left_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slices_are_split_and_only_what_is_unroutable_in_them_is_parked_again() {
+async fn slices_are_split_and_only_their_unroutable_events_are_parked_again() {
     let stack = Stack::without(&[]).await;
     let mut events: Vec<_> = (0..2_050).map(user_created).collect();
     events[7] = r#"{"id":"odd","type":"user.invented"}"#.into();
@@ -148,7 +148,7 @@ async fn slices_are_split_and_only_what_is_unroutable_in_them_is_parked_again() 
     let (_, dry) = stack.json(&["parked", "replay", "--dry-run"]).await;
     let queues = json!({"prelude-webhooks-user-created": 2_049, "prelude-webhooks-unrouted": 1});
     assert_eq!(dry["messages"][0]["queues"], queues);
-    assert!(stack.drain("user-created").await.is_empty(), "nothing moved");
+    assert!(stack.drain("user-created").await.is_empty(), "a dry run moves no event");
 
     let (code, report) = stack.json(&["parked", "replay", "--reason", "batch_too_large"]).await;
     assert_eq!((code, &report["messages"][0]["queues"]), (Some(0), &queues));

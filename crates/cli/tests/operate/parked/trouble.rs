@@ -1,4 +1,4 @@
-//! Each failure in one sentence that says what to do.
+//! Failures are one sentence with the mend.
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use prelude_local::aws::faults::{Fault, FaultKind};
@@ -10,16 +10,16 @@ const PREFIX: (&str, &str) =
 const APPS: (&str, &str) = ("PRELUDE_APPS", r#"[{"app_id":"a","verification_token":"secret"}]"#);
 
 #[tokio::test]
-async fn bad_settings_are_all_told() {
+async fn all_problems_of_the_settings_are_reported() {
     let ran = run(&["parked", "list"], &[("PRELUDE_QUEUE_TYPE", "FIFO"), APPS]).await;
-    let told = [
+    let problems = [
         "prelude: the receiver would not start: ",
         "PRELUDE_QUEUE_TYPE is unknown",
         "PRELUDE_QUEUE_URL_PREFIX is",
     ];
-    ran.assert(1, &told);
+    ran.assert(1, &problems);
     let ran = run(&["parked", "list", "--env-file", "/nowhere/.env"], &[]).await;
-    ran.assert(1, &["prelude: /nowhere/.env can not be read"]);
+    ran.assert(1, &["prelude: /nowhere/.env cannot be read"]);
     assert_eq!(ran.stderr.lines().count(), 1);
 }
 
@@ -40,7 +40,7 @@ async fn missing_credentials_and_dead_endpoints_are_one_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parking_queue_that_is_not_there_or_closed_is_told() {
+async fn a_missing_or_denied_parking_queue_is_reported() {
     let stack = Stack::without(&["unrouted"]).await;
     for command in [&["parked", "list"][..], &["parked", "show", "x"], &["parked", "replay"]] {
         stack.run(command).await.assert(1, &["prelude: the parking queue: the queue does not exist"]);
@@ -57,7 +57,7 @@ async fn a_parking_queue_that_is_not_there_or_closed_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redrive_policy_on_the_parking_queue_is_told() {
+async fn a_redrive_policy_on_the_parking_queue_is_reported() {
     let stack = Stack::without(&[]).await;
     stack.sqs.create_queue("dead", 1_048_576).await.unwrap();
     let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead","maxReceiveCount":1}"#;
@@ -66,7 +66,7 @@ async fn a_redrive_policy_on_the_parking_queue_is_told() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_variable_is_not_repeated() {
+async fn a_line_that_is_not_a_variable_is_not_repeated() {
     let path = write_env(&[("A".into(), "1".into())]);
     std::fs::write(&path, "A=1\nthis is secret\n").unwrap();
     let ran = run(&["parked", "list", "--env-file", path.to_str().unwrap()], &[]).await;
@@ -76,21 +76,21 @@ async fn a_line_that_is_no_variable_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn sso_and_credential_programs_are_asked_and_their_failures_one_sentence() {
+async fn sso_and_credential_programs_are_used_and_their_failures_are_one_sentence() {
     let home = std::env::temp_dir().join(format!("prelude-operate-home-{}", std::process::id()));
     std::fs::create_dir_all(home.join(".aws")).unwrap();
     let profiles = "[profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Admin\n\
                     [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example/start\n\
                     [profile program]\ncredential_process = /bin/false\n";
     std::fs::write(home.join(".aws/config"), profiles).unwrap();
-    for (profile, told) in [
+    for (profile, error) in [
         ("sso", "failed to load the cached SSO token"),
         ("program", "external process exited with code"),
         ("nobody", "no AWS credentials: sign in"),
     ] {
         let variables = [PREFIX, APPS, ("HOME", home.to_str().unwrap()), ("AWS_PROFILE", profile)];
         let ran = run(&["parked", "list"], &variables).await;
-        ran.assert(1, &["prelude: the parking queue: ", told]);
+        ran.assert(1, &["prelude: the parking queue: ", error]);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
     std::fs::remove_dir_all(home).unwrap();
