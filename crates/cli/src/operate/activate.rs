@@ -1,4 +1,4 @@
-//! Registering a Session webhook at Prelude and activating it, as often as it is asked for and with the same end.
+//! Registers a Session webhook at Prelude and activates it. Both are safe to re-run.
 
 mod api;
 mod causes;
@@ -11,60 +11,60 @@ pub use causes::Cause;
 
 use crate::{environment::Environment, terminal::Mark};
 
-/// What is to be registered. The URL and the token are secret.
+/// Webhook to register. The URL and the token are secret.
 pub struct Registration {
     /// Prelude's id of the app.
     pub app_id: String,
     /// The receiver's URL, with its path token.
     pub url: String,
-    /// What Prelude shows the receiver at activation.
+    /// Token that Prelude sends to the receiver at activation.
     pub verification_token: String,
-    /// The wire names of the types to send.
+    /// Wire names of the event types to send.
     pub events: Vec<&'static str>,
 }
 
-/// How far it goes.
+/// Options of an activation.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// Only look, and tell.
+    /// Look for the webhook, and change nothing.
     pub dry_run: bool,
-    /// Activate this one, without looking for it.
+    /// Activate the webhook with this id, without looking for it.
     pub webhook_id: Option<String>,
-    /// Make one even if it can not be known whether there is one.
+    /// Create a webhook if Prelude does not list the existing ones.
     pub new: bool,
-    /// Delete the one there is and make another: the only way to change a token.
+    /// Delete the existing webhook and create another, which is the only way to change a token.
     pub replace: bool,
 }
 
-/// What was done, and how it stands.
+/// Outcome of an activation.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
-    /// Whether the webhook is active now; of a dry run, whether it could be looked up.
+    /// The webhook is active, or the run was dry.
     pub ok: bool,
-    /// Nothing was changed.
+    /// The run was dry: nothing was changed.
     pub dry_run: bool,
-    /// What was done, or would be, in order.
+    /// Steps in order. A dry run lists the steps without doing them.
     pub steps: Vec<String>,
     /// Prelude's id of the webhook.
     pub webhook_id: Option<String>,
-    /// Whether Prelude sends events to it.
+    /// Prelude sends events to the webhook.
     pub active: bool,
-    /// What the receiver answered Prelude last.
+    /// Last status that the receiver answered to Prelude.
     pub last_http_code: Option<u16>,
-    /// After a refusal: what the receiver's log can say, and what to do about it.
+    /// After a refusal: the possible codes in the receiver's log, with remedies.
     pub causes: Vec<Cause>,
 }
 
-/// Every type that a Session app can send.
+/// Wire names of all types that a Session app can send.
 pub fn session_events() -> Vec<&'static str> {
     let of_session = |event_type: &&EventType| event_type.source() == Some(Source::Session);
     EventType::ALL.iter().filter(of_session).map(EventType::as_str).collect()
 }
 
-/// Looks for the webhook, makes or mends it, and has Prelude activate it.
+/// Looks for the webhook, creates or completes it, and lets Prelude activate it.
 ///
 /// # Errors
-/// Prelude's API does not do it. A receiver that refuses the challenge is no error but an [`Outcome`].
+/// Prelude's API fails. A receiver that refuses the challenge is an [`Outcome`], not an error.
 pub async fn activate(api: &Api, registration: &Registration, plan: &Plan) -> Result<Outcome, ActivateError> {
     let mut run = Run { api, registration, plan, steps: Vec::new() };
     let existing = run.look_up().await?;
@@ -76,7 +76,7 @@ pub async fn activate(api: &Api, registration: &Registration, plan: &Plan) -> Re
             }
             run.create().await?
         }
-        Some(webhook) => Some(run.mend(webhook).await?),
+        Some(webhook) => Some(run.complete(webhook).await?),
         None => run.create().await?,
     };
     if let Some(webhook) = &webhook
@@ -85,7 +85,7 @@ pub async fn activate(api: &Api, registration: &Registration, plan: &Plan) -> Re
         run.step(format!("{} is active already", webhook.id));
         return Ok(run.end(Some(webhook.clone()), Vec::new()));
     }
-    run.step("activate it: Prelude calls the receiver with a challenge".to_owned());
+    run.step("activate the webhook: Prelude calls the receiver with a challenge".to_owned());
     let Some(webhook) = webhook.filter(|_| !plan.dry_run) else { return Ok(run.end(None, Vec::new())) };
     match api.activate(&webhook.id).await {
         Ok(webhook) => {
@@ -134,13 +134,13 @@ impl Run<'_> {
             return Ok(None);
         }
         let webhook = self.api.create(self.registration).await?;
-        self.step(format!("it is {}", webhook.id));
+        self.step(format!("created {}", webhook.id));
         Ok(Some(webhook))
     }
 
-    /// Adds the event types that it lacks. There is no documented call that takes one away.
-    async fn mend(&mut self, webhook: Webhook) -> Result<Webhook, ActivateError> {
-        self.step(format!("take {}, which is there", webhook.id));
+    /// Adds the missing event types. No documented call removes one.
+    async fn complete(&mut self, webhook: Webhook) -> Result<Webhook, ActivateError> {
+        self.step(format!("use {}, which exists", webhook.id));
         let wanted = &self.registration.events;
         let missing: Vec<_> =
             wanted.iter().filter(|name| !webhook.events.iter().any(|known| known == **name)).collect();
@@ -151,7 +151,9 @@ impl Run<'_> {
             }
         }
         for name in webhook.events.iter().filter(|known| !wanted.contains(&known.as_str())) {
-            self.step(format!("leave {name}, which it sends as well (--replace makes a new one without it)"));
+            self.step(format!(
+                "keep {name}, which the webhook sends too (--replace creates a webhook without it)"
+            ));
         }
         Ok(webhook)
     }
@@ -175,7 +177,7 @@ impl Run<'_> {
 }
 
 impl Outcome {
-    /// For people.
+    /// Formats the outcome for people.
     pub fn to_text(&self) -> String {
         let mut text: String = self.steps.iter().map(|step| format!("• {step}\n")).collect();
         let code = self.last_http_code.map_or_else(|| "nothing".to_owned(), |code| code.to_string());
@@ -187,7 +189,7 @@ impl Outcome {
             (_, _, id) => format!(
                 "{} {} is not active: the receiver answered Prelude {code}. Its log has one of these codes:\n",
                 Mark::Failed,
-                id.as_deref().unwrap_or("it")
+                id.as_deref().unwrap_or("the webhook")
             ),
         };
         for Cause { code, check } in &self.causes {
@@ -197,11 +199,10 @@ impl Outcome {
     }
 }
 
-/// The token for the app: the one that is given, else the one in the receiver's settings. Where both are known, they
-/// must agree.
+/// Token of the app: the given one, otherwise the one in the receiver's settings. If both are known, they must agree.
 ///
 /// # Errors
-/// There is none, or the receiver would refuse it.
+/// The token is unknown, or the receiver would refuse it.
 pub fn verification_token(
     given: Option<String>,
     app_id: &str,
@@ -222,7 +223,7 @@ pub fn verification_token(
     }
 }
 
-/// The token in the settings' own text, unless only its digest is there.
+/// Token in the text of the settings, unless they hold only its digest.
 fn token_in(apps: Option<&str>, app_id: &str) -> Option<String> {
     let apps: Vec<serde_json::Value> = serde_json::from_str(apps?).ok()?;
     let app =
@@ -231,19 +232,21 @@ fn token_in(apps: Option<&str>, app_id: &str) -> Option<String> {
     (!token.starts_with("sha256:")).then(|| token.to_owned())
 }
 
-/// Why nothing was activated, before the receiver was even asked.
+/// Error before Prelude calls the receiver.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivateError {
-    /// Prelude's API does not do it.
+    /// Prelude's API failed.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// It can not be known whether there is a webhook already.
+    /// The existing webhooks are unknown.
     #[error(
-        "Prelude does not list this app's webhooks (wrong app id, or a call it does not offer): give --webhook-id web_… for one that you made before, or --new to make one"
+        "Prelude does not list this app's webhooks (wrong app id, or a call that it does not offer): give --webhook-id web_… for an existing webhook, or --new to create one"
     )]
     Unlisted,
-    /// Only the digest of the token is known, or nothing.
-    #[error("the verification token is not known: set PRELUDE_CLI_VERIFICATION_TOKEN to the text you chose")]
+    /// The token is unknown, or only its digest is known.
+    #[error(
+        "the verification token is unknown: set PRELUDE_CLI_VERIFICATION_TOKEN to the text that you chose"
+    )]
     NoToken,
     /// The receiver would answer `challenge_token_wrong`.
     #[error(

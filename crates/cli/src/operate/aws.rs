@@ -1,4 +1,4 @@
-//! The operator's way to SQS: the standard chain of credentials, and errors that say what to do.
+//! SQS client of the operator's commands: the standard chain of credentials, and errors that say how to fix them.
 
 use std::time::Duration;
 
@@ -19,23 +19,23 @@ use prelude_webhooks::{
 
 use crate::environment::Environment;
 
-/// SQS, as one receiver's queues are reached.
+/// Access to the SQS that has a receiver's queues.
 #[derive(Clone)]
 pub struct Aws {
-    /// For everything but sending.
+    /// Client for all calls except sending.
     pub client: Client,
-    /// Where it leads, for people.
+    /// Name of the endpoint, for people.
     pub place: String,
-    /// The address instead of AWS's own.
+    /// Address of the endpoint; `None` for AWS's own.
     pub endpoint_url: Option<String>,
 }
 
 impl Aws {
-    /// A client for the queues of this URL. `endpoint_url` wins over the settings' `AWS_ENDPOINT_URL_SQS`; a key in the
-    /// settings wins over the standard chain of credentials.
+    /// Creates the client for the queues of a URL. `endpoint_url` wins over the settings' `AWS_ENDPOINT_URL_SQS`, and a key
+    /// in the settings wins over the standard chain of credentials.
     ///
     /// # Errors
-    /// No region or no credentials.
+    /// There is no region, or there are no credentials.
     pub async fn connect(
         settings: &Environment,
         queue_url: &QueueUrl,
@@ -64,7 +64,7 @@ impl Aws {
         let in_settings = keys_of(settings);
         let is_local = endpoint_url.as_deref().is_some_and(is_loopback);
         if in_settings.is_some() || is_local {
-            // What runs on this machine checks no signature.
+            // An SQS on this machine checks no signature.
             let made_up = || Credentials::new("local", "local", None, None, "made up for loopback");
             loader = loader.credentials_provider(in_settings.unwrap_or_else(made_up));
         }
@@ -77,12 +77,12 @@ impl Aws {
         Ok(Self { client: Client::new(&config), place, endpoint_url })
     }
 
-    /// The receiver's own way of sending, with its time limits.
+    /// Creates the receiver's own sender, with its time limits.
     pub fn sender(&self) -> SqsSender {
         SqsSender::new(Client::from_conf(with_limits(self.client.config().to_builder()).build()))
     }
 
-    /// What a failed call means.
+    /// Classifies the error of a call.
     pub fn explain<E>(&self, error: SdkError<E>) -> AwsError
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -122,7 +122,7 @@ fn with(code: String, message: &str) -> String {
     if message.is_empty() { code } else { format!("{code}: {message}") }
 }
 
-/// The access key that a file of variables gives; the process's own is the chain's business.
+/// Access key in a file of variables. The chain of credentials reads the process's own variables.
 fn keys_of(settings: &Environment) -> Option<Credentials> {
     settings.is_of_file().then_some(())?;
     let key = |name| settings.text(name).map(str::to_owned);
@@ -138,57 +138,57 @@ async fn check_credentials(provider: Option<SharedCredentialsProvider>) -> Resul
         Err(error) if format!("{error:?}").starts_with("CredentialsNotLoaded") => {
             Err(AwsError::NoCredentials)
         }
-        Err(error) => Err(AwsError::Credentials(told(&error))),
+        Err(error) => Err(AwsError::Credentials(chain_of(&error))),
     }
 }
 
-/// What the chain of errors says, each thing once, and without what each of them begins with.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut told: Vec<String> = Vec::new();
+/// Joins the texts of an error and its sources, without repetitions and without the SDK's common first text.
+fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
     for error in std::iter::successors(Some(error), |error| error.source()) {
         let text = error.to_string();
-        if text != "an error occurred while loading credentials" && told.last() != Some(&text) {
-            told.push(text.trim_end().to_owned());
+        if text != "an error occurred while loading credentials" && texts.last() != Some(&text) {
+            texts.push(text.trim_end().to_owned());
         }
     }
-    told.join(": ")
+    texts.join(": ")
 }
 
-/// Why SQS can not be used; each text says what to do.
+/// Error of a call to SQS. Its text says how to fix it, where that is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AwsError {
-    /// Neither the URL nor the environment names one.
+    /// Neither the URL nor the environment names a region.
     #[error("no AWS region: the queues' URL names none, so set AWS_REGION")]
     NoRegion,
-    /// The whole chain has none.
+    /// The chain of credentials is empty.
     #[error(
         "no AWS credentials: sign in (`aws sso login`, `aws configure`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     )]
     NoCredentials,
-    /// There are some, and they can not be had.
+    /// Credentials are configured, but cannot be loaded.
     #[error(
-        "the AWS credentials can not be had: sign in (`aws sso login`), or choose another AWS_PROFILE ({0})"
+        "the AWS credentials cannot be loaded: sign in (`aws sso login`), or choose another AWS_PROFILE ({0})"
     )]
     Credentials(String),
-    /// There are some, and AWS does not take them.
-    #[error("AWS does not take these credentials ({0}): sign in again, or choose another AWS_PROFILE")]
+    /// AWS refuses the credentials.
+    #[error("AWS refuses these credentials ({0}): sign in again, or choose another AWS_PROFILE")]
     BadCredentials(String),
-    /// Nobody listens there.
+    /// No server listens at the address.
     #[error("nothing answers at {0}: check the network, the region and --endpoint-url")]
     Unreachable(String),
-    /// Somebody listens, and does not answer.
+    /// A server listens, but does not answer in time.
     #[error("{0} did not answer in time: try again")]
     TimedOut(String),
-    /// An answer that is not SQS's.
+    /// The answer is not SQS's.
     #[error("{0} does not answer as SQS does: check --endpoint-url")]
     Unreadable(String),
-    /// The queue is not there.
+    /// The queue does not exist.
     #[error("the queue does not exist")]
     NoQueue,
-    /// The caller may not do that.
+    /// The credentials lack a right.
     #[error("these credentials may not do that ({0})")]
     Denied(String),
-    /// Anything else that SQS says.
+    /// SQS refused the call for another reason.
     #[error("SQS refuses: {0}")]
     Refused(String),
 }

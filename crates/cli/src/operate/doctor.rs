@@ -1,4 +1,4 @@
-//! What is wrong, or could be, with a receiver's settings, keys, queues and clock; and what could not be looked at.
+//! Checks a receiver's settings, keys, queues and clock, and reports the checks that could not run.
 
 mod clock;
 mod exposure;
@@ -17,16 +17,16 @@ use super::aws::Aws;
 use crate::environment::{Environment, EnvironmentError};
 use prelude_local::http_client::Client;
 
-/// How far it looks.
+/// Extent of the checks.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Ask nobody.
+    /// Make no network call.
     pub offline: bool,
-    /// The address of SQS, in place of the settings' or AWS's own.
+    /// Address of SQS, which wins over the settings and AWS's own address.
     pub endpoint_url: Option<String>,
 }
 
-/// Looks at everything there is.
+/// Runs all checks.
 pub async fn examine(settings: &Environment, scope: &Scope) -> Report {
     let mut configuration = Group::new("configuration");
     let config = match settings.config() {
@@ -39,7 +39,7 @@ pub async fn examine(settings: &Environment, scope: &Scope) -> Report {
                 other => configuration.fail(other.to_string()),
             }
             let mut rest = Group::new("keys, queues, clock");
-            rest.unknown("not looked at: the receiver does not start with this configuration");
+            rest.unknown("not checked: the receiver does not start with this configuration");
             return Report { groups: vec![configuration, limits::group(settings), rest] };
         }
     };
@@ -50,7 +50,7 @@ pub async fn examine(settings: &Environment, scope: &Scope) -> Report {
     let mut groups = vec![configuration, limits::group(settings), exposure::group(&config, settings)];
     if scope.offline {
         let mut rest = Group::new("keys, queues, clock");
-        rest.unknown("not looked at: --offline");
+        rest.unknown("not checked: --offline");
         groups.push(rest);
         return Report { groups };
     }

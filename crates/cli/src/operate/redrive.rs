@@ -1,4 +1,4 @@
-//! SQS's own way back from a dead-letter queue: a message move task, started, followed or cancelled.
+//! Starts, follows and cancels SQS's message move tasks, which move dead letters back to their queue.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -19,13 +19,13 @@ use crate::terminal::{Mark, ProgressBar};
 /// A dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetters {
-    /// Its name.
+    /// Name of the dead-letter queue.
     pub name: String,
     url: QueueUrl,
     event_queue_url: QueueUrl,
 }
 
-/// The dead-letter queues of the queues that these types go to, each once.
+/// Lists the dead-letter queues of the event types' queues, each once.
 pub fn dead_letters(routes: &Routes, types: &[EventType]) -> Vec<DeadLetters> {
     let suffix = routes.queue_type().suffix();
     let queues: BTreeSet<&QueueUrl> = types.iter().map(|event_type| routes.queue_url(event_type)).collect();
@@ -38,45 +38,45 @@ pub fn dead_letters(routes: &Routes, types: &[EventType]) -> Vec<DeadLetters> {
     queues.into_iter().map(of).collect()
 }
 
-/// What became of a dead-letter queue.
+/// Result for one dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redriven {
-    /// The queue's name.
+    /// Name of the dead-letter queue.
     pub queue: String,
-    /// What is so of it now.
+    /// State of its redrive.
     #[serde(flatten)]
     pub state: State,
 }
 
-/// How a redrive stands.
+/// State of a redrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
-    /// Nothing in it.
+    /// The queue is empty.
     Empty,
-    /// Only looked at: about so many messages are in it.
+    /// The messages were only counted.
     Waiting {
-        /// Visible ones.
+        /// Approximate number of visible messages.
         messages: i64,
     },
-    /// SQS moves them.
+    /// SQS is moving the messages.
     Running {
-        /// About how many were moved so far.
+        /// Approximate number of messages that were moved so far.
         moved: i64,
     },
-    /// All were moved.
+    /// SQS moved all messages.
     Completed {
-        /// About how many.
+        /// Approximate number of moved messages.
         moved: i64,
     },
-    /// Ended by somebody.
+    /// A user cancelled the task.
     Cancelled {
-        /// About how many were moved until then.
+        /// Approximate number of messages that were moved before.
         moved: i64,
     },
-    /// Nothing to cancel.
+    /// There is no running task to cancel.
     NotRunning,
-    /// SQS gave up, or did not begin.
+    /// The task failed, or did not start.
     Failed {
         /// SQS's reason.
         why: String,
@@ -84,14 +84,14 @@ pub enum State {
 }
 
 impl Redriven {
-    /// One line.
+    /// Formats the result as one line.
     pub fn to_text(&self) -> String {
         let queue = &self.queue;
         match &self.state {
             State::Empty => format!("• {queue} is empty\n"),
             State::Waiting { messages } => format!("• {queue} holds about {messages}\n"),
             State::Running { moved } => {
-                format!("• {queue}: about {moved} moved, SQS goes on (--cancel ends it)\n")
+                format!("• {queue}: about {moved} moved, SQS continues (--cancel stops it)\n")
             }
             State::Completed { moved } => format!("{} {queue}: about {moved} moved\n", Mark::Passed),
             State::Cancelled { moved } => format!("• {queue}: cancelled, about {moved} moved\n"),
@@ -102,41 +102,41 @@ impl Redriven {
 }
 
 impl State {
-    /// Whether there is nothing to tell.
+    /// Reports whether there was nothing to move or to cancel.
     pub fn is_idle(&self) -> bool {
         matches!(self, Self::Empty | Self::NotRunning)
     }
 
-    /// Whether it is as it was wanted.
+    /// Reports whether the redrive did not fail.
     pub fn is_ok(&self) -> bool {
         !matches!(self, Self::Failed { .. })
     }
 }
 
-/// How often a task is asked after.
+/// Time between two requests for a task's progress.
 const POLL: Duration = Duration::from_millis(500);
 
-/// About how many messages are in it.
+/// Counts the messages of a dead-letter queue approximately.
 ///
 /// # Errors
-/// It can not be asked.
+/// SQS cannot be asked.
 pub async fn look(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
     let (_, messages) = arn_and_depth(aws, queue).await?;
     Ok(if messages == 0 { State::Empty } else { State::Waiting { messages } })
 }
 
-/// Reports whether the queue that the dead letters come from does not exist: its source may not be deployed.
+/// Reports whether the queue that the dead letters come from does not exist. Its source may not be deployed.
 pub async fn has_no_event_queue(aws: &Aws, queue: &DeadLetters) -> bool {
     let asked = aws.client.get_queue_attributes().queue_url(queue.event_queue_url.as_str()).send().await;
     asked.is_err_and(|error| matches!(aws.explain(error), AwsError::NoQueue))
 }
 
-/// Moves everything back to where it came from, at most `rate` a second, and follows it to its end. A task that is
-/// already running is followed instead. When the user stops, the task goes on without being followed. `skip_empty` begins
-/// nothing where SQS, which counts with a delay of up to a minute, says that there is nothing.
+/// Moves all messages back to their queue, at most `rate` a second, and follows the task to its end. A task that is
+/// already running is followed instead. When the user stops, the task continues. `skip_empty` starts no task if SQS counts
+/// no message; this count is up to a minute old.
 ///
 /// # Errors
-/// SQS does not begin, or can not be asked.
+/// SQS does not start the task, or cannot be asked.
 pub async fn redrive(
     aws: &Aws,
     queue: &DeadLetters,
@@ -172,7 +172,7 @@ pub async fn redrive(
             "CANCELLED" => return Ok(State::Cancelled { moved }),
             _ => {
                 return Ok(State::Failed {
-                    why: task.failure.unwrap_or_else(|| "SQS does not say why".into()),
+                    why: task.failure.unwrap_or_else(|| "SQS gives no reason".into()),
                 });
             }
         }
@@ -183,10 +183,10 @@ pub async fn redrive(
     }
 }
 
-/// Ends the task that is running.
+/// Cancels the running task.
 ///
 /// # Errors
-/// It can not be ended, or SQS can not be asked.
+/// The task cannot be cancelled, or SQS cannot be asked.
 pub async fn cancel(aws: &Aws, queue: &DeadLetters) -> Result<State, AwsError> {
     let (arn, _) = arn_and_depth(aws, queue).await?;
     let running = newest_task(aws, &arn).await?.filter(|task| task.status == "RUNNING");

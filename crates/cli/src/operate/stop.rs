@@ -1,16 +1,16 @@
-//! Ctrl-C, asked for between two steps, so that what was begun is ended in order.
+//! Ctrl-C, which is checked between two steps, so that a step is never left half done.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-/// Whether the user wants to stop. Clones share it.
+/// The user's request to stop. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Set by the first Ctrl-C; the second one ends the process at once.
+    /// Listens to Ctrl-C. The first one requests the stop, and the second one ends the process at once.
     pub fn on_ctrl_c() -> Self {
         let stop = Self::default();
         let asked = stop.clone();
@@ -26,7 +26,7 @@ impl Stop {
         stop
     }
 
-    /// Whether it was asked for.
+    /// Reports whether the user asked to stop.
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -73,7 +73,7 @@ async fn a_webhook_is_created_and_activated_once_in_repeated_runs() {
     let dry = prelude.activate(&["--dry-run"]).await;
     let session = EventType::ALL.iter().filter(|known| known.source() == Some(Source::Session)).count();
     let creates = format!("create a webhook for {session} event types");
-    dry.assert(0, &[&creates, "activate it", "Nothing was changed."]);
+    dry.assert(0, &[&creates, "activate the webhook", "Nothing was changed."]);
     assert_eq!(prelude.api.calls(), ["GET /v2/session/apps/app1/webhooks"]);
 
     prelude.activate(&["--events", "user.created,user.deleted"]).await.assert(
@@ -89,7 +89,7 @@ async fn a_webhook_is_created_and_activated_once_in_repeated_runs() {
     prelude
         .activate(&["--events", "user.created"])
         .await
-        .assert(0, &["take web_0001, which is there", "leave user.deleted", "web_0001 is active already"]);
+        .assert(0, &["use web_0001, which exists", "keep user.deleted", "web_0001 is active already"]);
     assert_eq!(prelude.api.calls().len(), calls + 1, "one read, no change");
     prelude.activate(&[]).await.assert(0, &["add user.session.revoked", "is active already"]);
     assert_eq!(prelude.webhook()["events"].as_array().unwrap().len(), session);
@@ -162,16 +162,16 @@ async fn failures_are_one_sentence() {
     let no_key = [("HOME", "/nonexistent"); 2];
     let cases = [
         (all.to_vec(), no_key, "PRELUDE_CLI_MANAGEMENT_KEY is not set"),
+        (all.to_vec(), [("PRELUDE_CLI_MANAGEMENT_KEY", "wrong"); 2], "refuses the management key (401)"),
         (
             all.to_vec(),
-            [("PRELUDE_CLI_MANAGEMENT_KEY", "wrong"); 2],
-            "does not take the management key (401)",
+            [("PRELUDE_CLI_MANAGEMENT_KEY", "a\nb"); 2],
+            "is invalid: expected printable ASCII characters",
         ),
-        (all.to_vec(), [("PRELUDE_CLI_MANAGEMENT_KEY", "a\nb"); 2], "holds characters that no key has"),
         (
             all[..7].to_vec(),
             [key, key],
-            "the verification token is not known: set PRELUDE_CLI_VERIFICATION_TOKEN",
+            "the verification token is unknown: set PRELUDE_CLI_VERIFICATION_TOKEN",
         ),
         (all.to_vec(), [key, ("PRELUDE_CLI_VERIFICATION_TOKEN", "other")], "challenge_token_wrong"),
         ([&all[..2], &["app9"], &all[3..]].concat(), [key, key], "challenge_app_unknown"),

@@ -53,11 +53,11 @@ async fn a_deployment_by_the_template_has_no_failure() {
             ),
             "✓ the environment takes",
             "✓ app app1: 1 key(s): key-app1, fetched in",
-            &format!("✓ there, and a standard queue: {queues} of them"),
+            &format!("✓ exists, and is a standard queue: {queues} of them"),
             "✓ 1 path token(s)",
             "✓ this machine's clock agrees with that of\n      app app1's key server\n      app app2's key server\n      SQS",
-            "? whether the function's role may send to them",
-            "! a verification_token is written in clear",
+            "? the function's rights to send to the queues",
+            "! a verification_token is written in clear text",
             " 0 failed, ",
         ],
     );
@@ -66,7 +66,7 @@ async fn a_deployment_by_the_template_has_no_failure() {
     }
     let (code, report) = stack.json(&["doctor"]).await;
     assert_eq!((code, &report["ok"], &report["counts"]["fail"]), (Some(0), &true.into(), &0.into()));
-    assert_eq!(has(&report, "ok", "there, and a standard queue").as_array().unwrap().len(), queues);
+    assert_eq!(has(&report, "ok", "exists, and is a standard queue").as_array().unwrap().len(), queues);
     let warnings = findings(&report, "warn");
     assert_eq!(warnings.len(), 2, "tokens in clear, Session's addresses: {warnings:?}");
 }
@@ -90,7 +90,7 @@ async fn every_fault_of_a_queue_is_found() {
     for (state, text, of) in [
         ("fail", "does not exist: its events are parked (queue_missing)", "user-deleted"),
         ("fail", "the parking queue has a redrive policy", "unrouted"),
-        ("fail", "a redrive policy names this queue, and it does not exist", "v1-attempt-dlq"),
+        ("fail", "a redrive policy names this queue, but it does not exist", "v1-attempt-dlq"),
         ("warn", "takes messages of 262144 bytes only", "user-created"),
         ("warn", "about 1 parked message(s): `prelude parked list`", "unrouted"),
         ("warn", "about 1 message(s) that a consumer failed on", "user-created-dlq"),
@@ -98,7 +98,7 @@ async fn every_fault_of_a_queue_is_found() {
     ] {
         assert_eq!(has(&report, state, text), json!([stack.queue(of)]), "{text}");
     }
-    for text in ["forgets messages after 4.0 days", "has no dead-letter queue"] {
+    for text in ["keeps messages for 4.0 days: expected 14", "has no dead-letter queue"] {
         assert!(has(&report, "warn", text).as_array().unwrap().len() > 20, "{text}");
     }
     let fifo: Vec<_> =
@@ -110,7 +110,7 @@ async fn every_fault_of_a_queue_is_found() {
         1,
         &[
             "✗ does not exist",
-            "✗ the parking queue does not exist: what has no other place is answered with 503",
+            "✗ the parking queue does not exist: deliveries with an event to park are answered with 503",
         ],
     );
 }
@@ -141,7 +141,7 @@ async fn sources_that_are_not_deployed_are_not_reported_as_missing() {
     assert_eq!((ran.code, findings(&report, "fail")), (Some(0), Vec::new()));
     assert_eq!(has(&report, "ok", "not deployed: "), json!(["verify_v1", "notify", "session"]));
     let verify = slugs_of(|source| source == Source::Verify).len();
-    let there = has(&report, "ok", "there, and a standard queue");
+    let there = has(&report, "ok", "exists, and is a standard queue");
     assert_eq!(
         there.as_array().unwrap().len(),
         verify + 1,
@@ -191,12 +191,15 @@ async fn a_key_without_a_queue_of_its_sources_and_one_missing_queue_are_failures
 async fn key_servers_are_checked_by_their_answers() {
     let stack = deployed().await;
     for (fault, finding) in [
-        (JwksFault::Status(500), "✗ app app1: its key server answers 500, not 200"),
-        (JwksFault::Redirect("/elsewhere".into()), "its key server answers 302, not 200"),
-        (JwksFault::Garbage, "✗ app app1: its key set holds no usable RSA key"),
-        (JwksFault::Huge(70_000), "✗ app app1: its key set is larger than 65536 bytes"),
+        (JwksFault::Status(500), "✗ app app1: its key server answered 500: expected 200"),
+        (JwksFault::Redirect("/elsewhere".into()), "its key server answered 302: expected 200"),
+        (JwksFault::Garbage, "✗ app app1: its key set has no usable key: expected RSA keys"),
+        (JwksFault::Huge(70_000), "✗ app app1: its key set is too large: expected at most 65536 bytes"),
         (JwksFault::Close, "✗ app app1: "),
-        (JwksFault::Delay(std::time::Duration::from_millis(2_100)), "and the receiver waits for 2 s"),
+        (
+            JwksFault::Delay(std::time::Duration::from_millis(2_100)),
+            "expected at most 2 s, the receiver's limit",
+        ),
     ] {
         stack.key_server.set_fault("app1", fault);
         stack.run(&["doctor"]).await.assert(1, &[finding, "✓ app app2: 1 key(s)"]);
@@ -216,11 +219,11 @@ async fn unreachable_services_are_reported() {
     let ran = stack.run(&["doctor"]).await;
     // The finding names five queues.
     let more = format!("and {} more", EventType::ALL.len() + 1 - 5);
-    ran.assert(0, &["? may not be looked at with these credentials (sqs:GetQueueAttributes)", &more]);
+    ran.assert(0, &["? cannot be checked: these credentials lack the right sqs:GetQueueAttributes", &more]);
     let offline = stack.run(&["doctor", "--offline"]).await;
-    offline.assert(0, &["? not looked at: --offline", "✓ can be used"]);
+    offline.assert(0, &["? not checked: --offline", "✓ can be used"]);
     let dead = stack.run(&["doctor", "--endpoint-url", "http://127.0.0.1:1"]).await;
-    dead.assert(1, &["✗ nothing answers at http://127.0.0.1:1", "? SQS was not asked for the time"]);
+    dead.assert(1, &["✗ nothing answers at http://127.0.0.1:1", "? SQS's clock could not be read: "]);
     assert!(!dead.all().contains("panicked"));
     let environment: Vec<_> =
         stack.environment.iter().filter(|(name, _)| name != "AWS_ENDPOINT_URL_SQS").cloned().collect();
@@ -247,7 +250,7 @@ async fn settings_are_checked_without_repeating_a_secret() {
             "did you mean PRELUDE_ALLOWED_IPS?",
             "✗ PRELUDE_APPS has an entry 1 without the text app_id",
             "✗ PRELUDE_QUEUE_URL_PREFIX is required",
-            "? not looked at: the receiver does not start with this configuration",
+            "? not checked: the receiver does not start with this configuration",
         ],
     );
     assert!(!ran.all().contains("s3cret"));
@@ -275,13 +278,13 @@ async fn settings_are_checked_without_repeating_a_secret() {
     }
     let digest = format!("sha256:{}", "0".repeat(64));
     let ran = run(&["doctor", "--offline"], &[prefix, apps, ("PRELUDE_PATH_TOKEN", &digest)]).await;
-    ran.assert(0, &["? how strong the path token(s) are: 1 digest(s) do not tell"]);
+    ran.assert(0, &["? the strength of the path token(s) is unknown: 1 digest(s) hide it"]);
     let many: Vec<_> = (0..60)
         .map(|id| json!({"app_id": format!("app-{id}"), "verification_token": "sha256:".to_owned() + &"0".repeat(64)}))
         .collect();
     let ran = run(&["doctor", "--offline"], &[prefix, ("PRELUDE_APPS", &json!(many).to_string())]).await;
     ran.assert(
         1,
-        &["of Lambda's 4096 bytes: it can not be deployed; move apps or keys into PRELUDE_CONFIG_FILE"],
+        &["of Lambda's 4096 bytes: it cannot be deployed; move apps or keys into PRELUDE_CONFIG_FILE"],
     );
 }

@@ -1,4 +1,4 @@
-//! Prelude's management API, as far as Session webhooks go.
+//! Client of Prelude's management API for Session webhooks.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -8,40 +8,40 @@ use serde_json::{Value, json};
 use super::Registration;
 use prelude_local::http_client::{Client, ClientError};
 
-/// The webhooks of one app.
+/// Client for the webhooks of one app.
 pub struct Api {
     client: Client,
     webhooks: String,
     headers: HeaderMap,
 }
 
-/// A webhook as Prelude shows it. Its URL can hold a secret.
+/// Webhook in Prelude's answer. Its URL can hold a secret.
 #[derive(Clone, Deserialize)]
 pub struct Webhook {
-    /// `web_…`.
+    /// Id, `web_…`.
     pub id: String,
-    /// Where events go.
+    /// URL of the receiver.
     #[serde(default)]
     pub url: String,
-    /// The types that are sent.
+    /// Wire names of the event types to send.
     #[serde(default)]
     pub events: Vec<String>,
-    /// Whether any are.
+    /// Prelude sends events.
     #[serde(default)]
     pub active: bool,
-    /// What the receiver answered last.
+    /// Last status that the receiver answered.
     #[serde(default)]
     pub last_http_code: Option<u16>,
 }
 
-/// Where the API is.
+/// URL of the API.
 pub const BASE_URL: &str = "https://api.prelude.dev";
 
 impl Api {
-    /// The API of this account and app.
+    /// Creates a client with an account's key for an app.
     ///
     /// # Errors
-    /// The key can not be a header's value, or the client can not be made.
+    /// The key cannot be a header's value, or the HTTP client cannot be created.
     pub fn new(base_url: &str, key: &str, app_id: &str) -> Result<Self, ApiError> {
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_invalid| ApiError::Key)?;
@@ -51,14 +51,14 @@ impl Api {
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         ];
         Ok(Self {
-            // Its activation call waits for the receiver, whose time is 10 s.
+            // An activation waits for the receiver, which has 10 s.
             client: Client::with_patience(std::time::Duration::from_secs(30))?,
             webhooks: format!("{}/v2/session/apps/{app_id}/webhooks", base_url.trim_end_matches('/')),
             headers: headers.into_iter().collect(),
         })
     }
 
-    /// The app's webhooks; `None` where the API does not tell them, for that call is not documented.
+    /// Lists the app's webhooks; `None` if the API does not offer this call, which is not documented.
     pub(super) async fn list(&self) -> Result<Option<Vec<Webhook>>, ApiError> {
         match self.call(Method::GET, "", None).await {
             Ok(answer) => {
@@ -93,12 +93,12 @@ impl Api {
         let url = format!("{}{path}", self.webhooks);
         let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
         let answer = self.client.send(method, &url, self.headers.clone(), body).await?;
-        let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let content: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match answer.status {
-            200..=299 => Ok(told),
+            200..=299 => Ok(content),
             401 | 403 => Err(ApiError::KeyRefused(answer.status)),
             status => {
-                let message = told.get("message").and_then(Value::as_str).unwrap_or("without a message");
+                let message = content.get("message").and_then(Value::as_str).unwrap_or("without a message");
                 Err(ApiError::Refused { status, message: message.to_owned() })
             }
         }
@@ -110,27 +110,27 @@ fn webhook(answer: Value) -> Result<Webhook, ApiError> {
     serde_json::from_value(webhook).map_err(|_unknown| ApiError::Unreadable)
 }
 
-/// Why a call came to nothing.
+/// Error of a call.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// No answer.
+    /// The API did not answer.
     #[error("Prelude's management API: {0}")]
     Client(#[from] ClientError),
-    /// Not even sent.
-    #[error("PRELUDE_CLI_MANAGEMENT_KEY holds characters that no key has")]
+    /// The key cannot be sent.
+    #[error("PRELUDE_CLI_MANAGEMENT_KEY is invalid: expected printable ASCII characters")]
     Key,
     /// 401 or 403.
-    #[error("Prelude does not take the management key ({0}): check PRELUDE_CLI_MANAGEMENT_KEY")]
+    #[error("Prelude refuses the management key ({0}): check PRELUDE_CLI_MANAGEMENT_KEY")]
     KeyRefused(u16),
     /// Any other status that is not 2xx.
     #[error("Prelude's management API answers {status}: {message}")]
     Refused {
         /// The status.
         status: u16,
-        /// Prelude's own words.
+        /// Prelude's own message.
         message: String,
     },
-    /// A success without a webhook in it.
-    #[error("Prelude's management API answers something else than a webhook: check --base-url")]
+    /// A success without a webhook.
+    #[error("Prelude's management API answers without a webhook: check --base-url")]
     Unreadable,
 }

@@ -1,4 +1,5 @@
-//! This machine's clock against those that answer: AWS refuses what is signed too early or too late.
+//! Compares this machine's clock with the clocks of SQS and the key servers. AWS refuses requests that are signed too
+//! early or too late.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,24 +10,24 @@ use http::{HeaderMap, Method};
 use super::{Group, State};
 use prelude_local::http_client::Client;
 
-/// How long anybody is waited for.
+/// Time limit of each HTTP call.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// What a second's grain and a slow answer can make of a right clock.
+/// Greatest difference of a right clock: `Date` has whole seconds, and an answer takes time.
 const TOLERANCE: Duration = Duration::from_secs(30);
-/// AWS refuses signatures from further away.
+/// Greatest difference that AWS accepts in signatures.
 const REFUSED: Duration = Duration::from_secs(300);
 
-/// Asks SQS's front door, which needs no credentials.
+/// Asks SQS for the time, which needs no credentials.
 pub(super) async fn ask(client: &Client, url: Option<&str>, group: &mut Group) {
     let answer = match url {
         Some(url) => client.send(Method::GET, url, HeaderMap::new(), Bytes::new()).await,
-        None => return group.unknown("SQS was not asked for the time"),
+        None => return group.unknown("SQS's clock could not be read"),
     };
     match answer {
         Ok(answer) => compare("SQS", &answer.headers, group),
-        Err(error) => group.unknown(format!("SQS was not asked for the time: {error}")),
+        Err(error) => group.unknown(format!("SQS's clock could not be read: {error}")),
     }
-    group.unknown("the function's own clock, which is AWS's");
+    group.unknown("the function's own clock cannot be read: AWS keeps it");
 }
 
 /// Scheme and host of a queue's URL.
@@ -38,22 +39,22 @@ pub(super) fn origin_of(queue_url: &str) -> Option<String> {
 /// Compares the answer's `Date` with this machine's clock.
 pub(super) fn compare(who: &str, headers: &HeaderMap, group: &mut Group) {
     let date = headers.get("date").and_then(|date| date.to_str().ok());
-    let told = date
+    let reported = date
         .and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok())
         .and_then(|date| SystemTime::try_from(date).ok());
-    let Some(told) = told else { return group.unknown(format!("{who} tells no time")) };
-    let (state, text) = judge(told, SystemTime::now());
+    let Some(reported) = reported else { return group.unknown(format!("{who} reports no time")) };
+    let (state, text) = judge(reported, SystemTime::now());
     group.add(state, text, vec![who.to_owned()]);
 }
 
-fn judge(told: SystemTime, now: SystemTime) -> (State, String) {
-    let (off, direction) = match now.duration_since(told) {
+fn judge(reported: SystemTime, now: SystemTime) -> (State, String) {
+    let (off, direction) = match now.duration_since(reported) {
         Ok(ahead) => (ahead, "ahead of"),
         Err(behind) => (behind.duration(), "behind"),
     };
     let text = || format!("this machine's clock is {} s {direction} that of", off.as_secs());
     if off > REFUSED {
-        (State::Fail, text() + " (AWS refuses what it signs)")
+        (State::Fail, text() + " (AWS refuses this machine's signatures)")
     } else if off > TOLERANCE {
         (State::Warn, text())
     } else {
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_is_asked_at_its_front_door() {
+    fn the_origin_is_the_scheme_and_host_of_a_queues_url() {
         let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/prelude-unrouted";
         assert_eq!(origin_of(url).as_deref(), Some("https://sqs.eu-west-1.amazonaws.com/"));
     }

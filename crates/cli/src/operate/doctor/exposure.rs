@@ -1,4 +1,4 @@
-//! Who gets in: addresses, the path, and secrets that lie open.
+//! Checks the exposure of the receiver: its address list, its path tokens, and secrets in clear text.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,9 @@ use prelude_webhooks::{
 use super::{Group, State};
 use crate::environment::Environment;
 
-/// Fewer different characters than a random token of hexadecimal digits ever has.
+/// Least number of different characters in a strong token. A random token of hexadecimal digits always has more.
 const MIN_VARIETY: usize = 8;
-/// Larger blocks than anyone but a cloud has.
+/// Shortest prefix of a usual block. Only clouds have larger blocks.
 const WIDE_BLOCK: u8 = 16;
 
 pub(super) fn group(config: &Config, settings: &Environment) -> Group {
@@ -21,7 +21,7 @@ pub(super) fn group(config: &Config, settings: &Environment) -> Group {
     path(config, settings, &mut group);
     let in_clear = settings.text("PRELUDE_APPS").map(tokens_in_clear).unwrap_or_default();
     if !in_clear.is_empty() {
-        let text = "a verification_token is written in clear: sha256:<hex> of it does the same";
+        let text = "a verification_token is written in clear text: write sha256:<hex> of it instead";
         group.add(State::Warn, text, in_clear);
     }
     group
@@ -33,16 +33,18 @@ fn addresses(config: &Config, settings: &Environment, group: &mut Group) {
     match config.gate.check {
         IpCheck::Enforce if is_default && has_others => group.warn(
             "PRELUDE_IP_CHECK enforces the addresses that Prelude publishes for Session only: \
-             see that the log has no address_check for Verify and Notify",
+             check that the log has no address_check line for Verify and Notify",
         ),
         IpCheck::Enforce => {
             group.ok(format!("PRELUDE_IP_CHECK enforces {} address block(s)", config.gate.allowed.len()))
         }
         IpCheck::Report => group.warn(
-            "PRELUDE_IP_CHECK only reports: signed deliveries are taken from any address. \
-             Enforce it once the log's address_check lines have shown Prelude's",
+            "PRELUDE_IP_CHECK only reports: signed deliveries are accepted from any address. \
+             Set enforce when the log's address_check lines have shown Prelude's addresses",
         ),
-        IpCheck::Off => group.warn("PRELUDE_IP_CHECK is off: signed deliveries are taken from any address"),
+        IpCheck::Off => {
+            group.warn("PRELUDE_IP_CHECK is off: signed deliveries are accepted from any address")
+        }
     }
     let allowed = config.gate.allowed.iter();
     let wide: Vec<_> =
@@ -59,10 +61,10 @@ fn addresses(config: &Config, settings: &Environment, group: &mut Group) {
 fn path(config: &Config, settings: &Environment, group: &mut Group) {
     let count = config.endpoint.tokens.len();
     if count == 0 {
-        return group.ok("no path token: a signature is the proof of every delivery");
+        return group.ok("no path token: a signature authenticates every delivery");
     }
     let Some(text) = settings.text("PRELUDE_PATH_TOKEN") else {
-        return group.unknown("how strong the path token of PRELUDE_CONFIG_FILE is");
+        return group.unknown("the strength of the path token in PRELUDE_CONFIG_FILE is not checked");
     };
     let tokens: Vec<_> = text.split(',').map(str::trim).collect();
     let digests = tokens.iter().filter(|token| token.starts_with("sha256:")).count();
@@ -70,17 +72,19 @@ fn path(config: &Config, settings: &Environment, group: &mut Group) {
     let weak = tokens.iter().filter(|token| !token.starts_with("sha256:") && variety(token) < MIN_VARIETY);
     match weak.count() {
         0 if digests == tokens.len() => {
-            group.unknown(format!("how strong the path token(s) are: {digests} digest(s) do not tell"));
+            group.unknown(format!(
+                "the strength of the path token(s) is unknown: {digests} digest(s) hide it"
+            ));
         }
         0 => group.ok(format!("{count} path token(s)")),
-        weak => group.warn(format!("{weak} path token(s) repeat few characters: take random ones")),
+        weak => group.warn(format!("{weak} path token(s) repeat few characters: choose random ones")),
     }
     if count > 2 {
-        group.warn(format!("{count} path tokens: after two weeks an old one can go"));
+        group.warn(format!("{count} path tokens: remove an old one two weeks after its replacement"));
     }
 }
 
-/// The apps whose token is no digest.
+/// Ids of the apps whose token is not a digest.
 fn tokens_in_clear(apps: &str) -> Vec<String> {
     let apps: Vec<serde_json::Value> = serde_json::from_str(apps).unwrap_or_default();
     let text = |app: &serde_json::Value, name: &str| app.get(name)?.as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The keys that deliveries are verified with: those configured, and those of each app's key server.
+//! Checks the keys that verify deliveries: the configured ones, and those of each app's key server.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{Group, clock};
 use prelude_local::http_client::Client;
 
-/// Slower ones are noticed by the first request of a cold start.
+/// Time after which a key server counts as slow, because the first request of a cold start waits for it.
 const SLOW: Duration = Duration::from_secs(1);
 
 pub(super) async fn group(config: &Config, client: &Client, clock: &mut Group) -> Group {
@@ -33,7 +33,7 @@ pub(super) async fn group(config: &Config, client: &Client, clock: &mut Group) -
         }
     }
     if config.apps.is_empty() && config.account_keys.is_empty() {
-        group.ok("none: everything is accepted unsigned, by its path and address");
+        group.ok("none: all events are accepted unsigned, by path token and address");
     }
     group
 }
@@ -46,14 +46,17 @@ async fn fetched(app: &App, url: &str, client: &Client, group: &mut Group, clock
     };
     clock::compare(&format!("app {app_id}'s key server"), &answer.headers, clock);
     if answer.status != 200 {
-        return group.fail(format!("app {app_id}: its key server answers {}, not 200", answer.status));
+        return group.fail(format!("app {app_id}: its key server answered {}: expected 200", answer.status));
     }
     if answer.body.len() > MAX_KEY_SET {
-        return group.fail(format!("app {app_id}: its key set is larger than {} bytes", MAX_KEY_SET));
+        return group
+            .fail(format!("app {app_id}: its key set is too large: expected at most {} bytes", MAX_KEY_SET));
     }
     let keys = jwks::parse(&answer.body);
     if keys.is_empty() {
-        return group.fail(format!("app {app_id}: its key set holds no usable RSA key of 2048 to 8192 bits"));
+        return group.fail(format!(
+            "app {app_id}: its key set has no usable key: expected RSA keys of 2048 to 8192 bits"
+        ));
     }
     let age = answer.headers.get("age").and_then(|age| age.to_str().ok());
     let age = age.map(|age| format!(", {age} s old")).unwrap_or_default();
@@ -67,10 +70,10 @@ async fn fetched(app: &App, url: &str, client: &Client, group: &mut Group, clock
     if answer.took > FETCH_TIMEOUT {
         let limit = FETCH_TIMEOUT.as_secs();
         group.fail(format!(
-            "app {app_id}: its key server takes {took} ms, and the receiver waits for {limit} s"
+            "app {app_id}: its key server took {took} ms: expected at most {limit} s, the receiver's limit"
         ));
     } else if answer.took > SLOW {
-        group.warn(format!("app {app_id}: its key server takes {took} ms; a cold start waits for it"));
+        group.warn(format!("app {app_id}: its key server took {took} ms, and a cold start waits for it"));
     }
 }
 

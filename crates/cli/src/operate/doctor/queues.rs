@@ -1,4 +1,4 @@
-//! Every queue: whether it is there and of the right kind, what it takes, and what becomes of what is in it.
+//! Checks every queue: its existence, type, limits and encryption, its dead-letter queue, and its waiting messages.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,7 +17,7 @@ type Attributes = HashMap<Attribute, String>;
 
 const MAX_MESSAGE: u64 = 1_048_576;
 const DAY: u64 = 86_400;
-/// SQS's longest, in seconds.
+/// SQS's longest retention, in seconds.
 const MAX_RETENTION: u64 = 14 * DAY;
 
 pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
@@ -53,7 +53,7 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
             }
             Some(Err(AwsError::NoQueue)) if is_parking => group.add(
                 State::Fail,
-                "the parking queue does not exist: what has no other place is answered with 503",
+                "the parking queue does not exist: deliveries with an event to park are answered with 503",
                 vec![url.name().to_owned()],
             ),
             Some(Err(AwsError::NoQueue)) => {
@@ -63,14 +63,14 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
                     vec![url.name().to_owned()],
                 );
             }
-            // SQS's own text names the queue: one finding for all needs another.
+            // SQS's own text names the queue, so it would become one finding for each queue.
             Some(Err(AwsError::Denied(_))) => group.add(
                 State::Unknown,
-                "may not be looked at with these credentials (sqs:GetQueueAttributes)",
+                "cannot be checked: these credentials lack the right sqs:GetQueueAttributes",
                 vec![url.name().to_owned()],
             ),
             Some(Err(error)) => group.add(State::Fail, error.to_string(), vec![url.name().to_owned()]),
-            None => group.add(State::Unknown, "could not be looked at", vec![url.name().to_owned()]),
+            None => group.add(State::Unknown, "could not be checked", vec![url.name().to_owned()]),
         }
     }
     for (url, answer) in ask_all(aws, dead_letters.into_iter()).await {
@@ -78,12 +78,12 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
     }
     group.findings.sort_by_key(|finding| finding.state != State::Ok);
     group.unknown(
-        "whether the function's role may send to them, and use their KMS keys: that is IAM's to tell",
+        "the function's rights to send to the queues and use their KMS keys are not checked: see its role in IAM",
     );
     group
 }
 
-/// One queue's attributes, and where its findings go.
+/// A queue's attributes, and the group of its findings.
 struct Queue<'a> {
     name: String,
     attributes: &'a Attributes,
@@ -105,13 +105,13 @@ impl Queue<'_> {
 
     fn kind(&mut self, wanted: QueueType) {
         match (self.is_true(Attribute::FifoQueue), wanted) {
-            (true, QueueType::Fifo) => self.find(State::Ok, "there, and a FIFO queue"),
-            (false, QueueType::Standard) => self.find(State::Ok, "there, and a standard queue"),
+            (true, QueueType::Fifo) => self.find(State::Ok, "exists, and is a FIFO queue"),
+            (false, QueueType::Standard) => self.find(State::Ok, "exists, and is a standard queue"),
             (true, QueueType::Standard) => {
-                self.find(State::Fail, "is a FIFO queue, and PRELUDE_QUEUE_TYPE says standard")
+                self.find(State::Fail, "is a FIFO queue: expected a standard queue (PRELUDE_QUEUE_TYPE)")
             }
             (false, QueueType::Fifo) => {
-                self.find(State::Fail, "is a standard queue, and PRELUDE_QUEUE_TYPE says fifo")
+                self.find(State::Fail, "is a standard queue: expected a FIFO queue (PRELUDE_QUEUE_TYPE)")
             }
         }
     }
@@ -123,7 +123,7 @@ impl Queue<'_> {
                 format!("takes messages of {size} bytes only: larger events are parked (MaximumMessageSize)"),
             ),
             Some(_) => {}
-            None => self.find(State::Unknown, "does not tell its MaximumMessageSize"),
+            None => self.find(State::Unknown, "does not report its MaximumMessageSize"),
         }
     }
 
@@ -131,8 +131,9 @@ impl Queue<'_> {
         if let Some(seconds) = self.number(Attribute::MessageRetentionPeriod).filter(|it| *it < MAX_RETENTION)
         {
             let days = seconds as f64 / DAY as f64;
-            let text =
-                format!("forgets messages after {days:.1} days; 14 are possible (MessageRetentionPeriod)");
+            let text = format!(
+                "keeps messages for {days:.1} days: expected 14, SQS's longest (MessageRetentionPeriod)"
+            );
             self.find(State::Warn, text);
         }
     }
@@ -140,7 +141,7 @@ impl Queue<'_> {
     fn encryption(&mut self) {
         let key = self.attributes.get(&Attribute::KmsMasterKeyId).filter(|key| !key.is_empty());
         if key.is_none() && !self.is_true(Attribute::SqsManagedSseEnabled) {
-            self.find(State::Warn, "is not encrypted (SqsManagedSseEnabled, or a KMS key)");
+            self.find(State::Warn, "is not encrypted: set SqsManagedSseEnabled or a KMS key");
         }
     }
 
@@ -153,7 +154,7 @@ impl Queue<'_> {
         if self.policy().is_some() {
             self.find(
                 State::Fail,
-                "the parking queue has a redrive policy: looking at what is parked can empty it",
+                "the parking queue has a redrive policy: listing the parked messages can remove them",
             );
         }
         match self.number(Attribute::ApproximateNumberOfMessages) {
@@ -161,16 +162,16 @@ impl Queue<'_> {
             Some(count) => {
                 self.find(State::Warn, format!("about {count} parked message(s): `prelude parked list`"));
             }
-            None => self.find(State::Unknown, "does not tell how much is parked"),
+            None => self.find(State::Unknown, "does not report the number of parked messages"),
         }
     }
 
-    /// The URL of its dead-letter queue, as far as the policy names the one that `prelude redrive` looks for.
+    /// URL of the dead-letter queue, if the redrive policy names the one that `prelude redrive` looks for.
     fn redrive(&mut self, url: &str, routes: &Routes) -> Option<String> {
         let Some(policy) = self.policy() else {
             self.find(
                 State::Warn,
-                "has no dead-letter queue: what its consumer can not handle comes back until it expires",
+                "has no dead-letter queue: messages that its consumer cannot handle return until they expire",
             );
             return None;
         };
@@ -182,7 +183,7 @@ impl Queue<'_> {
         }
         self.find(
             State::Warn,
-            "has a dead-letter queue of another name than <queue>-dlq, which `prelude redrive` looks for",
+            "has a dead-letter queue of another name: expected <queue>-dlq, which `prelude redrive` looks for",
         );
         None
     }
@@ -201,22 +202,19 @@ fn dead_letter(name: &str, answer: &Result<Attributes, AwsError>, group: &mut Gr
             }
             let retention =
                 attributes.get(&Attribute::MessageRetentionPeriod).and_then(|text| text.parse().ok());
-            // A message keeps the age it had: a dead-letter queue with less time forgets it sooner.
+            // A message keeps its age, so it expires sooner in a dead-letter queue with a shorter retention.
             if retention.is_some_and(|seconds: u64| seconds < MAX_RETENTION) {
-                add(
-                    State::Warn,
-                    "a dead-letter queue that forgets messages before 14 days have passed".into(),
-                );
+                add(State::Warn, "a dead-letter queue that keeps messages for less than 14 days".into());
             }
         }
         Err(AwsError::NoQueue) => {
-            add(State::Fail, "a redrive policy names this queue, and it does not exist".into())
+            add(State::Fail, "a redrive policy names this queue, but it does not exist".into())
         }
-        Err(_) => add(State::Unknown, "a dead-letter queue that could not be looked at".into()),
+        Err(_) => add(State::Unknown, "a dead-letter queue that could not be checked".into()),
     }
 }
 
-/// The attributes of all queues, some at a time.
+/// Asks for the attributes of all queues, a few at a time.
 async fn ask_all(
     aws: &Aws,
     urls: impl Iterator<Item = String>,
@@ -276,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_not_told_is_unknown() {
+    fn a_limit_that_is_not_reported_is_unknown() {
         assert!(findings(|queue| queue.size(), &[(Attribute::MaximumMessageSize, "1048576")]).is_empty());
         assert_eq!(
             findings(|queue| queue.size(), &[(Attribute::MaximumMessageSize, "1048575")])[0].0,

@@ -1,53 +1,53 @@
-//! Findings in groups, for people and for scripts.
+//! Findings in groups, as text and as JSON.
 
 use serde::Serialize;
 
 use crate::terminal::{BOLD, Look, Mark};
 
-/// Everything that was found.
+/// Findings of all checks.
 #[derive(Debug)]
 pub struct Report {
-    /// In the order of looking.
+    /// Groups in the order of the checks.
     pub groups: Vec<Group>,
 }
 
-/// Findings about one thing.
+/// Findings about one subject.
 #[derive(Debug, Serialize)]
 pub struct Group {
-    /// What they are about.
+    /// Subject of the findings.
     pub name: &'static str,
-    /// In the order of looking.
+    /// Findings in the order of the checks.
     pub findings: Vec<Finding>,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How it is.
+    /// State of the checked subject.
     pub state: State,
-    /// What is so.
+    /// Text for people.
     pub text: String,
-    /// What it is true of, where that is more than one thing.
+    /// Names of the queues, apps or servers that the finding is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<String>,
 }
 
-/// How something is.
+/// State of a checked subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// As it must be.
+    /// Works.
     Ok,
-    /// It works, and deserves a look.
+    /// Works, and deserves a look.
     Warn,
-    /// It does not work.
+    /// Does not work.
     Fail,
-    /// It could not be looked at.
+    /// Could not be checked.
     Unknown,
 }
 
 impl Group {
-    /// Nothing found yet.
+    /// Creates a group without findings.
     pub fn new(name: &'static str) -> Self {
         Self { name, findings: Vec::new() }
     }
@@ -68,7 +68,7 @@ impl Group {
         self.add(State::Unknown, text, Vec::new());
     }
 
-    /// The same finding about several things is one.
+    /// Adds a finding. The same finding about several names becomes one.
     pub(super) fn add(&mut self, state: State, text: impl Into<String>, of: Vec<String>) {
         let text = text.into();
         match self.findings.iter_mut().find(|known| known.state == state && known.text == text) {
@@ -79,7 +79,7 @@ impl Group {
 }
 
 impl Report {
-    /// Whether nothing fails.
+    /// Reports whether no check failed.
     pub fn is_ok(&self) -> bool {
         self.count(State::Fail) == 0
     }
@@ -88,7 +88,7 @@ impl Report {
         self.groups.iter().flat_map(|group| &group.findings).filter(|finding| finding.state == state).count()
     }
 
-    /// One JSON object.
+    /// Formats the report as a JSON object.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
             "ok": self.is_ok(),
@@ -100,7 +100,7 @@ impl Report {
         })
     }
 
-    /// A list with a closing line.
+    /// Formats the report as a list with a closing line.
     pub fn to_text(&self, look: Look) -> String {
         let mut text = String::new();
         for group in &self.groups {
@@ -133,5 +133,5 @@ impl Report {
     }
 }
 
-/// How many of one kind are named; JSON names all.
+/// Number of names that the text shows for a finding. JSON has all names.
 const SHOWN: usize = 5;

@@ -8,7 +8,7 @@ use prelude_webhooks::{
     route::{QueueUrl, Routes},
 };
 
-/// Sources that are not deployed: none of their queues exists, and no setting asks for their events.
+/// Lists the sources that are not deployed: none of their queues exists, and no setting asks for their events.
 pub(super) fn not_deployed(config: &Config, is_missing: impl Fn(&str) -> bool) -> BTreeSet<Source> {
     let has_queue =
         |source| types_of(source).any(|event_type| !is_missing(config.routes.queue_url(event_type).as_str()));
@@ -29,8 +29,9 @@ pub(super) fn serves_only(url: &QueueUrl, sources: &BTreeSet<Source>, routes: &R
         })
 }
 
-/// An app asks for Session, and `PRELUDE_ACCEPT_UNSIGNED` names its sources. The account's key proves Verify and Notify:
-/// it asks for both only while neither has a queue, because one of them is reason enough to configure it.
+/// Reports whether a setting asks for a source's events: an app for Session, and `PRELUDE_ACCEPT_UNSIGNED` for the sources
+/// that it names. The account's key verifies Verify and Notify. It asks for both only while neither has a queue, because
+/// one of them is reason enough to configure it.
 fn is_asked_for(source: Source, config: &Config, without: &BTreeSet<Source>) -> bool {
     let unsigned = config.accept_unsigned.contains(&source);
     match source {

@@ -53,7 +53,7 @@ async fn a_missing_or_denied_parking_queue_is_reported() {
     stack
         .run(&["parked", "list"])
         .await
-        .assert(1, &["AWS does not take these credentials (ExpiredToken): sign in again"]);
+        .assert(1, &["AWS refuses these credentials (ExpiredToken): sign in again"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
