@@ -1,4 +1,4 @@
-//! What the operator's commands do: they look after a receiver that runs elsewhere.
+//! Operator's commands, which look after a deployed receiver.
 
 pub mod activate;
 pub mod aws;

@@ -31,8 +31,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Creates the client for the queues of a URL. `endpoint_url` wins over the settings' `AWS_ENDPOINT_URL_SQS`, and a key
-    /// in the settings wins over the standard chain of credentials.
+    /// Creates the client for the queues of a URL. `endpoint_url` wins over the settings' `AWS_ENDPOINT_URL_SQS`, and a
+    /// key in the settings wins over the standard chain of credentials.
     ///
     /// # Errors
     /// There is no region, or there are no credentials.

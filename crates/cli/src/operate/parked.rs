@@ -1,4 +1,4 @@
-//! What lies in the parking queue: looking at it without consuming it, and moving it to where it belongs now.
+//! Lists, shows and replays the messages of the parking queue. Only a replay removes a message.
 
 pub mod letter;
 pub mod list;
@@ -21,19 +21,19 @@ use self::mailbox::{Depth, Mailbox};
 use super::aws::{Aws, AwsError};
 use crate::environment::{Environment, EnvironmentError};
 
-/// A receiver's parking queue, and the receiver's own way to every other queue.
+/// A receiver's parking queue, and the receiver's own sender to all queues.
 pub struct Parking {
-    /// SQS.
+    /// Access to SQS.
     pub aws: Aws,
-    /// Decides where things belong, and sends them there.
+    /// Finds the destinations of parked events, and sends the events there.
     pub replay: Replay<SqsSender>,
 }
 
 impl Parking {
-    /// Reaches the queues of the receiver with these settings.
+    /// Connects to the queues of the receiver with these settings.
     ///
     /// # Errors
-    /// The settings can not be used, or SQS can not be reached with them.
+    /// The settings are invalid, or there is no region, or there are no credentials.
     pub async fn of(settings: &Environment, endpoint_url: Option<&str>) -> Result<Self, ParkingError> {
         let Config { routes, .. } = settings.config()?;
         let aws = Aws::connect(settings, routes.parking(), endpoint_url).await?;
@@ -41,33 +41,33 @@ impl Parking {
         Ok(Self { aws, replay })
     }
 
-    /// The parking queue's URL.
+    /// URL of the parking queue.
     pub fn queue_url(&self) -> &QueueUrl {
         self.replay.routes().parking()
     }
 
-    /// The parking queue in numbers.
+    /// Counts the messages of the parking queue.
     ///
     /// # Errors
-    /// It is not there, or may not be asked.
+    /// The queue does not exist, or SQS refuses the call.
     pub async fn depth(&self) -> Result<Depth, ParkingError> {
         Ok(Mailbox::new(&self.aws, self.queue_url(), 0).depth().await?)
     }
 
-    /// Whether the queues keep order.
+    /// Reports whether the queues are FIFO queues.
     pub fn is_fifo(&self) -> bool {
         self.replay.routes().queue_type() == QueueType::Fifo
     }
 
-    /// The URL of a queue that is given by its URL, its name or its slug.
+    /// Finds the URL of a queue by its URL, its name or its slug.
     ///
     /// # Errors
-    /// It is the parking queue, or of the other kind.
+    /// The queue is the parking queue, or has the wrong type.
     pub fn queue_named(&self, queue: &str) -> Result<QueueUrl, ParkingError> {
         let parking = self.queue_url();
         let suffix = self.replay.routes().queue_type().suffix();
         let bare = queue.strip_suffix(suffix).unwrap_or(queue);
-        // `…/<prefix>unrouted`, so that what stands before the slug is the prefix.
+        // The URL is `…/<prefix>unrouted`, so the text before the slug is the prefix.
         let prefix = parking
             .as_str()
             .strip_suffix(suffix)
@@ -91,36 +91,34 @@ impl Parking {
     }
 }
 
-/// What is chosen of all that is parked.
+/// Selection of parked messages.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// Only what was parked for this reason.
+    /// Only messages that were parked for this reason.
     pub reason: Option<Reason>,
     /// Only events of this type.
     pub event_type: Option<String>,
-    /// At most this many, parts and slices counted as one each.
+    /// At most this many messages. A slice counts as one.
     pub limit: Option<usize>,
 }
 
-/// Why nothing could be done at all.
+/// Error of a whole command.
 #[derive(Debug, thiserror::Error)]
 pub enum ParkingError {
-    /// The receiver would not start with these settings either.
+    /// The receiver would not start with these settings.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
-    /// SQS can not be used.
+    /// A call to SQS failed.
     #[error("the parking queue: {0}")]
     Aws(#[from] AwsError),
-    /// No message has the id.
-    #[error(
-        "no message that can be seen now has an id that begins with `{0}`: `prelude parked list` shows the ids"
-    )]
+    /// No message has an id with this beginning.
+    #[error("no visible message has an id that begins with `{0}`: `prelude parked list` shows the ids")]
     NoMessage(String),
     /// `--to` names the parking queue.
-    #[error("--to names the parking queue itself")]
+    #[error("--to names the parking queue itself: expected another queue")]
     ToItself,
-    /// `--to` names a queue of the other kind.
-    #[error("--to names a FIFO queue where the receiver's are standard ones, or the other way round")]
+    /// `--to` names a FIFO queue and the receiver has standard ones, or the reverse.
+    #[error("--to names a queue of the wrong type: expected standard or FIFO, like the receiver's queues")]
     OtherKind,
 }
 

@@ -132,8 +132,8 @@ pub async fn has_no_event_queue(aws: &Aws, queue: &DeadLetters) -> bool {
 }
 
 /// Moves all messages back to their queue, at most `rate` a second, and follows the task to its end. A task that is
-/// already running is followed instead. When the user stops, the task continues. `skip_empty` starts no task if SQS counts
-/// no message; this count is up to a minute old.
+/// already running is followed instead. When the user stops, the task continues. `skip_empty` starts no task if SQS
+/// counts no message; this count is up to a minute old.
 ///
 /// # Errors
 /// SQS does not start the task, or cannot be asked.

@@ -29,9 +29,9 @@ pub(super) fn serves_only(url: &QueueUrl, sources: &BTreeSet<Source>, routes: &R
         })
 }
 
-/// Reports whether a setting asks for a source's events: an app for Session, and `PRELUDE_ACCEPT_UNSIGNED` for the sources
-/// that it names. The account's key verifies Verify and Notify. It asks for both only while neither has a queue, because
-/// one of them is reason enough to configure it.
+/// Reports whether a setting asks for a source's events. An app asks for Session, and `PRELUDE_ACCEPT_UNSIGNED` for the
+/// sources that it names. The account's key verifies Verify and Notify. It asks for both only while neither has a
+/// queue, because one of them is reason enough to configure it.
 fn is_asked_for(source: Source, config: &Config, without: &BTreeSet<Source>) -> bool {
     let unsigned = config.accept_unsigned.contains(&source);
     match source {

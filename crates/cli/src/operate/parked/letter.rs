@@ -1,4 +1,4 @@
-//! One message of the parking queue, as SQS hands it over.
+//! A message of the parking queue, as SQS delivers it.
 
 use std::{
     collections::BTreeMap,
@@ -13,19 +13,19 @@ use prelude_webhooks::replay::{Encoding, NotParked, Parked, UnpackError};
 pub struct Letter {
     /// SQS's id.
     pub message_id: String,
-    /// The text, in the form it was parked.
+    /// Text of the body, still encoded.
     pub body: String,
-    /// The string attributes.
+    /// String attributes, by name.
     pub attributes: BTreeMap<String, String>,
-    /// When SQS took it.
+    /// Time when SQS accepted the message.
     pub sent_at: Option<SystemTime>,
-    /// How often it was received, this time included.
+    /// Number of receipts, including this one.
     pub receipts: Option<u32>,
     pub(super) trace_header: Option<String>,
 }
 
 impl Letter {
-    /// Takes it from an answer, with the handle by which it is removed.
+    /// Converts a message of SQS. Also returns the handle that removes the message.
     pub fn of(message: Message) -> (Self, String) {
         let system = message.attributes.unwrap_or_default();
         let milliseconds = system.get(&System::SentTimestamp).and_then(|text| text.parse().ok());
@@ -44,28 +44,28 @@ impl Letter {
         (letter, message.receipt_handle.unwrap_or_default())
     }
 
-    /// One of the sender's attributes.
+    /// Value of one of the sender's attributes.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
 
-    /// What a receiver wrote into the attributes.
+    /// Reads the attributes that a receiver wrote.
     ///
     /// # Errors
-    /// No receiver wrote them.
+    /// No receiver wrote the attributes.
     pub fn parked(&self) -> Result<Parked, NotParked> {
         Parked::read(|name| self.attribute(name), self.trace_header.as_deref())
     }
 
-    /// How the body is written.
+    /// Reads the encoding of the body.
     ///
     /// # Errors
-    /// As no receiver writes it.
+    /// No receiver writes this encoding.
     pub fn encoding(&self) -> Result<Encoding, UnpackError> {
         Encoding::read(self.attribute("encoding"))
     }
 
-    /// How long it has been parked.
+    /// Time since the message was parked.
     pub fn age(&self) -> Option<Duration> {
         SystemTime::now().duration_since(self.sent_at?).ok()
     }

@@ -1,4 +1,4 @@
-//! What is parked, as a list. Nothing is consumed: every message is held for a moment, and then given back.
+//! Lists parked messages without consuming them: each is held for a moment, and then released.
 
 use std::{
     collections::BTreeMap,
@@ -22,20 +22,20 @@ use crate::{
     terminal::{ProgressBar, counted, printable},
 };
 
-/// How long a message is hidden from others if this process dies while it looks.
+/// Time for which a message stays hidden from other readers if this process dies.
 pub(super) const HOLD_SECONDS: i32 = 60;
 
-/// What is parked.
+/// List of parked messages.
 pub struct Listing {
-    /// The messages that fit, in the order of receipt.
+    /// Selected messages, in the order of receipt.
     pub lines: Vec<Line>,
-    /// The queue in numbers, before it was read.
+    /// Number of messages in the queue before it was read.
     pub depth: Depth,
-    /// Whether the limit, or the user, ended it before the queue did.
+    /// The limit or the user ended the list before the end of the queue.
     pub is_cut: bool,
 }
 
-/// One message.
+/// One message of the list.
 pub struct Line {
     label: Label,
     encoding: Option<String>,
@@ -43,14 +43,14 @@ pub struct Line {
     app_id: Option<String>,
     sent_at: Option<SystemTime>,
     size: usize,
-    /// What a replay would make of it.
+    /// Destination that a replay would choose now.
     now: String,
 }
 
-/// Lists the messages that fit.
+/// Lists the selected messages.
 ///
 /// # Errors
-/// SQS does not let it look.
+/// A call to SQS failed.
 pub async fn list(
     parking: &Parking,
     choice: &Choice,
@@ -85,7 +85,7 @@ pub async fn list(
 }
 
 impl Line {
-    /// `None` when it is not chosen.
+    /// Describes a message; `None` if it is not selected.
     fn of(letter: &Letter, parking: &Parking, choice: &Choice) -> Option<Self> {
         let mut label = Label::of(letter);
         if choice.reason.is_some_and(|reason| label.reason.as_deref() != Some(reason.as_str())) {
@@ -109,7 +109,7 @@ impl Line {
     }
 }
 
-/// What a replay would make of a message, and the type that its bytes tell.
+/// Finds the destination that a replay would choose for a message, and the type in the message's bytes.
 pub(super) fn now(letter: &Letter, parking: &Parking) -> (String, Option<String>) {
     if let Ok(Encoding::GzipPart { index, count }) = letter.encoding() {
         return (format!("part {index} of {count}"), None);
@@ -129,11 +129,11 @@ pub(super) fn now(letter: &Letter, parking: &Parking) -> (String, Option<String>
                 };
                 *queues.entry(place).or_default() += 1;
             }
-            let told = queues.into_iter().map(|(place, count)| match count {
+            let destinations = queues.into_iter().map(|(place, count)| match count {
                 1 if places.len() == 1 => place,
                 count => format!("{count} {place}"),
             });
-            (told.collect::<Vec<_>>().join(", "), type_name)
+            (destinations.collect::<Vec<_>>().join(", "), type_name)
         }
         Sorted::Unreadable(_, why) => (format!("stays: {why}"), None),
         Sorted::Waiting | Sorted::Copy(_) => (String::new(), None),
@@ -141,7 +141,7 @@ pub(super) fn now(letter: &Letter, parking: &Parking) -> (String, Option<String>
 }
 
 impl Listing {
-    /// A table of all, and a line for each reason.
+    /// Formats a table of all messages, and their number by reason.
     pub fn to_text(&self) -> String {
         let head = ["AGE", "REASON", "TYPE", "MESSAGE", "A REPLAY SENDS IT TO"].map(str::to_owned);
         let cells = self.lines.iter().map(|line| {
@@ -176,28 +176,28 @@ impl Listing {
         let reasons: Vec<_> =
             reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         _ = match (self.lines.len(), self.is_cut) {
-            (0, false) => writeln!(text, "Nothing parked fits."),
+            (0, false) => writeln!(text, "No parked message matches."),
             (count, false) => writeln!(text, "{}: {}", counted(count, "message"), reasons.join(", ")),
             (count, true) => writeln!(
                 text,
-                "{}: {}; there can be more (--limit), SQS says about {}",
+                "{}: {}; there may be more (--limit), SQS counts about {}",
                 counted(count, "message"),
                 reasons.join(", "),
-                // It counts with a delay of up to a minute.
+                // SQS's count is up to a minute old.
                 self.depth.visible.max(count)
             ),
         };
         if self.depth.in_flight > 0 {
             _ = writeln!(
                 text,
-                "About {} held by somebody else now.",
+                "About {} held by another reader now.",
                 counted(self.depth.in_flight, "message")
             );
         }
         text
     }
 
-    /// One JSON object.
+    /// Formats the list as a JSON object.
     pub fn to_json(&self) -> Value {
         let lines = self.lines.iter().map(|line| {
             json!({
@@ -218,7 +218,7 @@ pub(super) fn rfc3339(time: Option<SystemTime>) -> Option<String> {
     DateTime::from(time?).fmt(DateTimeFormat::DateTime).ok()
 }
 
-/// In the largest unit that leaves no zero.
+/// Formats the age of a message in seconds, minutes, hours or days.
 fn age(sent_at: Option<SystemTime>) -> String {
     let Some(age) = sent_at.and_then(|sent_at| SystemTime::now().duration_since(sent_at).ok()) else {
         return "-".to_owned();

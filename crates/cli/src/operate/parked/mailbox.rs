@@ -1,5 +1,5 @@
-//! Reading a queue to its end without losing anything: what is received is held, and given back at the end unless it
-//! was removed.
+//! Reads a queue to its end without losing a message. Received messages are held, and released at the end unless they
+//! were removed.
 
 use std::collections::HashMap;
 
@@ -17,37 +17,38 @@ pub struct Mailbox<'a> {
     aws: &'a Aws,
     queue_url: &'a QueueUrl,
     hold_seconds: i32,
-    /// The newest handle of each message that is held, by its id.
+    /// Newest handle of each held message, by message id.
     held: HashMap<String, String>,
     repeats: usize,
 }
 
-/// A queue in numbers, which SQS calls approximate.
+/// Numbers of a queue's messages, which are approximate in SQS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Depth {
     /// Messages that can be received.
     pub visible: usize,
-    /// Messages that somebody holds.
+    /// Messages that a reader holds.
     pub in_flight: usize,
-    /// Whether receiving often enough moves messages to a dead-letter queue.
+    /// The queue has a redrive policy, which moves messages to a dead-letter queue after enough receipts.
     pub has_redrive_policy: bool,
 }
 
-/// SQS's limit for one call of any kind.
+/// SQS's limit of messages in one call.
 const BATCH: usize = 10;
-/// Answers with nothing new before a queue is taken for read: what is held for longer than its time comes again.
+/// Number of answers without a new message after which a queue counts as read. A message that is held for too long is
+/// received again.
 const MAX_REPEATS: usize = 3;
 
 impl<'a> Mailbox<'a> {
-    /// Nothing is received yet. If this process dies, what it holds is visible again after `hold_seconds`.
+    /// Creates a mailbox without messages. If this process dies, held messages are visible again after `hold_seconds`.
     pub fn new(aws: &'a Aws, queue_url: &'a QueueUrl, hold_seconds: i32) -> Self {
         Self { aws, queue_url, hold_seconds, held: HashMap::new(), repeats: 0 }
     }
 
-    /// How much there is.
+    /// Counts the messages of the queue.
     ///
     /// # Errors
-    /// The queue is not there, or may not be asked.
+    /// The queue does not exist, or SQS refuses the call.
     pub async fn depth(&self) -> Result<Depth, AwsError> {
         let asked = self.aws.client.get_queue_attributes().queue_url(self.queue_url.as_str());
         let asked = asked.attribute_names(QueueAttributeName::All).send().await;
@@ -62,10 +63,10 @@ impl<'a> Mailbox<'a> {
         })
     }
 
-    /// Up to ten more messages; none when the queue shows nothing that is not held already.
+    /// Receives up to ten more messages; none if the queue shows only messages that are already held.
     ///
     /// # Errors
-    /// SQS does not hand them over.
+    /// SQS refuses the call, or does not answer.
     pub async fn next(&mut self) -> Result<Vec<Letter>, AwsError> {
         while self.repeats < MAX_REPEATS {
             let received = self
@@ -75,7 +76,7 @@ impl<'a> Mailbox<'a> {
                 .queue_url(self.queue_url.as_str())
                 .max_number_of_messages(10)
                 .visibility_timeout(self.hold_seconds)
-                // Asks all of SQS's servers, where an empty answer without waiting means nothing.
+                // A call that waits asks all of SQS's servers. Without waiting, an empty answer proves nothing.
                 .wait_time_seconds(1)
                 .message_attribute_names("All")
                 .message_system_attribute_names(MessageSystemAttributeName::All)
@@ -101,7 +102,7 @@ impl<'a> Mailbox<'a> {
         Ok(Vec::new())
     }
 
-    /// Removes messages for good; gives the ids of those that SQS did not remove.
+    /// Removes messages from the queue. Returns the ids of those that SQS did not remove.
     pub async fn remove(&mut self, message_ids: &[String]) -> Vec<String> {
         let mut left = Vec::new();
         for ids in message_ids.chunks(BATCH) {
@@ -128,7 +129,8 @@ impl<'a> Mailbox<'a> {
         left
     }
 
-    /// Gives back what is held, visible at once; gives how many come back only when their time has run out.
+    /// Releases the held messages, which are visible at once. Returns the number of those that stay hidden until their
+    /// time runs out.
     pub async fn release(&mut self) -> usize {
         let held: Vec<_> = self.held.drain().map(|(_, handle)| handle).collect();
         self.repeats = 0;

@@ -1,4 +1,4 @@
-//! Letters to whole items: parts of one event are joined, what can not be read is told apart.
+//! Joins letters into whole items, and sorts out the unreadable ones.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use sha2::{Digest as _, Sha256};
 
 use super::letter::Letter;
 
-/// Something that was parked, whole: one message, or all parts of one event.
+/// A whole parked item: one message, or all parts of one event.
 pub struct Item {
-    /// What its message, or its first part, says.
+    /// Attributes of the message, or of the first part.
     pub parked: Parked,
-    /// The exact bytes that were received.
+    /// Exact bytes that the receiver got.
     pub raw: Bytes,
-    /// What people are told about it.
+    /// Description for people.
     pub label: Label,
 }
 
-/// What people are told about a message.
+/// Description of an item for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Label {
-    /// All messages that it is made of, copies of parts too.
+    /// Ids of all its messages, also of copies of parts.
     pub message_ids: Vec<String>,
     /// The attribute `reason`.
     pub reason: Option<String>,
@@ -31,15 +31,15 @@ pub struct Label {
     pub event_id: Option<String>,
 }
 
-/// What one more letter makes.
+/// Result of adding a letter.
 pub enum Sorted {
-    /// Something whole.
+    /// The letter completes an item.
     Whole(Box<Item>),
-    /// A part; others are still to come.
+    /// The letter is a part, and other parts are missing.
     Waiting,
-    /// A copy of a part of an event that is already durable elsewhere.
+    /// The letter is a copy of a part of an event that is already joined.
     Copy(Label),
-    /// Nothing that this version can read, and why.
+    /// This version cannot read the letter, for this reason.
     Unreadable(Label, String),
 }
 
@@ -50,7 +50,7 @@ pub struct Sorter {
     joined: BTreeMap<Key, Vec<BTreeMap<usize, [u8; 32]>>>,
 }
 
-/// Parts of different events never share all of that, unless their ids collide.
+/// Key of an event's parts. Different events have different keys, unless their ids collide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     source: Option<String>,
@@ -66,7 +66,7 @@ struct Set {
 }
 
 impl Sorter {
-    /// Takes one more letter.
+    /// Adds a letter.
     pub fn put(&mut self, letter: Letter) -> Sorted {
         let label = Label::of(&letter);
         let (parked, encoding) = match (letter.parked(), letter.encoding()) {
@@ -113,22 +113,22 @@ impl Sorter {
         sorted
     }
 
-    /// Forgets what was joined: it did not become durable, so a copy of its parts is not superfluous.
+    /// Forgets a joined event. It did not become durable, so a copy of its parts is not superfluous.
     pub fn forget(&mut self, label: &Label) {
         self.joined.retain(|key, _| (&key.event_type, &key.event_id) != (&label.event_type, &label.event_id));
     }
 
-    /// The parts whose event is not whole: what is told of each event, with how many parts are there, and of how many.
+    /// Takes the incomplete events. Each has its label, its number of present parts, and its number of all parts.
     pub fn take_incomplete(&mut self) -> Vec<(Label, usize, usize)> {
         let sets = std::mem::take(&mut self.sets);
-        let told = |(key, sets): (Key, Vec<Set>)| {
+        let labelled = |(key, sets): (Key, Vec<Set>)| {
             sets.into_iter().filter_map(move |set| {
                 let mut label = Label::of(set.parts.values().next()?);
                 label.message_ids = set.message_ids();
                 Some((label, set.parts.len(), key.count))
             })
         };
-        sets.into_iter().flat_map(told).collect()
+        sets.into_iter().flat_map(labelled).collect()
     }
 }
 
@@ -140,7 +140,7 @@ impl Set {
 }
 
 impl Label {
-    /// Of one message.
+    /// Label of one message.
     pub fn of(letter: &Letter) -> Self {
         let text = |name| letter.attribute(name).map(str::to_owned);
         Self {

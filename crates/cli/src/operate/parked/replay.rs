@@ -1,6 +1,7 @@
-//! Moving what is parked to the queue where it belongs now: sent first, and removed only when it is durable there.
+//! Moves parked events to the queues to which they belong now. The events are sent first. The parked message is removed
+//! only when they are durable.
 //!
-//! A process that dies between the two leaves a duplicate with the same `event_id`, never a gap.
+//! A process that dies between the two steps leaves a duplicate with the same `event_id`, and loses no event.
 
 mod sending;
 
@@ -18,26 +19,26 @@ use super::{
 };
 use crate::{operate::stop::Stop, terminal::ProgressBar};
 
-/// What is to be moved, and where.
+/// Options of a replay.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    /// What of all that is parked.
+    /// Messages to move.
     pub choice: Choice,
-    /// One queue for all, in place of each type's own.
+    /// Queue for all events, instead of each type's own queue.
     pub to: Option<QueueUrl>,
-    /// Only tell what would become of it.
+    /// Report the results without moving a message.
     pub dry_run: bool,
 }
 
-/// Far longer than a batch of ten takes as a rule. When queues are slow, or parts are waited for, something can
-/// come into view while it is on its way: whoever moves it too makes a duplicate with the same `event_id`.
+/// Time for which a message stays hidden, usually far longer than a batch of ten takes. With slow queues or missing
+/// parts, a message can become visible too early. A second reader then makes a duplicate with the same `event_id`.
 const HOLD_SECONDS: i32 = 300;
-/// How long one queue has to take what is for it.
+/// Time limit for sending to one queue.
 const SEND_PATIENCE: Duration = Duration::from_secs(30);
-/// A FIFO queue hands out the parts of one event in pieces while others of their group are held.
+/// Number of readings of a FIFO queue, which delivers an event's parts piecemeal while others of their group are held.
 const MAX_FIFO_PASSES: usize = 3;
 
-/// Moves what is chosen. Whatever goes wrong is in the report.
+/// Moves the selected messages. The report contains all failures.
 pub async fn replay(parking: &Parking, order: &Order, stop: &Stop, progress: &ProgressBar) -> Report {
     let mailbox = Mailbox::new(&parking.aws, parking.queue_url(), HOLD_SECONDS);
     let report = Report { dry_run: order.dry_run, ..Report::default() };
@@ -58,11 +59,11 @@ pub async fn replay(parking: &Parking, order: &Order, stop: &Stop, progress: &Pr
             || pass == MAX_FIFO_PASSES
             || run.report.error.is_some()
         {
-            run.tell_incomplete(incomplete);
+            run.add_incomplete(incomplete);
             break;
         }
         run.report.late += run.mailbox.release().await;
-        // What stays is seen again, and told again.
+        // The next pass receives and reports the staying messages again.
         run.report.rows.retain(|row| matches!(row.fate, Fate::Moved(_) | Fate::Copy));
     }
     run.end().await
@@ -74,13 +75,13 @@ struct Run<'a> {
     mailbox: Mailbox<'a>,
     sorter: Sorter,
     pending: Vec<Pending>,
-    /// Queues that took nothing before, and why.
+    /// Queues that accepted no message before, with the reason.
     unusable: BTreeMap<QueueUrl, String>,
     report: Report,
 }
 
 impl Run<'_> {
-    /// Reads the queue once, and moves as it goes.
+    /// Reads the queue once, and moves messages on the way.
     async fn pass(&mut self, stop: &Stop, progress: &ProgressBar) {
         while !stop.is_asked() && !self.has_enough() {
             let letters = match self.mailbox.next().await {
@@ -103,7 +104,7 @@ impl Run<'_> {
                     Sorted::Waiting => {}
                     Sorted::Copy(label) => self.remove_copy(label).await,
                     Sorted::Unreadable(label, why) if self.is_chosen(&label, None) => {
-                        self.tell(label, Fate::Stays(why))
+                        self.add_row(label, Fate::Stays(why))
                     }
                     Sorted::Unreadable(..) => {}
                 }
@@ -111,11 +112,11 @@ impl Run<'_> {
             self.send_pending().await;
         }
         if stop.is_asked() {
-            self.report.error = Some("asked to".to_owned());
+            self.report.error = Some("Ctrl-C was pressed".to_owned());
         }
     }
 
-    /// Decides about one item.
+    /// Moves an item, plans its move, or leaves it.
     async fn take(&mut self, item: Item) {
         let Item { parked, raw, label } = item;
         let places = self.parking.replay.readdress(&parked, &raw, self.order.to.as_ref());
@@ -130,22 +131,22 @@ impl Run<'_> {
         if parked.is_slice() && self.order.to.is_none() && is_any_routable {
             let queues = counted_by_queue(&places, self.parking.queue_url());
             if self.order.dry_run {
-                return self.tell(label, Fate::Moved(queues));
+                return self.add_row(label, Fate::Moved(queues));
             }
-            // What came before it in its queues stays before it.
+            // Earlier messages are sent first, so that they stay before the slice in its queues.
             self.send_pending().await;
             let fate = match self.parking.replay.split(&parked, &raw, SEND_PATIENCE, |_durable| ()).await {
                 Ok(()) => self.removed(&label, queues).await,
-                Err(_rejection) => Fate::Failed("SQS did not take all of its events in time".to_owned()),
+                Err(_rejection) => Fate::Failed("SQS did not accept all of its events in time".to_owned()),
             };
-            return self.tell(label, fate);
+            return self.add_row(label, fate);
         }
         let queues = counted_by_queue(&places, self.parking.queue_url());
         match places.into_iter().map(|event| event.place).collect::<Result<Vec<_>, _>>() {
             Ok(messages) => self.pending.push(Pending { label, queues, messages, failure: None }),
             Err(stay) => {
                 self.sorter.forget(&label);
-                self.tell(label, Fate::Stays(why(stay)));
+                self.add_row(label, Fate::Stays(why(stay)));
             }
         }
     }
@@ -159,7 +160,7 @@ impl Run<'_> {
     }
 
     async fn remove_copy(&mut self, label: Label) {
-        // Its event may still be on its way.
+        // The event may not be sent yet.
         self.send_pending().await;
         let is_durable = |row: &Row| {
             matches!(row.fate, Fate::Moved(_) | Fate::NotRemoved(_))
@@ -170,19 +171,19 @@ impl Run<'_> {
             return;
         }
         if self.order.dry_run || self.mailbox.remove(&label.message_ids).await.is_empty() {
-            self.tell(label, Fate::Copy);
+            self.add_row(label, Fate::Copy);
         }
     }
 
-    fn tell_incomplete(&mut self, incomplete: Vec<(Label, usize, usize)>) {
+    fn add_incomplete(&mut self, incomplete: Vec<(Label, usize, usize)>) {
         for (label, there, count) in incomplete {
             if self.is_chosen(&label, None) {
-                self.tell(label, Fate::Stays(format!("only {there} of its {count} parts are here")));
+                self.add_row(label, Fate::Stays(format!("only {there} of its {count} parts are here")));
             }
         }
     }
 
-    /// Gives back what is held.
+    /// Releases the held messages, and returns the report.
     async fn end(mut self) -> Report {
         let is_staying = |row: &Row| matches!(row.fate, Fate::Stays(_) | Fate::Failed(_));
         if self.parking.is_fifo() && !self.has_enough() && self.report.rows.iter().any(is_staying) {
@@ -192,11 +193,11 @@ impl Run<'_> {
         self.report
     }
 
-    fn tell(&mut self, label: Label, fate: Fate) {
+    fn add_row(&mut self, label: Label, fate: Fate) {
         self.report.rows.push(Row { label, fate });
     }
 
-    /// `event_type` is what the bytes say, for a message whose attributes do not.
+    /// Reports whether a message is selected. `event_type` comes from the bytes, for a message without this attribute.
     fn is_chosen(&self, label: &Label, event_type: Option<&str>) -> bool {
         match &self.order.choice.event_type {
             Some(wanted) => label.event_type.as_deref().or(event_type) == Some(wanted),
@@ -210,7 +211,7 @@ impl Run<'_> {
     }
 }
 
-/// How many events go to each queue; of a slice, what has no queue goes back to the parking queue by itself.
+/// Counts the events for each queue. An event of a slice that has no queue returns to the parking queue alone.
 fn counted_by_queue(places: &[Readdressed], parking: &QueueUrl) -> BTreeMap<String, usize> {
     let mut queues = BTreeMap::new();
     for event in places {

@@ -1,4 +1,4 @@
-//! What became of parked messages, for people and for scripts.
+//! Report of a replay, as text and as JSON.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -8,47 +8,47 @@ use serde_json::{Value, json};
 use super::parts::Label;
 use crate::terminal::{Mark, counted, printable};
 
-/// A replay, message by message.
+/// Results of a replay.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Nothing was moved: the fates are what they would be.
+    /// The run was dry: nothing was moved, and the fates are those of a real run.
     pub dry_run: bool,
-    /// One row for each thing that was chosen.
+    /// One row for each selected item.
     pub rows: Vec<Row>,
-    /// FIFO: about how many more wait behind those that stay.
+    /// Approximate number of messages that wait behind the staying ones, on a FIFO queue.
     pub held_back: usize,
-    /// How many were not given back and are visible again only later.
+    /// Number of messages that were not released, and become visible later.
     pub late: usize,
-    /// Why it ended early.
+    /// Reason for an early end.
     pub error: Option<String>,
 }
 
-/// One thing that was parked.
+/// Result for one parked item.
 #[derive(Debug)]
 pub struct Row {
-    /// What it is.
+    /// Description of the item.
     pub label: Label,
-    /// What became of it.
+    /// Fate of the item.
     pub fate: Fate,
 }
 
-/// What became of something that was parked.
+/// Fate of a parked item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// Its events are durable in these queues, by name and number, and it is removed.
+    /// The item was removed. Its events are durable in these queues: name and number of events.
     Moved(BTreeMap<String, usize>),
-    /// The same, but it could not be removed: it is there twice now.
+    /// The events are durable in these queues, but the item could not be removed, so the events exist twice.
     NotRemoved(BTreeMap<String, usize>),
-    /// A copy of a part of something that was moved: removed.
+    /// The item was a copy of a part of a moved item, and was removed.
     Copy,
-    /// It stays.
+    /// The item stays, for this reason.
     Stays(String),
-    /// It was to be moved, and SQS did not take it: it stays.
+    /// The item stays, because SQS did not accept it.
     Failed(String),
 }
 
 impl Report {
-    /// Whether everything that was chosen is where it belongs, or, on a dry run, could be looked at.
+    /// Reports whether all selected items were moved. A dry run only has to read them.
     pub fn is_ok(&self) -> bool {
         let is_done = |row: &Row| matches!(row.fate, Fate::Moved(_) | Fate::Copy);
         self.error.is_none() && (self.dry_run || self.rows.iter().all(is_done))
@@ -80,7 +80,7 @@ impl Report {
                 _ = writeln!(text, "    {}", described(label));
             }
             if labels.len() > SHOWN {
-                _ = writeln!(text, "    and {} more (--json tells all)", labels.len() - SHOWN);
+                _ = writeln!(text, "    and {} more (--json shows all)", labels.len() - SHOWN);
             }
         }
         for row in self.rows.iter().filter(|row| matches!(row.fate, Fate::NotRemoved(_))) {
@@ -94,12 +94,12 @@ impl Report {
         if self.held_back > 0 {
             _ = writeln!(
                 text,
-                "• about {} not seen: a FIFO queue shows nothing that comes after a message of its group that stays",
+                "• about {} not read: a FIFO queue hides the messages behind a staying one of the same group",
                 counted(self.held_back, "message"),
             );
         }
         if self.late > 0 {
-            _ = writeln!(text, "• {} visible again only in some minutes", counted(self.late, "message"));
+            _ = writeln!(text, "• {} hidden for some minutes", counted(self.late, "message"));
         }
         if let Some(error) = &self.error {
             _ = writeln!(text, "{} stopped early: {error}", Mark::Failed);
@@ -132,7 +132,7 @@ impl Report {
 
     fn closing_line(&self) -> String {
         if self.rows.is_empty() {
-            return "Nothing parked fits.".to_owned();
+            return "No parked message matches.".to_owned();
         }
         let of = |fits: fn(&Fate) -> bool| self.rows.iter().filter(|row| fits(&row.fate)).count();
         let moved = of(|fate| matches!(fate, Fate::Moved(_) | Fate::NotRemoved(_)));
@@ -140,13 +140,13 @@ impl Report {
         let verb = if self.dry_run { "would move" } else { "moved" };
         let copies = match of(|fate| matches!(fate, Fate::Copy)) {
             0 => String::new(),
-            copies => format!(", {copies} superfluous removed"),
+            copies => format!(", {copies} superfluous part(s) removed"),
         };
-        format!("{} looked at: {moved} {verb}, {stay} {}{copies}", self.rows.len(), stays(stay))
+        format!("{} read: {moved} {verb}, {stay} {}{copies}", self.rows.len(), stays(stay))
     }
 }
 
-/// How many of a kind are named one by one.
+/// Number of messages that the text shows for a reason.
 const SHOWN: usize = 5;
 
 fn described(label: &Label) -> String {
@@ -156,11 +156,11 @@ fn described(label: &Label) -> String {
     format!("{first}  {reason}  {event_type}  {event_id}")
 }
 
-/// Why an event stays, as the rest of a sentence.
+/// Reason why an event stays, as the rest of a sentence.
 pub fn why(stay: Stay) -> String {
     match stay {
         Stay::Parked(Reason::UnknownType) => {
-            "this version knows no such type, or not of the family that was proven"
+            "this version does not know its type, or knows it in another source only"
         }
         Stay::Parked(Reason::Oversize) => "it is larger than an SQS message",
         Stay::Parked(Reason::NotUtf8) => "it is not UTF-8",
@@ -168,11 +168,11 @@ pub fn why(stay: Stay) -> String {
         Stay::Parked(Reason::InvalidEvent) => "it has no usable type",
         Stay::Parked(Reason::RejectedBySqs) => "SQS refuses its content",
         Stay::Parked(Reason::QueueMissing) => "its queue does not exist",
-        Stay::Parked(Reason::QueueDenied) => "its queue, or the queue's KMS key, may not be used",
+        Stay::Parked(Reason::QueueDenied) => "access to its queue, or to the queue's KMS key, is denied",
         Stay::Parked(Reason::BatchTooLarge) => "its batch holds too many events to send one by one",
-        Stay::NoSource => "no family was proven when it came (--to moves it all the same)",
-        Stay::NoApp => "its message does not tell the app (--to moves it all the same)",
-        Stay::NotText => "it is no text that an SQS message can hold",
+        Stay::NoSource => "its source is unknown (--to moves it nevertheless)",
+        Stay::NoApp => "its message lacks the attribute app_id (--to moves it nevertheless)",
+        Stay::NotText => "an SQS message cannot hold it as text",
     }
     .to_owned()
 }

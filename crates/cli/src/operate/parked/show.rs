@@ -1,4 +1,4 @@
-//! One parked message with everything about it; its body only where that is asked for.
+//! Shows one parked message, and its body on request only.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ use crate::{
     terminal::{ProgressBar, printable},
 };
 
-/// One parked message, with all parts of its event where they are there.
+/// One parked message, with all parts of its event if they are here.
 pub struct Shown {
     letter: Letter,
     parts: Option<(usize, usize)>,
@@ -28,10 +28,10 @@ pub struct Shown {
     now: String,
 }
 
-/// Finds the message whose id begins so, and whatever belongs to it.
+/// Finds the message whose id begins with this text, and the other parts of its event.
 ///
 /// # Errors
-/// There is none, or SQS does not let it look.
+/// There is no such message, or a call to SQS failed.
 pub async fn show(
     parking: &Parking,
     message_id: &str,
@@ -75,7 +75,7 @@ impl Shown {
             let raw = match Sorter::default().put(letter.clone()) {
                 Sorted::Whole(item) => Ok(item.raw),
                 Sorted::Unreadable(_, why) => Err(why),
-                Sorted::Waiting | Sorted::Copy(_) => Err("it is not whole".to_owned()),
+                Sorted::Waiting | Sorted::Copy(_) => Err("it is incomplete".to_owned()),
             };
             let (now, _) = now(&letter, parking);
             return Self { letter, parts: None, raw, now };
@@ -99,7 +99,7 @@ impl Shown {
         Self { letter, parts: Some((index, count)), raw, now }
     }
 
-    /// Its attributes, what a replay would do with it and, where it is asked for, its body.
+    /// Formats the attributes, the destination that a replay would choose and, on request, the body.
     pub fn to_text(&self, with_body: bool) -> String {
         let mut text = String::new();
         let mut line = |name: &str, value: &str| _ = writeln!(text, "{name:15} {value}");
@@ -114,7 +114,7 @@ impl Shown {
         }
         line("a replay", &self.now);
         match &self.raw {
-            Err(why) => line("body", &format!("can not be read: {why}")),
+            Err(why) => line("body", &format!("cannot be read: {why}")),
             Ok(raw) if !with_body => line(
                 "body",
                 &format!("{} bytes, not shown: it can hold people's data (--body shows it)", raw.len()),
@@ -127,7 +127,7 @@ impl Shown {
         text
     }
 
-    /// The same as one JSON object.
+    /// Formats the message as a JSON object.
     pub fn to_json(&self, with_body: bool) -> Value {
         let mut shown = json!({
             "message_id": self.letter.message_id, "parked_at": rfc3339(self.letter.sent_at),
@@ -143,7 +143,7 @@ impl Shown {
         shown
     }
 
-    /// Whether there is a body that can be shown.
+    /// Reports whether the body is readable.
     pub fn is_readable(&self) -> bool {
         self.raw.is_ok()
     }

@@ -70,8 +70,8 @@ async fn a_message_that_cannot_be_removed_is_reported_and_comes_again() {
 async fn a_message_that_its_queue_refuses_stays_visible() {
     let stack = parked().await;
     for (code, error) in [
-        ("AccessDenied", "do not allow to send to prelude-webhooks-verify-attempt"),
-        ("InvalidMessageContents", "does not take it for its content or size"),
+        ("AccessDenied", "do not allow sending to prelude-webhooks-verify-attempt"),
+        ("InvalidMessageContents", "refuses its content or size"),
     ] {
         let kind = FaultKind::Call { status: 400, code: code.into() };
         stack.sqs.inject(Fault::once(kind).on(stack.queue("verify-attempt")));
@@ -115,7 +115,7 @@ async fn ctrl_c_returns_held_messages_at_once() {
     let output = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap()).await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("stopped early: asked to") && text.contains("10 looked at"), "{text}");
+    assert!(text.contains("stopped early: Ctrl-C was pressed") && text.contains("10 read: "), "{text}");
     // All 25 can be received, so no message is hidden.
     assert_eq!(stack.drain("unrouted").await.len(), 25);
 }

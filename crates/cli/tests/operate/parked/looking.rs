@@ -10,7 +10,7 @@ const UNKNOWN: &str = r#"{"id":"evt_u","type":"verify.invented","payload":{"phon
 #[tokio::test(flavor = "multi_thread")]
 async fn parked_messages_are_listed_with_their_queues_and_stay() {
     let stack = Stack::without(&["user-created"]).await;
-    stack.run(&["parked", "list"]).await.assert(0, &["Nothing parked fits."]);
+    stack.run(&["parked", "list"]).await.assert(0, &["No parked message matches."]);
     stack.deliver(UNKNOWN.as_bytes()).await;
     stack.deliver(b"\xff not UTF-8").await;
     stack.deliver_batch(&[r#"{"id":"evt_s","type":"user.created","payload":{}}"#.into()]).await;
@@ -18,14 +18,14 @@ async fn parked_messages_are_listed_with_their_queues_and_stay() {
     let listed = stack.run(&["parked", "list"]).await;
     listed.assert(
         0,
-        &["verify.invented", "stays: this version knows no such type", "prelude-webhooks-user-created"],
+        &["verify.invented", "stays: this version does not know its type", "prelude-webhooks-user-created"],
     );
     listed.assert(0, &["3 messages: 1 not_utf8, 1 queue_missing, 1 unknown_type"]);
     assert!(!listed.all().contains("+33612345678"), "no body");
     stack
         .run(&["parked", "list", "--limit", "2"])
         .await
-        .assert(0, &["2 messages: ", "there can be more (--limit)"]);
+        .assert(0, &["2 messages: ", "there may be more (--limit)"]);
     assert_eq!(stack.run(&["parked", "list", "--limit", "0"]).await.code, Some(2));
     let (code, chosen) = stack.json(&["parked", "list", "--reason", "unknown_type"]).await;
     assert_eq!((code, chosen["messages"].as_array().unwrap().len()), (Some(0), 1));
@@ -88,7 +88,7 @@ async fn a_message_is_shown_without_its_body_by_default() {
     stack
         .run(&["parked", "show", "no-such-id"])
         .await
-        .assert(1, &["prelude: no message", "`prelude parked list`"]);
+        .assert(1, &["prelude: no visible message", "`prelude parked list`"]);
     assert_eq!(stack.drain("unrouted").await.len(), 2);
 }
 
@@ -114,5 +114,5 @@ async fn the_parts_of_an_event_are_shown_as_one() {
     stack.put("unrouted", &first.body, &attributes).await;
     let (_, listed) = stack.json(&["parked", "list"]).await;
     let id = listed["messages"][0]["message_id"].as_str().unwrap();
-    stack.run(&["parked", "show", id]).await.assert(1, &["can not be read: not all of its parts are here"]);
+    stack.run(&["parked", "show", id]).await.assert(1, &["cannot be read: not all of its parts are here"]);
 }

@@ -38,7 +38,7 @@ async fn an_event_moves_to_its_queue_once_the_queue_exists() {
     assert_eq!(expected.remove("reason").as_deref(), Some("queue_missing"));
     assert_eq!(messages[0].attributes, expected);
     assert_eq!(expected["request_id"], "request-1");
-    stack.run(&replay).await.assert(0, &["Nothing parked fits."]);
+    stack.run(&replay).await.assert(0, &["No parked message matches."]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,10 +80,10 @@ async fn a_newly_known_type_moves_and_unroutable_events_stay() {
     report.assert(
         1,
         &[
-            "2 messages stay: this version knows no such type, or not of the family that was proven",
-            "no family was proven when it came",
+            "2 messages stay: this version does not know its type, or knows it in another source only",
+            "its source is unknown (--to moves it",
             "its attribute `reason` is missing",
-            "6 looked at: 0 moved, 6 stay",
+            "6 read: 0 moved, 6 stay",
         ],
     );
     assert_eq!(stack.drain("unrouted").await.len(), 6, "all visible again");
@@ -125,7 +125,7 @@ async fn an_event_in_parts_is_joined_and_an_incomplete_one_stays_and_is_named() 
             "1 event moved to",
             "1 message stays: only 1 of its 2 parts are here",
             "torn",
-            "1 superfluous removed",
+            "1 superfluous part(s) removed",
         ],
     );
     let messages = stack.drain("verify-attempt").await;
@@ -178,10 +178,8 @@ async fn one_queue_can_be_named_for_all_and_a_limit_is_kept() {
     assert_eq!((code, report["messages"].as_array().unwrap().len()), (Some(0), 1));
     assert_eq!(stack.drain("oddities").await.len(), 1);
     let report = stack.run(&["parked", "replay", "--to", "prelude-webhooks-oddities"]).await;
-    report.assert(
-        1,
-        &["2 events moved to prelude-webhooks-oddities", "it is no text that an SQS message can hold"],
-    );
+    report
+        .assert(1, &["2 events moved to prelude-webhooks-oddities", "an SQS message cannot hold it as text"]);
     let messages = stack.drain("oddities").await;
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0].attribute("event_type"), Some("made.up"));

@@ -58,7 +58,7 @@ fn parts_are_joined_in_any_order_with_their_copies() {
 }
 
 #[test]
-fn events_of_one_id_are_not_mixed_and_an_incomplete_one_is_told() {
+fn events_of_one_id_are_not_mixed_and_an_incomplete_one_is_reported() {
     let [a, b, c] = parts(b"an event that is long enough to be cut");
     let [x, y, z] = parts(b"another of the same id, of the same size");
     let mut sorter = Sorter::default();
@@ -104,7 +104,7 @@ fn parts_of_two_types_with_one_id_are_not_mixed() {
 }
 
 #[test]
-fn what_can_not_be_read_is_told_apart() {
+fn unreadable_letters_are_sorted_out() {
     let mut sorter = Sorter::default();
     let why = |sorted| match sorted {
         Sorted::Unreadable(_, why) => why,

@@ -1,4 +1,4 @@
-//! Sending what was chosen, and the removal of what is durable.
+//! Sends the selected messages, and removes the durable ones.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{Run, SEND_PATIENCE};
 use crate::operate::parked::{mailbox::Mailbox, parts::Label, report::Fate};
 
-/// Something whose events are about to be sent.
+/// An item whose events are about to be sent.
 pub(super) struct Pending {
     pub(super) label: Label,
     pub(super) queues: BTreeMap<String, usize>,
@@ -20,7 +20,7 @@ pub(super) struct Pending {
 }
 
 impl Run<'_> {
-    /// Sends queue by queue, so that a queue's failure is its own, and removes what is durable as a whole.
+    /// Sends queue by queue, so that a failure concerns one queue only. Removes the items whose events are all durable.
     pub(super) async fn send_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         let mut by_queue: BTreeMap<QueueUrl, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
@@ -48,11 +48,11 @@ impl Run<'_> {
                 None if self.order.dry_run => Fate::Moved(queues),
                 None => self.removed(&label, queues).await,
             };
-            self.tell(label, fate);
+            self.add_row(label, fate);
         }
     }
 
-    /// The places of the messages that the queue did not take, and why.
+    /// Sends messages to a queue. Returns the indices of those that the queue did not accept, with the reasons.
     async fn send_to(&mut self, queue_url: &QueueUrl, messages: Vec<Message>) -> Vec<(usize, String)> {
         let count = messages.len();
         let all = |why: &str| (0..count).map(|place| (place, why.to_owned())).collect();
@@ -69,16 +69,16 @@ impl Run<'_> {
         }
         match self.parking.replay.send(queue_url, messages, Instant::now() + SEND_PATIENCE).await {
             Ok(refused) => {
-                let told = |(place, failure)| {
+                let explained = |(place, failure)| {
                     let why = match failure {
                         Failure::QueueMissing => format!("{queue} does not exist"),
                         Failure::QueueDenied => {
                             format!(
-                                "these credentials, or the queue's KMS key, do not allow to send to {queue}"
+                                "these credentials, or the queue's KMS key, do not allow sending to {queue}"
                             )
                         }
                         Failure::Content | Failure::Retryable | Failure::Unknown => {
-                            format!("{queue} does not take it for its content or size")
+                            format!("{queue} refuses its content or size")
                         }
                     };
                     if matches!(failure, Failure::QueueMissing | Failure::QueueDenied) {
@@ -86,10 +86,10 @@ impl Run<'_> {
                     }
                     (place, why)
                 };
-                refused.into_iter().map(told).collect()
+                refused.into_iter().map(explained).collect()
             }
             Err(_rejection) => {
-                let why = format!("{queue} did not take everything in {} s", SEND_PATIENCE.as_secs());
+                let why = format!("{queue} did not accept all messages in {} s", SEND_PATIENCE.as_secs());
                 self.unusable.insert(queue_url.clone(), why.clone());
                 all(&why)
             }
