@@ -1,7 +1,8 @@
-//! The load test: sends deliveries with recorded ids at rising rates, then accounts for every event.
+//! Load test: sends deliveries with recorded ids at rising rates, then accounts for every event.
 //!
-//! Between the functions and the queues stands an SQS that fails by plan. What is not answered 200 is sent again as
-//! Prelude would, its schedule compressed. An event that was answered for and is in no queue is lost.
+//! An SQS that fails by plan stands between the functions and the queues. A delivery that is not answered 200 is sent
+//! again by Prelude's schedule, in compressed time. An event is lost if its delivery was answered 200 and no queue has
+//! the event.
 
 pub mod account;
 pub mod delivery;
@@ -29,45 +30,46 @@ use prelude_local::{
 };
 use report::{Report, Step};
 
-/// What is to be done.
+/// Options of a load test.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// How many requests Prelude has to get answered.
+    /// Number of deliveries.
     pub deliveries: usize,
-    /// How many copies of the function run beside each other.
+    /// Number of copies of the function that run in parallel.
     pub functions: usize,
-    /// The function's binary, run as processes; without one it runs in this process.
+    /// The function's binary, which runs as processes. Without a binary the function runs in this process.
     pub binary: Option<PathBuf>,
-    /// The share of deliveries that meet a fault, from 0 to 1.
+    /// Share of the deliveries that meet a fault, from 0 to 1.
     pub faults: f64,
-    /// Decides bodies, ids and faults.
+    /// Seed of the bodies, ids and faults.
     pub seed: u64,
     /// Deliveries per second in the first of [`STEPS`] steps; each later one has twice as many.
     pub rate: f64,
-    /// The function's timeout.
+    /// Timeout of the function.
     pub function_timeout: Duration,
 }
 
-/// Steps of the rate.
+/// Number of steps of the rate.
 pub const STEPS: usize = 5;
-/// Tries of one delivery, as Prelude's schedule of two weeks has them.
+/// Number of attempts at one delivery in Prelude's schedule of two weeks.
 const MAX_ATTEMPTS: u32 = 37;
-/// What stands for Prelude's first wait of a minute; each later one is twice as long.
+/// Compressed time of Prelude's first wait, which takes a minute. Each later wait is twice as long.
 const MINUTE: Duration = Duration::from_millis(20);
-/// What stands for Prelude's longest wait of twelve hours.
+/// Compressed time of Prelude's longest wait, which takes twelve hours.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 
-/// Sends, waits until all is answered, and accounts. `answered` is called for each delivery that is done.
+/// Sends the deliveries, waits until all are answered, and accounts for their events. Calls `answered` once for each
+/// delivery.
 ///
 /// # Errors
-/// The local stack can not be started, or its queues not be read.
+/// The local stack cannot be started, or its queues cannot be read.
 pub async fn run(plan: &Plan, answered: impl Fn() + Send + Sync + 'static) -> Result<Report, LoadError> {
     let queues = queues()?;
     let sqs = EmbeddedSqs::start(&queues).await?;
     run_between(plan, &queues, [&sqs, &sqs], answered).await
 }
 
-/// What every queue's name begins with.
+/// Prefix of the names of all queues.
 const PREFIX: &str = "prelude-webhooks-";
 
 fn queues() -> Result<Vec<String>, LoadError> {
@@ -76,7 +78,7 @@ fn queues() -> Result<Vec<String>, LoadError> {
     Ok(routes.queue_urls().map(|url| url.name().to_owned()).collect())
 }
 
-/// Sends to one SQS, and counts in one that should be the same.
+/// Sends to one SQS, and counts in the second, which is the same except in tests.
 async fn run_between(
     plan: &Plan,
     queues: &[String],
@@ -97,15 +99,15 @@ async fn run_between(
 /// One invocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Try {
-    /// Of the delivery.
+    /// Step of the delivery.
     pub step: usize,
-    /// Whether a fault was planned for the delivery.
+    /// A fault was planned for the delivery.
     pub faulty: bool,
-    /// The answer's; none when there was none.
+    /// Status of the answer; `None` without an answer.
     pub status: Option<u16>,
-    /// How long the function took.
+    /// Duration of the invocation.
     pub took: Duration,
-    /// How long no function was free.
+    /// Time without a free function.
     pub waited: Duration,
 }
 
@@ -137,7 +139,7 @@ async fn send_all(
     Ok(tries)
 }
 
-/// Sends one delivery until it is answered 200, or Prelude gives up.
+/// Sends one delivery until it is answered 200, or Prelude would give up.
 async fn send(
     index: usize,
     step: usize,
@@ -166,19 +168,19 @@ async fn send(
     Ok(())
 }
 
-/// The test could not be made.
+/// Error of the load test itself.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// A socket of the local stack.
+    /// A socket of the local stack failed.
     #[error("no port of 127.0.0.1 can be used: {0}")]
     Socket(#[from] std::io::Error),
-    /// The embedded queues.
+    /// The embedded SQS failed.
     #[error(transparent)]
     Queues(#[from] EmbeddedSqsError),
-    /// A function that does not start.
+    /// A function does not start.
     #[error(transparent)]
     Function(#[from] FunctionError),
-    /// Keys, settings or a task of the test's own.
+    /// Keys, settings or a task of the test failed.
     #[error("{0}")]
     Setup(String),
 }

@@ -1,4 +1,4 @@
-//! The second phase: reads every queue and accounts for every event.
+//! Second phase: reads every queue, and accounts for every event.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,13 +7,13 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    delivery::{Delivery, Hash, Verdict},
+    delivery::{Delivery, Hash, Outcome},
     fault::FaultKind,
     mailbag::Mailbag,
 };
 use prelude_local::aws::sqs::{EmbeddedSqs, EmbeddedSqsError};
 
-/// What was found in the queues, against what was sent.
+/// Comparison of the events in the queues with the sent ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Books {
     /// Events that were sent.
@@ -26,27 +26,27 @@ pub struct Books {
     pub parked: BTreeMap<String, usize>,
     /// Messages beyond the first of their event.
     pub duplicates: usize,
-    /// Events that were answered for with 200, and are in no queue.
+    /// Events of deliveries that were answered 200, without a message in any queue.
     pub lost: usize,
     /// Deliveries that were answered 200 before SQS had all of their events.
     pub too_early: usize,
     /// Deliveries that were never answered 200.
     pub unanswered: usize,
-    /// Events that an attempt left out, although no fault was on their queues.
+    /// Events that an attempt left out although their queues had no fault.
     pub starved: usize,
-    /// Messages whose bytes nobody sent, that are in another type's queue, or that are parked although no fault of
-    /// their delivery is a reason to.
+    /// Messages that were never sent, that are in another type's queue, or that are parked although no fault of their
+    /// delivery is a reason.
     pub misplaced: usize,
 }
 
 impl Books {
-    /// Nothing is lost, answered too early, starved, or where it does not belong.
+    /// Reports whether no event is lost, starved or misplaced, and every delivery was answered 200, but not too early.
     pub fn balance(&self) -> bool {
         [self.lost, self.too_early, self.unanswered, self.starved, self.misplaced] == [0; 5]
     }
 }
 
-/// Only a queue that is denied, or refuses with a code that nobody documents, is a reason to park what is sent here.
+/// Reports whether a message may be parked: its queue is denied, or refuses with an undocumented code.
 fn may_park(delivery: &Delivery, reason: Option<&str>) -> bool {
     delivery.fault.is_some_and(|fault| matches!(fault.kind, FaultKind::Denied | FaultKind::Unlisted))
         && reason == Some(Reason::QueueDenied.as_str())
@@ -59,7 +59,7 @@ struct Found {
     copies: usize,
 }
 
-/// Empties the queues.
+/// Empties the queues, and accounts for every event.
 pub(super) async fn balance(
     sqs: &EmbeddedSqs,
     prefix: &str,
@@ -90,9 +90,9 @@ pub(super) async fn balance(
         }
     }
     for delivery in mailbag.deliveries() {
-        books.too_early += usize::from(delivery.verdict() == Verdict::AcceptedTooEarly);
+        books.too_early += usize::from(delivery.outcome() == Outcome::AcceptedTooEarly);
         books.starved += delivery.starved();
-        books.unanswered += usize::from(delivery.verdict() == Verdict::Open);
+        books.unanswered += usize::from(delivery.outcome() == Outcome::Open);
         for event in &delivery.events {
             books.events += 1;
             match found.get(&event.hash) {
@@ -103,7 +103,7 @@ pub(super) async fn balance(
                         _ => books.routed += 1,
                     }
                 }
-                None => books.lost += usize::from(delivery.verdict() != Verdict::Open),
+                None => books.lost += usize::from(delivery.outcome() != Outcome::Open),
             }
         }
     }

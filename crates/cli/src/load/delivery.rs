@@ -1,4 +1,4 @@
-//! One delivery, which the run's seed decides, and what became of it. Each event is known by the hash of its bytes.
+//! One delivery, which the run's seed decides, and its outcome. The hash of an event's bytes identifies the event.
 
 use std::{
     collections::BTreeMap,
@@ -23,17 +23,17 @@ use prelude_local::{
     prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, batch, samples},
 };
 
-/// The SHA-256 of an event's bytes: its name in the books.
+/// SHA-256 of an event's bytes, which identifies the event.
 pub type Hash = [u8; 32];
 
-/// One request of Prelude's.
+/// One delivery of Prelude.
 #[derive(Debug)]
 pub struct Delivery {
-    /// In their order.
+    /// Events, in their order.
     pub events: Vec<SentEvent>,
-    /// What is planned for it.
+    /// Planned fault.
     pub fault: Option<Fault>,
-    /// Queues whose calls meet the fault; `None` for those of all calls.
+    /// Queues whose calls meet the fault; `None` for all queues.
     struck: Option<Vec<&'static str>>,
     body: Vec<u8>,
     key: Option<PreludeKey>,
@@ -41,32 +41,32 @@ pub struct Delivery {
     attempts: AtomicU32,
     calls_hit: AtomicU32,
     starved: AtomicUsize,
-    verdict: Mutex<Verdict>,
+    outcome: Mutex<Outcome>,
 }
 
-/// An event, and where it belongs.
+/// An event, and the slug of its queue.
 #[derive(Debug, Clone)]
 pub struct SentEvent {
-    /// Of its bytes.
+    /// Hash of its bytes.
     pub hash: Hash,
-    /// Of its type.
+    /// Slug of its type's queue.
     pub queue_slug: &'static str,
 }
 
-/// What became of a delivery.
+/// Outcome of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Outcome {
     /// Not answered 200 yet.
     Open,
-    /// Answered 200 when all its events were stored.
+    /// Answered 200 after all its events were stored.
     Accepted,
-    /// Answered 200 when one was not.
+    /// Answered 200 before all its events were stored.
     AcceptedTooEarly,
 }
 
 impl Delivery {
-    /// Five in a hundred V1, forty Verify, twenty-five Notify, twenty-eight a Session batch of up to twelve, two a lopsided
-    /// one: many events of one type, and one of each other.
+    /// Draws a delivery. Of a hundred, five are of V1, forty of Verify, twenty-five of Notify, and twenty-eight Session
+    /// batches of up to twelve events. Two are lopsided batches: many events of one type, and one of each other type.
     pub(super) fn new(plan: &Plan, index: usize, identity: &Identity) -> Self {
         let mut draw = Draw::new(plan.seed, index);
         let (source, count) = match draw.below(100) {
@@ -100,7 +100,7 @@ impl Delivery {
         let [first, second, third] = ADDRESSES;
         let mut fault = (share < plan.faults).then(|| Fault::of(draw.next(), draw.next(), draw.next()));
         if let (Some(fault), LOPSIDED) = (&mut fault, count) {
-            // A short one would starve nobody.
+            // A short fault would starve no event.
             fault.span = Span::Attempts(1);
         }
         Self {
@@ -113,11 +113,11 @@ impl Delivery {
             attempts: AtomicU32::new(0),
             calls_hit: AtomicU32::new(0),
             starved: AtomicUsize::new(0),
-            verdict: Mutex::new(Verdict::Open),
+            outcome: Mutex::new(Outcome::Open),
         }
     }
 
-    /// The invocation's event, signed.
+    /// Builds the invocation's event, and signs the delivery.
     pub(super) fn event(&self) -> Result<Bytes, KeyError> {
         let path = format!("/webhooks/{}", samples::PATH_TOKEN);
         let request = Request::new("POST", path, self.source_ip).json(self.body.clone());
@@ -132,7 +132,7 @@ impl Delivery {
         self.attempts.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Tries so far.
+    /// Number of attempts so far.
     pub fn attempts(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
     }
@@ -152,30 +152,30 @@ impl Delivery {
     }
 
     pub(super) fn accept(&self, all_stored: bool) {
-        let verdict = if all_stored { Verdict::Accepted } else { Verdict::AcceptedTooEarly };
-        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = verdict;
+        let outcome = if all_stored { Outcome::Accepted } else { Outcome::AcceptedTooEarly };
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
     }
 
-    /// Notes how many events an attempt left out although no fault is on their queues.
+    /// Records the number of events that an attempt left out although their queues have no fault.
     pub(super) fn note_starved(&self, events: usize) {
         self.starved.fetch_max(events, Ordering::Relaxed);
     }
 
-    /// How many events an attempt left out at most, although no fault is on their queues.
+    /// Largest number of events that an attempt left out although their queues have no fault.
     pub fn starved(&self) -> usize {
         self.starved.load(Ordering::Relaxed)
     }
 
-    /// What became of it.
-    pub fn verdict(&self) -> Verdict {
-        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Outcome so far.
+    pub fn outcome(&self) -> Outcome {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Number of events of a lopsided batch: far more calls for one queue than run beside each other.
+/// Number of events in a lopsided batch. They need far more calls to one queue than run in parallel.
 const LOPSIDED: u64 = 100;
 
-/// The queues that a fault is on: the fullest ones of the delivery.
+/// Finds the queues that meet a fault: the fullest ones of the delivery.
 fn struck(events: &[SentEvent], reach: Reach) -> Option<Vec<&'static str>> {
     let Reach::Queues(most) = reach else { return None };
     let mut counts = BTreeMap::<_, usize>::new();
@@ -187,7 +187,7 @@ fn struck(events: &[SentEvent], reach: Reach) -> Option<Vec<&'static str>> {
     Some(queues.into_iter().take(most).map(|(slug, _)| slug).collect())
 }
 
-/// A type of the source, and its sample with an id that no other event has.
+/// Picks a type of the source, and its sample with a unique id.
 fn event(source: Source, kind: u64, index: usize, number: u64) -> (&'static EventType, String) {
     let types: Vec<_> =
         EventType::ALL.iter().filter(|event_type| event_type.source() == Some(source)).collect();
@@ -206,7 +206,7 @@ fn joined(texts: &[(&'static EventType, String)]) -> Vec<u8> {
     texts.iter().map(|(_, text)| text.as_str()).collect::<String>().into_bytes()
 }
 
-/// Numbers that depend on the seed and the delivery alone, so that the order of events in time changes nothing.
+/// Random numbers that depend on the seed and the delivery only, so that timing does not change them.
 struct Draw {
     seed: u64,
     index: usize,

@@ -1,13 +1,13 @@
-//! The faults of SQS, and which delivery meets which.
+//! Faults of SQS, and their choice for a delivery.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// Each line: the variant, its name in reports, what happens to a call.
+/// Each line: the variant, its name in reports, its effect on a call.
 macro_rules! kinds {
     ($($kind:ident, $name:literal, $meaning:literal;)+) => {
-        /// What happens to a call that holds an event of the delivery.
+        /// Effect of a fault on a call that holds an event of the delivery.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
         pub enum FaultKind { $(#[doc = $meaning] #[serde(rename = $name)] $kind,)+ }
 
@@ -15,12 +15,12 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$kind),+];
 
-            /// The name in reports.
+            /// Name in reports.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }
             }
 
-            /// What happens to the call.
+            /// Effect on the call.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$kind => $meaning,)+ }
             }
@@ -31,63 +31,63 @@ macro_rules! kinds {
 kinds! {
     Throttled, "throttled", "The call is refused: too many requests.";
     Unavailable, "unavailable", "The call is answered with a 503.";
-    FailedEntries, "failed entries", "Every second entry of the call fails, the others are stored.";
+    FailedEntries, "failed entries", "Every second entry of the call fails, and the others are stored.";
     Denied, "denied", "The call is refused: the function may not use the queue.";
     Unlisted, "unlisted code", "The call is refused with a code that SQS does not document.";
     Cut, "cut", "Nothing is stored, and the connection breaks off in the answer.";
     LostAnswer, "lost answer", "All is stored, and the connection breaks off in the answer.";
     Slow, "slow", "The call is handled after up to a second.";
-    LateAnswer, "late answer", "All is stored, and the answer comes after the caller's patience.";
+    LateAnswer, "late answer", "All is stored, and the answer comes after the caller's timeout.";
     Hang, "hang", "Nothing is stored, and no answer comes.";
 }
 
 /// A fault of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// What happens.
+    /// Kind of the fault.
     pub kind: FaultKind,
-    /// How often.
+    /// Number of calls or attempts that meet the fault.
     pub span: Span,
-    /// For the slow kinds.
+    /// Delay of the slow kinds.
     pub delay: Duration,
-    /// Which calls it meets.
+    /// Calls that meet the fault.
     pub reach: Reach,
 }
 
-/// Which calls of a delivery a fault meets.
+/// Calls of a delivery that meet a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// All, those to the parking queue too.
+    /// All calls, also those to the parking queue.
     Everything,
-    /// Those to so many of its queues, the fullest ones first.
+    /// The calls to this number of its queues, the fullest ones first.
     Queues(usize),
 }
 
-/// How often a fault happens.
+/// Span of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Span {
-    /// To this many calls: the function's own retries outlast it.
+    /// The fault meets this many calls, and the function's own retries outlast it.
     Calls(u32),
-    /// To every call of this many attempts: only Prelude's retries outlast it.
+    /// The fault meets every call of this many attempts, and only Prelude's retries outlast it.
     Attempts(u32),
 }
 
-/// One in so many faults lasts longer than an attempt.
+/// One of this number of faults lasts longer than an attempt.
 const LASTING: u64 = 10;
 
 impl Fault {
-    /// The fault that three random numbers choose.
+    /// Chooses a fault by three random numbers.
     pub fn of(kind: u64, more: u64, reach: u64) -> Self {
         let kinds = u64::try_from(FaultKind::ALL.len()).unwrap_or(1);
         let index = usize::try_from(kind % kinds).unwrap_or_default();
         let kind = FaultKind::ALL.get(index).copied().unwrap_or(FaultKind::Throttled);
         let times = u32::try_from(1 + (more >> 32) % 3).unwrap_or(1);
-        // A denied queue is not tried again in the same attempt: the parking queue is.
+        // A denied queue is not retried in the same attempt, but the parking queue is.
         let lasts = more.is_multiple_of(LASTING);
         let span = match kind {
             _ if lasts => Span::Attempts(times.min(2)),
             FaultKind::Denied => Span::Calls(1),
-            // A third one would park the events.
+            // A third call would park the events.
             FaultKind::Unlisted => Span::Calls(times.min(2)),
             // Two of these leave no time for a third call.
             FaultKind::LateAnswer | FaultKind::Hang => Span::Calls(1),
@@ -100,7 +100,7 @@ impl Fault {
         };
         let delay = match kind {
             FaultKind::Slow => Duration::from_millis(50 + (more >> 16) % 950),
-            // Beyond what the receiver waits for a call.
+            // Longer than the receiver waits for a call.
             _ => Duration::from_millis(3_500),
         };
         let reach = match reach % 3 {

@@ -1,4 +1,4 @@
-//! The embedded SQS behind a socket, failing as each delivery's fault says.
+//! Embedded SQS behind a socket, which fails by each delivery's fault.
 
 use std::{io, sync::Arc};
 
@@ -30,11 +30,11 @@ use prelude_local::{
     http_server::HttpServer,
 };
 
-/// A running one, until it is dropped.
+/// A running server, until it is dropped.
 #[derive(Debug)]
 pub(super) struct FaultySqs(HttpServer);
 
-/// Longer than anybody waits.
+/// Longer than any caller waits.
 const NEVER: Duration = Duration::from_secs(60);
 
 type Body = BoxBody<Bytes, io::Error>;
@@ -50,7 +50,7 @@ impl FaultySqs {
         HttpServer::start(0, respond).await.map(Self)
     }
 
-    /// For `AWS_ENDPOINT_URL_SQS`.
+    /// Value of `AWS_ENDPOINT_URL_SQS`.
     pub(super) fn endpoint(&self) -> String {
         format!("http://{}", self.0.address())
     }
@@ -63,7 +63,7 @@ async fn respond(request: Request<Incoming>, sqs: &Guard, mailbag: &Mailbag) -> 
     let Ok(batch) = serde_json::from_slice::<BatchRequest>(&request.body) else {
         return whole(sqs.handle(request).await);
     };
-    // All entries of a call are of one delivery: a function has one request at a time.
+    // All entries of a call belong to one delivery, because a function has one request at a time.
     let queue = batch.queue();
     let slug = queue.strip_prefix(PREFIX).unwrap_or(queue);
     let Some(fault) = batch.entries.first().and_then(|entry| mailbag.strike(&hash(entry), slug)) else {
@@ -137,7 +137,7 @@ async fn fail_entries(
     MockResponse::json(200, answer.to_string())
 }
 
-/// Hands the call on, and notes what was stored.
+/// Passes the call on, and records the stored entries.
 async fn pass(request: MockRequest, entries: &[Entry], sqs: &Guard, mailbag: &Mailbag) -> MockResponse {
     let response = sqs.handle(request).await;
     let answer = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
@@ -161,7 +161,7 @@ fn whole(answer: MockResponse) -> Response<Body> {
     response
 }
 
-/// The beginning of an answer, and then the end of the connection.
+/// Sends the beginning of an answer, and then ends the connection.
 fn cut_off() -> Response<Body> {
     let broken = Err::<Frame<Bytes>, _>(io::Error::from(io::ErrorKind::ConnectionReset));
     let frames = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(b"{\"Succ"))), broken]);

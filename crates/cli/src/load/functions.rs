@@ -1,4 +1,4 @@
-//! Copies of the function, each with one request at a time, as Lambda runs them.
+//! Copies of the function. Each has one request at a time, as in Lambda.
 
 use std::{
     path::PathBuf,
@@ -22,13 +22,13 @@ use prelude_local::{
     receiver::LocalReceiver,
 };
 
-/// All copies; one that is free takes the next request.
+/// All copies. A free one takes the next request.
 pub struct Functions {
     free: Mutex<Vec<Function>>,
     count: Semaphore,
 }
 
-/// One copy.
+/// One copy of the function.
 pub struct Function {
     kind: Kind,
     timeout: Duration,
@@ -45,20 +45,20 @@ struct Process {
     recipe: Arc<Recipe>,
 }
 
-/// How a process is started.
+/// Binary and environment of a process.
 struct Recipe {
     binary: PathBuf,
     environment: Vec<(String, String)>,
 }
 
-/// A copy in use, given back when dropped.
+/// A copy in use, which is free again when this is dropped.
 pub struct Busy<'a> {
     functions: &'a Functions,
     function: Option<Function>,
     _permit: SemaphorePermit<'a>,
 }
 
-/// How long a process may take to ask for its first event.
+/// Time limit for a process to ask for its first event.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Functions {
@@ -90,11 +90,11 @@ impl Functions {
 }
 
 impl Busy<'_> {
-    /// Hands it the event; the answer's status, or none without an answer in the function's time, and how long that took.
-    /// Without an answer the process is killed, as Lambda does, and another one is started.
+    /// Invokes the function with the event. Returns the answer's status and the duration. The status is missing if the
+    /// function did not answer in its time. Its process is then killed, as in Lambda, and another one is started.
     ///
     /// # Errors
-    /// The other one does not start.
+    /// The other process does not start.
     pub(super) async fn invoke(&mut self, event: &Bytes) -> Result<(Option<u16>, Duration), FunctionError> {
         let Some(function) = self.function.as_mut() else { return Err(FunctionError::Gone) };
         let called = Instant::now();
@@ -110,7 +110,7 @@ impl Busy<'_> {
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        // Before the permit is, which is a field.
+        // The function is free before the permit, which is a field.
         if let Some(function) = self.function.take() {
             self.functions.free.lock().unwrap_or_else(PoisonError::into_inner).push(function);
         }
@@ -142,7 +142,7 @@ impl Function {
 impl Process {
     async fn start(recipe: Arc<Recipe>) -> Result<Self, FunctionError> {
         let runtime_api = RuntimeApi::start().await.map_err(FunctionError::Socket)?;
-        // Logs cost what they cost on Lambda; nobody reads them here.
+        // The function writes its logs as on Lambda, but nobody reads them here.
         let child = runtime_api
             .command(&recipe.binary, recipe.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
@@ -160,13 +160,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Fails only for a process that has ended already.
+        // Killing fails only for a process that has already ended.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// The function's own code and client settings, over a real connection to this SQS.
+/// Creates the function in this process, with its own client settings and a real connection to this SQS.
 async fn in_process(
     environment: Vec<(String, String)>,
     endpoint: &str,
@@ -181,19 +181,19 @@ async fn in_process(
         .map_err(|problems| FunctionError::Configuration(problems.to_string()))
 }
 
-/// A function that does not run.
+/// Error of a function that does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
-    /// No port for its Runtime API.
+    /// The Runtime API has no port.
     #[error("no port of 127.0.0.1 can be used: {0}")]
     Socket(std::io::Error),
-    /// The binary can not be executed.
-    #[error("{} can not be started ({}): build it with `cargo build --release`", .0.display(), .1)]
+    /// The binary cannot be executed.
+    #[error("{} cannot be started ({}): build it with `cargo build --release`", .0.display(), .1)]
     Start(PathBuf, std::io::Error),
-    /// It runs, and asks for no event.
-    #[error("{} does not ask for an event: is it the receiver?", .0.display())]
+    /// The process runs, but does not ask for an event.
+    #[error("{} does not ask for an event: expected the receiver's binary", .0.display())]
     NoFunction(PathBuf),
-    /// The test's own settings.
+    /// The test's own settings are invalid.
     #[error("{0}")]
     Configuration(String),
     /// The test is over.

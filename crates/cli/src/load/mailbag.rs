@@ -1,4 +1,4 @@
-//! Every delivery of a run, and what SQS took of them.
+//! Deliveries of a run, and their events that SQS stored.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use super::{
 use crate::conform::Identity;
 use prelude_local::prelude::KeyError;
 
-/// Every delivery of a run, and what is known of it so far.
+/// Deliveries of a run, with the stored events and the faults so far.
 #[derive(Debug)]
 pub struct Mailbag {
     deliveries: Vec<Delivery>,
@@ -26,10 +26,10 @@ pub struct Mailbag {
 }
 
 impl Mailbag {
-    /// The deliveries of this plan.
+    /// Draws the deliveries of a plan.
     ///
     /// # Errors
-    /// A key of `tests/keys` that can not be read.
+    /// A key of `tests/keys` cannot be read.
     pub fn new(plan: &Plan) -> Result<Self, KeyError> {
         let identity = Identity::local()?;
         let deliveries: Vec<_> =
@@ -42,22 +42,22 @@ impl Mailbag {
         Ok(Self { deliveries, by_hash, stored: Mutex::default(), hits })
     }
 
-    /// All, in the order of sending.
+    /// All deliveries, in the order of sending.
     pub fn deliveries(&self) -> &[Delivery] {
         &self.deliveries
     }
 
-    /// The delivery of this number.
+    /// Delivery with this index.
     pub fn delivery(&self, index: usize) -> Option<&Delivery> {
         self.deliveries.get(index)
     }
 
-    /// The delivery that holds the event with these bytes.
+    /// Delivery that holds the event with this hash.
     pub fn delivery_of(&self, hash: &Hash) -> Option<&Delivery> {
         self.deliveries.get(*self.by_hash.get(hash)?)
     }
 
-    /// The fault that meets a call with this event now, counted.
+    /// Finds the fault that a call with this event meets now, and counts it.
     pub(super) fn strike(&self, hash: &Hash, queue_slug: &str) -> Option<Fault> {
         let fault = self.delivery_of(hash)?.strike(queue_slug)?;
         let index = FaultKind::ALL.iter().position(|kind| *kind == fault.kind)?;
@@ -65,23 +65,23 @@ impl Mailbag {
         Some(fault)
     }
 
-    /// How many calls each kind of fault met.
+    /// Number of calls that met each kind of fault.
     pub fn hits(&self) -> impl Iterator<Item = (FaultKind, u64)> {
         FaultKind::ALL.iter().copied().zip(self.hits.iter().map(|hits| hits.load(Ordering::Relaxed)))
     }
 
-    /// SQS took these bytes.
+    /// Records that SQS stored the event with this hash.
     pub(super) fn store(&self, hash: Hash) {
         self.stored().insert(hash);
     }
 
-    /// Whether SQS took all of a delivery's events.
+    /// Reports whether SQS stored all events of a delivery.
     pub(super) fn stores_all_of(&self, delivery: &Delivery) -> bool {
         let stored = self.stored();
         delivery.events.iter().all(|event| stored.contains(&event.hash))
     }
 
-    /// How many events SQS did not take, although no fault is on their queues.
+    /// Number of events that SQS did not store although their queues have no fault.
     pub(super) fn starved_of(&self, delivery: &Delivery) -> usize {
         let stored = self.stored();
         let is_starved =

@@ -1,4 +1,4 @@
-//! The report: tables for people and documents, JSON for machines.
+//! Report of a load test, as tables and as JSON.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,34 +7,34 @@ use serde::Serialize;
 use super::{Plan, STEPS, Try, account::Books, mailbag::Mailbag};
 use crate::terminal::{Look, Mark};
 
-/// What a run showed.
+/// Results of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// The books balance.
+    /// Every event is accounted for: the books balance.
     pub ok: bool,
-    /// Repeats the run's bodies, ids and faults.
+    /// Seed of the run's bodies, ids and faults.
     pub seed: u64,
-    /// How the function ran.
+    /// Number of functions, and the way they ran.
     pub functions: String,
-    /// From the first delivery to the last answer.
+    /// Time from the first delivery to the last answer.
     pub seconds: f64,
-    /// Requests of Prelude's.
+    /// Number of deliveries.
     pub deliveries: usize,
-    /// Those that a fault was planned for.
+    /// Number of deliveries with a planned fault.
     pub faulty: usize,
-    /// Those that were sent more than once.
+    /// Number of deliveries that were sent more than once.
     pub sent_again: usize,
-    /// Invocations by the answer's status; `none` without an answer in the function's time.
+    /// Number of invocations by the answer's status; `none` without an answer in the function's time.
     pub answers: BTreeMap<String, usize>,
-    /// The time of invocations, by the step of the rate.
+    /// Durations of invocations, by the step of the rate.
     pub steps: Vec<Step>,
-    /// The time of all invocations of deliveries without a fault.
+    /// Durations of the invocations of deliveries without a fault.
     pub undisturbed: Times,
-    /// The time of all invocations.
+    /// Durations of all invocations.
     pub all: Times,
-    /// Calls to SQS that met a fault, by its kind.
+    /// Number of calls to SQS that met a fault, by the kind of fault.
     pub faults: BTreeMap<&'static str, u64>,
-    /// Events and messages.
+    /// Accounts of events and messages.
     pub books: Books,
 }
 
@@ -43,29 +43,29 @@ pub struct Report {
 pub struct Step {
     /// Deliveries per second.
     pub rate: f64,
-    /// The longest that a request waited for a free function, in milliseconds.
+    /// Longest wait of a request for a free function, in milliseconds.
     pub max_wait: f64,
-    /// Of the invocations of its deliveries.
+    /// Durations of the invocations of its deliveries.
     pub times: Times,
 }
 
-/// How long invocations took, in milliseconds.
+/// Durations of invocations, in milliseconds.
 #[derive(Debug, Serialize)]
 pub struct Times {
-    /// How many.
+    /// Number of invocations.
     pub count: usize,
-    /// The median.
+    /// Median.
     pub p50: f64,
-    /// Of twenty, one took longer.
+    /// 95th percentile.
     pub p95: f64,
-    /// Of a hundred, one took longer.
+    /// 99th percentile.
     pub p99: f64,
-    /// The longest.
+    /// Maximum.
     pub max: f64,
 }
 
 impl Step {
-    /// The step of a delivery.
+    /// Finds the step of a delivery.
     pub(super) fn of(index: usize, deliveries: usize) -> usize {
         (index * STEPS / deliveries.max(1)).min(STEPS - 1)
     }
@@ -123,12 +123,12 @@ impl Report {
         }
     }
 
-    /// The report as one JSON object.
+    /// Formats the report as a JSON object.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)
     }
 
-    /// The report as tables, with a verdict as the last line.
+    /// Formats the report as tables. The last line is the result.
     pub fn to_table(&self, look: Look) -> String {
         let Books {
             events,
@@ -187,9 +187,9 @@ impl Report {
         }
         line("without a fault", &self.undisturbed, None);
         line("all", &self.all, None);
-        let verdict = if self.ok { "every event is accounted for" } else { "THE BOOKS DO NOT BALANCE" };
+        let result = if self.ok { "every event is accounted for" } else { "THE BOOKS DO NOT BALANCE" };
         let style = Mark::of(self.ok).style().bold();
-        table.push_str(&format!("\n{}\n", look.paint(verdict, style)));
+        table.push_str(&format!("\n{}\n", look.paint(result, style)));
         table
     }
 }

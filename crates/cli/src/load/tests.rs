@@ -4,7 +4,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use prelude_local::coverage::cases;
 use sha2::{Digest as _, Sha256};
 
-use super::{delivery::Verdict, *};
+use super::{delivery::Outcome, *};
 use crate::terminal::Look;
 
 fn plan(deliveries: usize) -> Plan {
@@ -44,7 +44,7 @@ async fn every_event_is_accounted_for_under_faults() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_that_are_answered_for_and_in_no_queue_are_lost() {
+async fn events_of_answered_deliveries_without_a_message_are_lost() {
     let queues = queues().unwrap();
     let (sqs, empty) =
         (EmbeddedSqs::start(&queues).await.unwrap(), EmbeddedSqs::start(&queues).await.unwrap());
@@ -73,10 +73,10 @@ async fn a_lost_event_and_a_foreign_message_are_found() {
     let sqs = EmbeddedSqs::start(["p-a", "p-unrouted"]).await.unwrap();
     let url = EmbeddedSqs::queue_url_prefix("p-a");
     sqs.client().send_message().queue_url(url).message_body("{\"foreign\":1}").send().await.unwrap();
-    // The receiver says that it has the first; the second was stored too late; the third is never answered.
+    // The first delivery is accepted, the second is stored too late, and the third is never answered.
     mailbag.delivery(0).unwrap().accept(true);
     mailbag.delivery(1).unwrap().accept(mailbag.stores_all_of(mailbag.delivery(1).unwrap()));
-    assert_eq!(mailbag.delivery(1).unwrap().verdict(), Verdict::AcceptedTooEarly);
+    assert_eq!(mailbag.delivery(1).unwrap().outcome(), Outcome::AcceptedTooEarly);
     let queues = ["p-a".to_owned(), "p-unrouted".to_owned()];
     let books = account::balance(&sqs, "p-", &queues, &mailbag).await.unwrap();
     assert_eq!(books.starved, 0, "no attempt was made");
@@ -89,7 +89,7 @@ async fn a_lost_event_and_a_foreign_message_are_found() {
 }
 
 #[tokio::test]
-async fn what_is_parked_for_no_fault_is_misplaced() {
+async fn events_that_are_parked_without_a_fault_are_misplaced() {
     let denied = |delivery: &delivery::Delivery| {
         delivery
             .fault
@@ -118,7 +118,7 @@ async fn what_is_parked_for_no_fault_is_misplaced() {
     }
 }
 
-/// The body of a delivery of one event, where the event is the whole body.
+/// Body of a delivery whose only event is the whole body.
 fn body(delivery: &delivery::Delivery) -> Option<String> {
     let event: serde_json::Value = serde_json::from_slice(&delivery.event().unwrap()).unwrap();
     let body = event["body"].as_str()?.to_owned();

@@ -25,5 +25,5 @@ fn load_accounts_for_every_event() {
     );
 
     let output = prelude(&["load", "--deliveries", "1", "--binary", "/dev/null/x"]);
-    assert_refused(&output, "/dev/null/x can not be started");
+    assert_refused(&output, "/dev/null/x cannot be started");
 }
