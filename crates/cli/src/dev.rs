@@ -1,5 +1,6 @@
 //! `prelude dev`: the receiver and all it talks to, on loopback, with an inspector.
 
+mod addresses;
 pub mod checks;
 mod claims;
 pub mod delivery;
@@ -14,8 +15,9 @@ pub mod sender;
 pub mod settings;
 mod stack;
 
+pub use addresses::Addresses;
 pub use run::{Ended, run};
-pub use stack::{Addresses, DevError, Options, Stack};
+pub use stack::{DevError, Options, Stack};
 
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Duration};
 
 use super::{
-    Addresses,
+    addresses::Addresses,
     delivery::Message,
     journal::Journal,
     sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},

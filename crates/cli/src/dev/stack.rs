@@ -7,9 +7,9 @@ use prelude_webhooks::{
     gate::Gate,
     route::{QueueType, Routes},
 };
-use serde::Serialize;
 use tokio::{task::JoinSet, time::Duration};
 
+use super::addresses::Addresses;
 use super::inspector::{Inspector, Parts};
 use super::journal::Journal;
 use super::keep::{Keep, KeepError};
@@ -40,23 +40,6 @@ pub struct Options {
     pub keep: Option<PathBuf>,
     /// How often the Session app gets a new key.
     pub rotate_every: Option<Duration>,
-}
-
-/// Where everything is.
-#[derive(Debug, Clone, Serialize)]
-pub struct Addresses {
-    /// What to register at Prelude, or to post to; with the path token.
-    pub receiver: String,
-    /// The page.
-    pub inspector: String,
-    /// For `AWS_ENDPOINT_URL_SQS`.
-    pub sqs: String,
-    /// The key set of the samples' Session app.
-    pub jwks: String,
-    /// What every queue's URL begins with.
-    pub queue_url_prefix: String,
-    /// The region of the queues.
-    pub region: &'static str,
 }
 
 /// A running stack.
