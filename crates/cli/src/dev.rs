@@ -1,4 +1,4 @@
-//! `prelude dev`: the receiver and all it talks to, on loopback, with an inspector.
+//! `prelude dev`: the receiver with local stand-ins for everything it talks to, and an inspector.
 
 mod addresses;
 pub mod checks;

@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 
-/// Where everything is.
+/// Addresses of the stack's servers.
 #[derive(Debug, Clone, Serialize)]
 pub struct Addresses {
-    /// What to register at Prelude, or to post to; with the path token.
+    /// URL of the endpoint, with the path token.
     pub receiver: String,
-    /// The page.
+    /// URL of the inspector.
     pub inspector: String,
-    /// For `AWS_ENDPOINT_URL_SQS`.
+    /// Endpoint of SQS, for `AWS_ENDPOINT_URL_SQS`.
     pub sqs: String,
-    /// The key set of the samples' Session app.
+    /// URL of the key set of the samples' Session app.
     pub jwks: String,
-    /// What every queue's URL begins with.
+    /// Queue URL without its event-type suffix.
     pub queue_url_prefix: String,
-    /// The region of the queues.
+    /// Region of the queues.
     pub region: &'static str,
 }

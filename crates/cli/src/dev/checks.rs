@@ -1,4 +1,4 @@
-//! The receiver's checks of one delivery, as its steps were observed, with what became of the events.
+//! Checks of one delivery, built from the observed steps, and the queues of its events.
 
 use prelude_webhooks::{publish::Receipt, respond::Outcome as Result};
 use serde::Serialize;
@@ -11,29 +11,29 @@ use crate::diagnose::{
 /// One step, in the receiver's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `address`, `path`, `method`, `challenge`, `signature`, `family` or `queues`.
+    /// Name: `address`, `path`, `method`, `challenge`, `signature`, `family` or `queues`.
     pub step: &'static str,
-    /// How it went.
+    /// Outcome of the step.
     pub outcome: Outcome,
-    /// What was found.
+    /// Finding, in words.
     pub detail: String,
 }
 
-/// How a step went.
+/// Outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It let the request through.
+    /// The request passed.
     Passed,
-    /// It let the request through, and deserves a look.
+    /// The request passed, with a finding that needs attention.
     Noted,
-    /// It decided the answer.
+    /// The step determined the answer.
     Failed,
-    /// An earlier step decided the answer.
+    /// An earlier step determined the answer.
     Skipped,
 }
 
-/// The steps of one request. The event itself is not a step here: API Gateway's stand-in makes each of them.
+/// Checks of one request. The step `event` is left out, because the local API Gateway builds every event.
 pub(super) fn checks(sight: &Sight) -> Vec<Check> {
     let findings = sight.findings().into_iter().filter(|finding| finding.step != "event");
     let check = |Finding { step, progress, finding, noted }| {
@@ -51,7 +51,7 @@ pub(super) fn checks(sight: &Sight) -> Vec<Check> {
     findings.map(check).collect()
 }
 
-/// What an accepted delivery made durable.
+/// Receipt of an accepted delivery.
 pub(super) fn receipt(sight: &Sight) -> Option<&Receipt> {
     match sight.result()? {
         Ok(Result::Accepted(receipt)) => Some(receipt),
@@ -59,13 +59,13 @@ pub(super) fn receipt(sight: &Sight) -> Option<&Receipt> {
     }
 }
 
-/// `unknown_type=1 oversize=2`, as the log says it.
+/// Reasons for parking, each with its count, in the log's form: `unknown_type=1 oversize=2`.
 pub(super) fn reasons(receipt: &Receipt) -> String {
     let reasons = receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str()));
     reasons.collect::<Vec<_>>().join(" ")
 }
 
-/// The names of the queues that took an event of their type.
+/// Names of the queues that hold an event of their type.
 pub(super) fn queues(receipt: &Receipt) -> Vec<&str> {
     let routed = receipt.routed.iter().filter(|(_, count)| **count > 0);
     routed.map(|(url, _)| url.name()).collect()

@@ -1,11 +1,11 @@
-//! Claims of a body that nobody has verified here.
+//! Source and event types that an unverified body claims.
 
 use prelude_events::EventType;
 use serde_json::Value;
 
 use crate::terminal::printable;
 
-/// What a body says it is; nobody has verified it here.
+/// Source that a body claims, and the event types that it names, each with its count. Nothing is verified here.
 pub(super) fn claims(body: &[u8]) -> (Option<&'static str>, Vec<(String, usize)>) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return (None, Vec::new()) };
     let type_of = |event: &Value| {
@@ -17,13 +17,13 @@ pub(super) fn claims(body: &[u8]) -> (Option<&'static str>, Vec<(String, usize)>
             return (None, Vec::new());
         }
         let name = type_of(&body);
-        let source = EventType::known(&name).and_then(|event_type| event_type.source());
-        let family = match source {
+        let known = EventType::known(&name).and_then(|event_type| event_type.source());
+        let source = match known {
             Some(source) => source.as_str(),
             None if name.starts_with("verify.") => "verify",
             None => "notify",
         };
-        return (Some(family), vec![(name, 1)]);
+        return (Some(source), vec![(name, 1)]);
     };
     let mut types: Vec<(String, usize)> = Vec::new();
     for name in events.iter().map(type_of) {
@@ -37,7 +37,7 @@ pub(super) fn claims(body: &[u8]) -> (Option<&'static str>, Vec<(String, usize)>
     (Some("session"), types)
 }
 
-/// A stranger's word: short, and without what would command a terminal.
+/// Shortens a caller's word, and replaces control characters, because a terminal would obey them.
 pub(super) fn short(word: &str) -> String {
     printable(word).chars().take(80).collect()
 }
@@ -47,9 +47,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_tells_its_family_and_types() {
+    fn a_body_claims_a_source_and_types() {
         let one = |name: &str| vec![(name.to_owned(), 1)];
-        for (body, family, types) in [
+        for (body, source, types) in [
             (r#"{"type":"verify.attempt"}"#, Some("verify"), one("verify.attempt")),
             (r#"{"type":"verify.new"}"#, Some("verify"), one("verify.new")),
             (r#"{"type":"attempt"}"#, Some("verify_v1"), one("attempt")),
@@ -59,7 +59,7 @@ mod tests {
             ("{}", None, vec![]),
             ("nothing", None, vec![]),
         ] {
-            assert_eq!(claims(body.as_bytes()), (family, types), "{body}");
+            assert_eq!(claims(body.as_bytes()), (source, types), "{body}");
         }
         let (_, types) = claims(br#"{"events":[{"type":"user.created"},{},{"type":"user.created"}]}"#);
         assert_eq!(types, [("user.created".to_owned(), 2), ("(no type)".to_owned(), 1)]);

@@ -16,87 +16,89 @@ use super::{
 use crate::diagnose::{Labels, Sight, advice_of, verify::KeyTrial};
 use prelude_local::aws::{gateway::Exchange, guard::ledger::Held};
 
-/// What came of a request, and how.
+/// A request, its checks, its messages, and its answer.
 pub struct Delivery {
-    /// What can be told in a line.
+    /// The delivery in one line.
     pub summary: Summary,
-    /// What the receiver checked.
+    /// Checks of the receiver, in order.
     pub checks: Vec<Check>,
-    /// The keys that were compared with the signature, in order.
+    /// Keys that were compared with the signature, in order.
     pub keys: Vec<KeyTrial>,
-    /// What to do about a refusal.
+    /// Action to take after a refusal.
     pub advice: Option<&'static str>,
-    /// What it sent.
+    /// Messages of the delivery, in their queues.
     pub messages: Vec<Message>,
-    /// All else.
+    /// Request, API Gateway event, answer and log lines.
     pub exchange: Exchange,
 }
 
-/// A delivery in a line: nothing that names a person, no token.
+/// A delivery in one line, without personal data and tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Counted from 1.
+    /// Number of the delivery, from 1.
     pub number: u64,
-    /// Milliseconds since 1970.
+    /// Time of arrival, in milliseconds since 1970.
     pub received_at: u64,
     /// `POST` for a delivery, `GET` for a challenge.
     pub method: String,
-    /// What the body claims to be: `session`, `verify`, `notify`, `verify_v1`.
-    pub family: Option<&'static str>,
-    /// The types that the body names, each with its count.
+    /// Source that the body claims: `session`, `verify`, `notify` or `verify_v1`. JSON keeps the earlier name.
+    #[serde(rename = "family")]
+    pub source: Option<&'static str>,
+    /// Event types that the body names, each with its count.
     pub types: Vec<(String, usize)>,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// The receiver's log code.
+    /// Outcome of the delivery. JSON keeps the earlier name.
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// Log code of the receiver.
     pub code: String,
-    /// The code in words, or why something was parked.
+    /// The code in words, or the reasons for parking.
     pub reason: String,
-    /// The HTTP status.
+    /// HTTP status of the answer.
     pub status: u16,
-    /// How long the function took, in milliseconds.
+    /// Duration of the function, in milliseconds.
     pub ms: u64,
-    /// The queues that got a message, each with its count.
+    /// Queues of the messages, each with its count.
     pub queues: Vec<(String, usize)>,
 }
 
-/// What came of a delivery.
+/// Outcome of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Outcome {
     /// Every event is in the queue of its type.
     Accepted,
-    /// Every event is durable, at least one of them in the parking queue.
+    /// Every event is durable, and at least one is in the parking queue.
     Parked,
     /// The activation challenge was answered.
     Activated,
-    /// It was refused for what it is.
+    /// The request was refused.
     Refused,
-    /// The receiver could not do its work: Prelude would try again.
+    /// The receiver failed, so Prelude would retry.
     Failed,
 }
 
-/// A message that a delivery became.
+/// A message in a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// The queue's name.
+    /// Name of the queue.
     pub queue: String,
-    /// The id that SQS gave it.
+    /// Id from SQS.
     pub message_id: String,
-    /// The sender's attributes.
+    /// Attributes that the receiver set.
     pub attributes: BTreeMap<String, String>,
-    /// The text.
+    /// Text of the message.
     pub body: String,
-    /// When it was sent, in milliseconds since 1970.
+    /// Time of sending, in milliseconds since 1970.
     pub sent_at: u64,
-    /// How often it was received.
+    /// Number of receipts.
     pub received: u32,
-    /// The FIFO group.
+    /// Message group of a FIFO queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
 }
 
 impl Message {
-    /// A message as it lies in this queue.
+    /// Converts a message of this queue.
     pub fn new(queue: &str, held: Held) -> Self {
         let Held { message_id, sent_at, received, entry, .. } = held;
         let attributes = entry.message_attributes.into_iter();
@@ -115,7 +117,7 @@ impl Message {
 }
 
 impl Delivery {
-    /// The delivery with this number, which became these messages. Without a sight API Gateway answered by itself.
+    /// Builds the delivery with this number and these messages. Without a sight, API Gateway answered by itself.
     pub(crate) fn new(
         number: u64,
         exchange: Exchange,
@@ -123,18 +125,18 @@ impl Delivery {
         sight: Option<&Sight>,
         labels: &Labels,
     ) -> Self {
-        let (family, types) = claims(&exchange.request.body);
+        let (source, types) = claims(&exchange.request.body);
         let rejection = sight.and_then(Sight::rejection);
         let receipt = sight.and_then(checks::receipt);
         let code = sight.map_or("not_invoked", Sight::code).to_owned();
         let parked = receipt.is_some_and(|receipt| !receipt.parked.is_empty());
         let status = exchange.answer.status.as_u16();
-        let verdict = match (code.as_str(), status) {
-            ("challenge_answered", _) => Verdict::Activated,
-            (_, 200) if parked => Verdict::Parked,
-            (_, 200) => Verdict::Accepted,
-            (_, 500..) => Verdict::Failed,
-            _ => Verdict::Refused,
+        let outcome = match (code.as_str(), status) {
+            ("challenge_answered", _) => Outcome::Activated,
+            (_, 200) if parked => Outcome::Parked,
+            (_, 200) => Outcome::Accepted,
+            (_, 500..) => Outcome::Failed,
+            _ => Outcome::Refused,
         };
         let mut queues = BTreeMap::new();
         for message in &messages {
@@ -144,9 +146,9 @@ impl Delivery {
             number,
             received_at: millis(exchange.received_at),
             method: short(&exchange.request.method),
-            family,
+            source,
             types,
-            verdict,
+            outcome,
             code,
             reason: match (sight, rejection, receipt) {
                 (None, ..) => "API Gateway answered by itself".to_owned(),
@@ -168,7 +170,7 @@ impl Delivery {
         }
     }
 
-    /// Everything, for the inspector. Not for a log.
+    /// All parts, for the inspector. They hold personal data, so they must not reach a log.
     pub fn to_json(&self) -> Value {
         let Exchange { request, event, answer, log, .. } = &self.exchange;
         let (body, body_is_base64) = match str::from_utf8(&request.body) {
@@ -201,7 +203,7 @@ impl Delivery {
         })
     }
 
-    /// What it takes in memory, roughly.
+    /// Approximate size in memory.
     pub fn bytes(&self) -> usize {
         // The body is in the request, in the event, and in the messages.
         4_096 + 3 * self.exchange.request.body.len()

@@ -1,4 +1,4 @@
-//! The inspector: a page about the deliveries and queues of `prelude dev`, live, for this machine only.
+//! The inspector: a live page of the deliveries and queues of `prelude dev`, for this machine only.
 
 mod admission;
 mod live;
@@ -31,15 +31,15 @@ use prelude_local::aws::{
     sqs::EmbeddedSqs,
 };
 
-/// What the inspector shows, and what its buttons reach.
+/// Parts of the stack that the inspector shows and its buttons use.
 pub struct Parts {
-    /// Where deliveries go.
+    /// API that accepts deliveries.
     pub api: Api<Journal>,
-    /// Where they are noted.
+    /// Record of the deliveries.
     pub journal: Arc<Journal>,
-    /// Where their messages lie.
+    /// Queues of their messages.
     pub sqs: EmbeddedSqs,
-    /// Where they come from.
+    /// Local Prelude, which signs samples and rotates keys.
     pub sender: Arc<Sender>,
 }
 
@@ -49,18 +49,18 @@ pub struct Inspector {
     serving: JoinHandle<()>,
 }
 
-/// Of one run.
+/// State of one run.
 struct Run {
     parts: Parts,
     addresses: Addresses,
     port: u16,
-    /// What a request must carry that changes something.
+    /// Token that every changing request must carry.
     token: String,
     stopping: watch::Receiver<bool>,
 }
 
 impl Inspector {
-    /// Listens on 127.0.0.1; port 0 takes any free one. Puts its own address into `addresses`.
+    /// Listens on 127.0.0.1; port 0 takes a free one. Writes the inspector's URL into `addresses`.
     ///
     /// # Errors
     /// The port is taken, or the system has no random bytes.
@@ -73,15 +73,15 @@ impl Inspector {
         let mut asked_to_stop = stopping.clone();
         let run = Run { parts, addresses: addresses.clone(), port, token, stopping };
         let serve = axum::serve(listener, router(Arc::new(run))).with_graceful_shutdown(async move {
-            // Fails when the inspector was dropped, which is a stop too.
+            // Fails when the inspector was dropped, which is a stop, too.
             drop(asked_to_stop.wait_for(|stop| *stop).await);
         });
-        // Serving ends without an error, and only when it is asked to.
+        // Serving ends only at a stop, and without an error.
         let serving = tokio::spawn(async move { drop(serve.await) });
         Ok(Self { stop, serving })
     }
 
-    /// Ends the live streams and takes no more requests.
+    /// Ends the live streams, and accepts no more requests.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(Duration::from_secs(2), &mut self.serving).await.is_err() {
@@ -109,7 +109,7 @@ fn router(run: Arc<Run>) -> Router {
         .with_state(run)
 }
 
-/// What does not change while the stack runs.
+/// Data that does not change while the stack runs.
 async fn setup(State(run): State<Arc<Run>>) -> Json<Value> {
     let types = EventType::ALL.iter().map(|event_type| {
         json!({
@@ -139,7 +139,7 @@ async fn queues(State(run): State<Arc<Run>>) -> Result<Json<Value>, Failure> {
     Ok(Json(json!(run.parts.sqs.depths().await.map_err(|_failed| Failure::Sqs)?)))
 }
 
-/// The newest hundred messages of a queue, newest first.
+/// The newest 100 messages of a queue, newest first.
 async fn peek(State(run): State<Arc<Run>>, Path(queue): Path<String>) -> Json<Value> {
     let newest = run.parts.sqs.peek(&queue).into_iter().rev().take(100);
     Json(json!(newest.map(|held| Message::new(&queue, held)).collect::<Vec<_>>()))
@@ -151,7 +151,7 @@ async fn purge(State(run): State<Arc<Run>>, Path(queue): Path<String>) -> Result
     Ok(Json(json!({})))
 }
 
-/// What to send, and what is to be wrong with it.
+/// A sample to send, and its defect.
 #[derive(Deserialize)]
 struct Trigger {
     name: String,
@@ -183,7 +183,7 @@ async fn rotate(State(run): State<Arc<Run>>) -> Result<Json<Value>, Failure> {
 }
 
 impl Run {
-    /// Sends it, and tells its number.
+    /// Sends a request, and returns the answer's status and the delivery's number.
     async fn deliver(&self, request: Request) -> Result<Json<Value>, Failure> {
         let answer = self.parts.api.handle(request).await;
         let request_id = answer.headers.get("apigw-requestid").and_then(|id| id.to_str().ok());
@@ -195,16 +195,16 @@ impl Run {
     }
 }
 
-/// Why a request of the page was not carried out.
+/// Failure of a request from the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Failure {
-    #[error("this delivery is not kept any more")]
+    #[error("the delivery is no longer kept: the inspector keeps the newest ones")]
     Forgotten,
-    #[error("there is no sample of this name")]
+    #[error("the sample's name is unknown: expected an event type, session-batch or unknown-type")]
     UnknownName,
-    #[error("the embedded SQS did not do it: is there such a queue?")]
+    #[error("the embedded SQS failed: check that the queue exists")]
     Sqs,
-    #[error("the local Prelude's key can not be used")]
+    #[error("the local Prelude's key cannot be used")]
     Key,
 }
 

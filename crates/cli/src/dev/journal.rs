@@ -1,4 +1,4 @@
-//! The deliveries so far, and word of each new one.
+//! Record of the deliveries, which announces each new one.
 
 use std::{
     collections::VecDeque,
@@ -18,12 +18,12 @@ use prelude_local::aws::{
     sqs::EmbeddedSqs,
 };
 
-/// Deliveries that are kept.
+/// Largest number of kept deliveries.
 const KEPT: usize = 1_000;
-/// Bytes of deliveries that are kept.
+/// Largest size of all kept deliveries, in bytes.
 const KEPT_BYTES: usize = 128 * 1024 * 1024;
 
-/// Observes an API, and keeps its newest deliveries.
+/// Observer of an API that keeps the newest deliveries.
 pub struct Journal {
     sqs: EmbeddedSqs,
     parking_queue: String,
@@ -41,7 +41,7 @@ struct Kept {
 }
 
 impl Journal {
-    /// A journal of what a receiver with this configuration does, and of its queues.
+    /// Creates a journal for a receiver with this configuration.
     pub fn new(sqs: EmbeddedSqs, config: &Config) -> Self {
         Self {
             sqs,
@@ -53,22 +53,22 @@ impl Journal {
         }
     }
 
-    /// Gets every delivery from now on; one that is too slow misses some.
+    /// Subscribes to new deliveries. A subscriber that is too slow misses some.
     pub fn news(&self) -> broadcast::Receiver<Arc<Delivery>> {
         self.news.subscribe()
     }
 
-    /// The lines of all that are kept, newest first.
+    /// Summaries of the kept deliveries, newest first.
     pub fn summaries(&self) -> Vec<Summary> {
         self.kept().deliveries.iter().rev().map(|delivery| delivery.summary.clone()).collect()
     }
 
-    /// The delivery of this number, if it is still kept.
+    /// Delivery with this number, if it is still kept.
     pub fn delivery(&self, number: u64) -> Option<Arc<Delivery>> {
         self.kept().deliveries.iter().find(|delivery| delivery.summary.number == number).cloned()
     }
 
-    /// The delivery that API Gateway gave this request id.
+    /// Delivery with this request id from API Gateway.
     pub fn of_request(&self, request_id: &str) -> Option<Arc<Delivery>> {
         let is_it = |delivery: &&Arc<Delivery>| {
             let event = delivery.exchange.event.as_ref();
@@ -77,7 +77,7 @@ impl Journal {
         self.kept().deliveries.iter().rev().find(is_it).cloned()
     }
 
-    /// What the delivery sent: the messages that carry its request id, in the queues of its receipt.
+    /// Messages of a delivery: those with its request id, in the queues of its receipt.
     fn messages(&self, exchange: &Exchange, receipt: &Receipt) -> Vec<Message> {
         let parked = (!receipt.parked.is_empty()).then_some(self.parking_queue.as_str());
         let mut messages = Vec::new();
@@ -102,7 +102,7 @@ impl Observe for Journal {
     }
 
     fn exchanged(&self, exchange: Exchange, sight: Option<Sight>) {
-        // Without a result the function did not get the request.
+        // Without a result, the request did not reach the function.
         let sight = sight.filter(|sight| sight.result().is_some());
         let receipt = sight.as_ref().and_then(checks::receipt);
         let messages = receipt.map(|receipt| self.messages(&exchange, receipt)).unwrap_or_default();
@@ -116,7 +116,7 @@ impl Observe for Journal {
             let Some(oldest) = kept.deliveries.pop_front() else { break };
             kept.bytes -= oldest.bytes();
         }
-        // Sent while the journal is locked, so that the news come in the order of their numbers. Nobody may listen.
+        // Sent under the lock, so that deliveries arrive in the order of their numbers. It fails without subscribers.
         drop(self.news.send(delivery));
     }
 }

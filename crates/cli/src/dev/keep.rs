@@ -1,4 +1,4 @@
-//! `--keep`: what lies in the queues survives the end of `prelude dev`.
+//! `--keep`: a file with the messages of all queues, which survive the end of `prelude dev`.
 
 use std::{
     collections::BTreeMap,
@@ -19,16 +19,16 @@ use prelude_local::aws::{
 #[derive(Debug, Clone)]
 pub struct Keep(PathBuf);
 
-/// Why messages can not be kept, or not be put back.
+/// Error of keeping messages or putting them back.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
-    /// The file, or its folder.
-    #[error("{0} can not be read or written ({1}): name another file with --keep")]
+    /// The file or its folder is unusable.
+    #[error("{0} cannot be read or written ({1}): choose another file with --keep")]
     File(PathBuf, io::Error),
-    /// It is not a file that `prelude dev` wrote.
-    #[error("{0} holds no queues of `prelude dev`: name another file with --keep, or delete it")]
+    /// The file was not written by `prelude dev`.
+    #[error("{0} is not a file of `prelude dev --keep`: choose another file, or delete this one")]
     Foreign(PathBuf),
-    /// A message that the embedded SQS does not take.
+    /// The embedded SQS refuses a message.
     #[error(transparent)]
     Sqs(#[from] EmbeddedSqsError),
 }
@@ -39,21 +39,21 @@ struct Contents {
     queues: BTreeMap<String, Vec<Held>>,
 }
 
-/// Of [`Contents`]; a file of another version is not touched.
+/// Version of [`Contents`]. A file with another version is not changed.
 const VERSION: u32 = 1;
-/// The shortest time between two writings.
+/// Shortest time between two writes.
 const PAUSE: Duration = Duration::from_secs(2);
 
 impl Keep {
-    /// Keeps in this file.
+    /// Keeps messages in this file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// Sends what the file holds, in its order, and says how much it was. A file that is not there yet is made.
+    /// Sends the file's messages in their order, and returns their number. Creates a missing file.
     ///
     /// # Errors
-    /// A file that can not be used.
+    /// The file is unusable, or SQS refuses a message.
     pub async fn restore(&self, sqs: &EmbeddedSqs) -> Result<usize, KeepError> {
         let text = match fs::read(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -76,17 +76,17 @@ impl Keep {
         Ok(restored)
     }
 
-    /// Writes what lies in the queues, whole or not at all.
+    /// Writes the messages of all queues, whole or not at all.
     ///
     /// # Errors
-    /// The file can not be written.
+    /// The file cannot be written.
     pub fn save(&self, sqs: &EmbeddedSqs) -> Result<(), KeepError> {
         let contents = Contents { prelude_dev_queues: VERSION, queues: sqs.held().collect() };
         let text = serde_json::to_vec(&contents).map_err(|error| self.file(error.into()))?;
         self.replace(&text).map_err(|error| self.file(error))
     }
 
-    /// Writes soon after every change, until it fails.
+    /// Writes soon after each change. Returns when a write fails.
     pub async fn follow(&self, sqs: &EmbeddedSqs) -> KeepError {
         let mut changes = sqs.changes();
         loop {
@@ -116,7 +116,7 @@ impl Keep {
     }
 }
 
-/// For its owner's eyes only: messages name people.
+/// Creates a file that only its owner can read, because messages name people.
 fn create(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_kept_comes_back_in_order() {
+    async fn kept_messages_come_back_in_order() {
         let path = scratch();
         let keep = Keep::new(&path);
         let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
@@ -192,6 +192,6 @@ mod tests {
         }
         fs::remove_file(&path).unwrap();
         let error = Keep::new("/nowhere/x").restore(&sqs).await.unwrap_err().to_string();
-        assert!(error.starts_with("/nowhere/x can not be read or written"), "{error}");
+        assert!(error.starts_with("/nowhere/x cannot be read or written"), "{error}");
     }
 }

@@ -1,38 +1,38 @@
 //! The live log: one line for a delivery and one for each of its messages, or JSON.
 
-use super::delivery::{Delivery, Summary, Verdict};
+use super::delivery::{Delivery, Outcome, Summary};
 use crate::terminal::{DIM, GREEN, Look, RED, YELLOW};
 
-/// Messages of one delivery that are shown; the rest is counted.
+/// Largest number of messages shown for one delivery. The rest is counted.
 const SHOWN: usize = 12;
 
-/// A delivery for people, with a line end after each line.
+/// Formats a delivery for people, with a line end after each line.
 pub fn lines(delivery: &Delivery, look: Look) -> String {
-    let Summary { received_at, types, method, verdict, code, reason, status, ms, .. } = &delivery.summary;
-    let style = match verdict {
-        Verdict::Accepted | Verdict::Activated => GREEN,
-        Verdict::Parked => YELLOW,
-        Verdict::Refused | Verdict::Failed => RED,
+    let Summary { received_at, types, method, outcome, code, reason, status, ms, .. } = &delivery.summary;
+    let style = match outcome {
+        Outcome::Accepted | Outcome::Activated => GREEN,
+        Outcome::Parked => YELLOW,
+        Outcome::Refused | Outcome::Failed => RED,
     };
     let what = match types.as_slice() {
-        [] if *verdict == Verdict::Activated => "activation".to_owned(),
+        [] if *outcome == Outcome::Activated => "activation".to_owned(),
         [] if method == "GET" => "GET".to_owned(),
         [] => "(no event)".to_owned(),
         [(name, 1)] => name.clone(),
         [(name, count)] => format!("{count} × {name}"),
         types => format!("{} events", types.iter().map(|(_, count)| count).sum::<usize>()),
     };
-    let outcome = match verdict {
-        Verdict::Accepted => "accepted".to_owned(),
-        Verdict::Activated => "activated".to_owned(),
-        Verdict::Parked => format!("parked: {reason}"),
-        Verdict::Refused | Verdict::Failed => format!("{code}: {reason}"),
+    let result = match outcome {
+        Outcome::Accepted => "accepted".to_owned(),
+        Outcome::Activated => "activated".to_owned(),
+        Outcome::Parked => format!("parked: {reason}"),
+        Outcome::Refused | Outcome::Failed => format!("{code}: {reason}"),
     };
     let mut text = format!(
         "{}  {}  {what:<42} {ms:>5} ms  {}\n",
         look.paint(&clock(*received_at), DIM),
         look.paint(&status.to_string(), style.bold()),
-        look.paint(&outcome, style),
+        look.paint(&result, style),
     );
     for message in delivery.messages.iter().take(SHOWN) {
         let line = format!("               → {}  {}", message.queue, message.message_id);
@@ -48,7 +48,7 @@ pub fn lines(delivery: &Delivery, look: Look) -> String {
     text
 }
 
-/// A delivery for programs: one line, without anything of its content.
+/// Formats a delivery for programs, as one line without its content.
 pub fn json_line(delivery: &Delivery) -> String {
     let mut line = serde_json::to_value(&delivery.summary).unwrap_or_default();
     let messages = delivery.messages.iter().map(|message| {
@@ -65,7 +65,7 @@ pub fn json_line(delivery: &Delivery) -> String {
     format!("{line}\n")
 }
 
-/// The time of day in UTC.
+/// Time of day in UTC.
 fn clock(millis: u64) -> String {
     let seconds = millis / 1_000 % 86_400;
     format!("{:02}:{:02}:{:02}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)

@@ -1,4 +1,4 @@
-//! Standard output, written by a thread of its own: whoever does not read it must not keep the stack from stopping.
+//! Standard output, written by a thread of its own, so that a stalled reader cannot keep the stack from stopping.
 
 use std::{
     io::{self, Write as _},
@@ -10,44 +10,44 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-/// Texts on their way to standard output.
+/// Queue of texts for standard output.
 #[derive(Debug)]
 pub struct Output {
     texts: mpsc::Sender<String>,
     written: oneshot::Receiver<()>,
 }
 
-/// Texts that wait; a reader that is further behind is waited for.
+/// Largest number of waiting texts. A full queue makes the stack wait for the reader.
 const WAITING: usize = 256;
 
 impl Output {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     pub fn start() -> io::Result<Self> {
         let (texts, mut waiting) = mpsc::channel::<String>(WAITING);
-        let (tell, written) = oneshot::channel::<()>();
-        // Not joined: the process ends without it.
+        let (done, written) = oneshot::channel::<()>();
+        // Not joined, because a stalled reader would block the end of the process.
         thread::Builder::new().name("output".to_owned()).spawn(move || {
             while let Some(text) = waiting.blocking_recv() {
                 let mut out = io::stdout().lock();
-                // At once, for whoever reads a pipe. A reader that went away is no failure: the stack goes on.
+                // Flushed at once for readers of a pipe. A closed pipe is not an error, so the stack continues.
                 drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
             }
-            // That it is gone is the news.
-            drop(tell);
+            // The drop ends the wait of `finish`.
+            drop(done);
         })?;
         Ok(Self { texts, written })
     }
 
-    /// Writes a text after those before it.
+    /// Writes a text after the earlier ones.
     pub async fn write(&self, text: String) {
-        // The thread ends after this sender only.
+        // Cannot fail, because the thread outlives this sender.
         drop(self.texts.send(text).await);
     }
 
-    /// Waits until all is written, for this time at most.
+    /// Waits until all texts are written, but not longer than `patience`.
     pub async fn finish(self, patience: Duration) {
         drop(self.texts);
         drop(timeout(patience, self.written).await);

@@ -10,9 +10,9 @@ use super::{keep::KeepError, sender::Sender};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period(pub Duration);
 
-/// Not a number with its unit, or nothing at all.
+/// Error for a text that is not a positive number with a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a time such as 30s, 5m or 1h")]
+#[error("is not a time: expected a number with its unit, such as 30s, 5m or 1h")]
 pub struct NotAPeriod;
 
 impl FromStr for Period {
@@ -28,12 +28,12 @@ impl FromStr for Period {
     }
 }
 
-/// Gives the app another key after each period, for ever.
+/// Publishes a new key of the app after each period. Never returns.
 pub(super) async fn rotate(sender: Arc<Sender>, period: Duration) -> KeepError {
     loop {
         sleep(period).await;
         let sender = Arc::clone(&sender);
-        // Without a new key the old ones go on.
+        // Without a new key, the old ones stay in use.
         drop(tokio::task::spawn_blocking(move || sender.rotate()).await);
     }
 }

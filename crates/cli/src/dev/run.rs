@@ -1,4 +1,4 @@
-//! Runs the stack until it is stopped, and prints what happens.
+//! Runs the stack until it is stopped, and prints each delivery.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use tokio::{
 use super::{DevError, Options, Stack, delivery::Delivery, live_log, output::Output, settings::Settings};
 use crate::{stop_signal::StopSignal, terminal::Look};
 
-/// How a run came to its end.
+/// End of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// After the answers under way.
+    /// The answers in progress were finished.
     InOrder,
-    /// A second Ctrl-C did not wait for them.
+    /// A second Ctrl-C ended the run before that.
     Hurried,
 }
 
-/// Runs the stack until Ctrl-C or SIGTERM; prints lines, or one JSON object for the addresses and one for each delivery.
+/// Runs the stack until Ctrl-C or SIGTERM. Prints lines, or JSON: one object with the addresses, one for each delivery.
 ///
 /// # Errors
-/// It can not start, or can not go on.
+/// The stack cannot start, or cannot continue.
 pub async fn run(mut settings: Settings, options: &Options, json: bool) -> Result<Ended, DevError> {
     let output = Output::start()?;
     let mut stop = StopSignal::listen()?;
@@ -48,7 +48,7 @@ pub async fn run(mut settings: Settings, options: &Options, json: bool) -> Resul
     failure.map_or(Ok(Ended::InOrder), |error| Err(error.into()))
 }
 
-/// Writes each delivery as it comes, for ever.
+/// Writes each delivery when it arrives.
 async fn log(output: &Output, mut news: Receiver<Arc<Delivery>>, json: bool) {
     let look = Look::of_stdout();
     loop {
@@ -56,7 +56,7 @@ async fn log(output: &Output, mut news: Receiver<Arc<Delivery>>, json: bool) {
             Ok(delivery) if json => output.write(live_log::json_line(&delivery)).await,
             Ok(delivery) => output.write(live_log::lines(&delivery, look)).await,
             Err(RecvError::Lagged(missed)) => {
-                eprintln!("prelude: {missed} deliveries came too fast to be shown");
+                eprintln!("prelude: {missed} deliveries are not shown, because they arrived too fast");
             }
             Err(RecvError::Closed) => return,
         }

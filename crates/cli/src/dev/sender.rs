@@ -1,4 +1,4 @@
-//! The Prelude of `prelude dev`: sends samples signed with the keys of `tests/keys`, and rotates its app's keys.
+//! The local Prelude of `prelude dev`: sends samples, signed with the keys of `tests/keys`, and rotates its app's keys.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -22,46 +22,46 @@ use prelude_local::{
     },
 };
 
-/// Makes deliveries for one endpoint.
+/// Builds deliveries for one endpoint.
 pub struct Sender {
     path: String,
     source_ip: String,
     account: PreludeKey,
-    /// The app's keys, newest first, and when each was published.
+    /// Keys of the app, newest first, each with the time of its publication.
     keys: Mutex<Vec<(Instant, PreludeKey)>>,
     key_server: JwksServer,
 }
 
-/// What can be sent beside an event type's name: a batch of every Session event type.
+/// Name of a batch that holds every Session event type.
 pub const SESSION_BATCH: &str = "session-batch";
-/// What can be sent beside an event type's name: a signed event of a type that is not in the table.
+/// Name of a signed event whose type is not in the table.
 pub const UNKNOWN_TYPE: &str = "unknown-type";
-/// Newer keys that stay in the app's key set beside its first one; a receiver reads 16.
+/// Number of newer keys that stay published beside the first one. A receiver reads 16.
 const NEWER_KEYS: usize = 8;
-/// How long a key is published before it signs: a receiver's cool-down between two fetches of a key set, so that a
-/// delivery is never refused because its key is too new.
+/// Time between the publication of a key and its first signature: a receiver's cool-down between two fetches of a key
+/// set. With less, a receiver would refuse deliveries because it does not know the key yet.
 pub const NOTICE: Duration = COOL_DOWN;
 
 impl Sender {
-    /// A sender to this path, whose app's keys are published by this server.
+    /// Creates a sender for this path, and publishes the app's key on this server.
     ///
     /// # Errors
-    /// A key that can not be read.
+    /// A key is unreadable.
     pub fn new(path: String, source_ip: String, key_server: JwksServer) -> Result<Self, KeyError> {
         let keys = Keys::read()?;
-        // It has been published for ever, as far as anyone remembers.
+        // The first key counts as published long ago, so that it signs at once.
         let long_ago = Instant::now().checked_sub(NOTICE).unwrap_or_else(Instant::now);
         let app_keys = vec![(long_ago, keys.app)];
         publish(&key_server, &app_keys);
         Ok(Self { path, source_ip, account: keys.account, keys: Mutex::new(app_keys), key_server })
     }
 
-    /// A delivery of what is named, an event type, [`SESSION_BATCH`] or [`UNKNOWN_TYPE`]; none for another name.
+    /// Builds a delivery of an event type, [`SESSION_BATCH`] or [`UNKNOWN_TYPE`]; `None` for another name.
     ///
-    /// Every time it is another event, with an id of its own.
+    /// Each call creates a new event with an id of its own.
     ///
     /// # Errors
-    /// A key that can not sign.
+    /// The key cannot sign.
     pub fn delivery(&self, name: &str, tamper: Tamper) -> Result<Option<Request>, SignError> {
         let fresh = |event_type: &EventType| fresh_sample(event_type).map(|event| event.to_string());
         let (source, events) = match name {
@@ -96,20 +96,20 @@ impl Sender {
         }))
     }
 
-    /// The activation of the app, with a new challenge.
+    /// Builds an activation of the app, with a new challenge.
     pub fn activation(&self) -> Request {
         let challenge = getrandom::u32().unwrap_or_default().to_string();
         let query = activation_query(samples::APP_ID, samples::VERIFICATION_TOKEN, &challenge);
         Request::new("GET", self.path.as_str(), self.source_ip.as_str()).query(query)
     }
 
-    /// Publishes a new key of the app, which signs once it was published for [`NOTICE`]. The first key and the newest
-    /// of the others stay published.
+    /// Publishes a new key of the app, which signs after [`NOTICE`]. The first key and the newest of the others stay
+    /// published.
     ///
-    /// Takes the time to find a key.
+    /// Slow, because it generates an RSA key.
     ///
     /// # Errors
-    /// No key was found.
+    /// The key cannot be generated.
     pub fn rotate(&self) -> Result<(), KeyError> {
         let key = PreludeKey::generate(format!("app-{:08x}", getrandom::u32().unwrap_or_default()))?;
         let mut keys = self.keys();
@@ -121,12 +121,12 @@ impl Sender {
         Ok(())
     }
 
-    /// The ids of the app's published keys, newest first.
+    /// Ids of the app's published keys, newest first.
     pub fn key_ids(&self) -> Vec<String> {
         self.keys().iter().map(|(_, key)| key.kid.clone()).collect()
     }
 
-    /// Where the app's key set is.
+    /// URL of the app's key set.
     pub fn jwks_url(&self) -> String {
         self.key_server.url(samples::APP_ID)
     }
@@ -135,7 +135,7 @@ impl Sender {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The newest key that every receiver can have noticed.
+    /// Newest key that has been published for [`NOTICE`].
     fn signing_key(&self) -> Result<PreludeKey, KeyError> {
         let keys = self.keys();
         let noticed = keys.iter().find(|(published, _)| published.elapsed() >= NOTICE);
@@ -148,7 +148,7 @@ fn publish(key_server: &JwksServer, keys: &[(Instant, PreludeKey)]) {
     key_server.publish(samples::APP_ID, &json!({ "keys": keys }));
 }
 
-/// Of a block that is kept for documentation.
+/// Address in a block that is reserved for documentation (RFC 5737).
 const FOREIGN_ADDRESS: &str = "198.51.100.7";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The receiver's settings in `prelude dev`: the samples' own, and over them what the user has.
+//! Settings of the receiver in `prelude dev`: the user's, completed with the samples'.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -11,30 +11,29 @@ use prelude_local::{
     prelude::{KeyError, jwks_server::JwksServer, samples},
 };
 
-/// The settings by name.
+/// Settings by name of the variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings(pub BTreeMap<String, String>);
 
-/// Why there are no settings.
+/// Error of reading the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file that was asked for.
+    /// The file is unusable.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
-    /// A key of the samples.
+    /// A key of the samples is unusable.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
 
 impl Settings {
-    /// The process's variables win over the file's, and the file's over those that suit the samples.
+    /// Reads the settings. The process's variables win over the file's, and the file's over the samples'.
     ///
-    /// Without `env_file`, the folder's `.env` is read if there is one. The samples' app has its keys on the local
-    /// Prelude's key server, see [`Settings::resolve_jwks_url`]. Where the user names a configuration file, nothing is
-    /// filled in.
+    /// Without `env_file`, the current directory's `.env` is read if it exists. With a `PRELUDE_CONFIG_FILE`, the
+    /// samples add nothing. [`Settings::resolve_jwks_url`] completes the samples' app.
     ///
     /// # Errors
-    /// A file that can not be read.
+    /// The file is unusable.
     pub fn read(
         process: impl IntoIterator<Item = (String, String)>,
         env_file: Option<&Path>,
@@ -64,27 +63,27 @@ impl Settings {
         Ok(Self(settings))
     }
 
-    /// Puts in the address of the key server where the samples' app is to have its keys there.
+    /// Completes the samples' app with the URL of its key set.
     pub fn resolve_jwks_url(&mut self, jwks_url: &str) {
         if let Some(apps) = self.0.get_mut("PRELUDE_APPS") {
             *apps = apps.replace(JWKS_URL, jwks_url);
         }
     }
 
-    /// Sets one that is given on the command line.
+    /// Sets a variable, and replaces an earlier value.
     pub fn set(&mut self, name: &str, value: &str) {
         self.0.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The receiver's configuration.
+    /// Builds the receiver's configuration.
     ///
     /// # Errors
-    /// Every problem there is.
+    /// All problems of the settings.
     pub fn config(&self) -> Result<Config, EnvironmentError> {
         Environment::of_variables(self.0.clone()).config()
     }
 
-    /// The endpoint's path: with the first path token, if that is given in the clear.
+    /// Path of the endpoint, with the first path token that is not a digest.
     pub fn path(&self) -> String {
         let tokens = self.0.get("PRELUDE_PATH_TOKEN").map(String::as_str).unwrap_or_default();
         let token = tokens.split(',').map(str::trim).find(|token| !token.starts_with("sha256:"));
@@ -94,15 +93,15 @@ impl Settings {
         }
     }
 
-    /// Whether the samples' Session app is configured, so that the local Prelude can sign and activate.
+    /// Reports whether the samples' Session app is configured, so that the local Prelude can activate it.
     pub fn has_sample_app(&self) -> bool {
         let apps = self.0.get("PRELUDE_APPS").and_then(|apps| serde_json::from_str::<Value>(apps).ok());
         let ids = apps.iter().filter_map(Value::as_array).flatten().filter_map(|app| app.get("app_id"));
         ids.into_iter().any(|id| id == samples::APP_ID)
     }
 
-    /// As the lines of a `.env` file for a key server and queues at these ports, with what the AWS SDK needs to reach
-    /// the queues.
+    /// Formats the settings as a `.env` file for a key server and queues at these ports, with the variables that an AWS
+    /// SDK needs to reach the queues.
     pub fn to_env_file(mut self, prelude_port: u16, sqs_port: u16) -> String {
         self.resolve_jwks_url(&JwksServer::url_on(prelude_port, samples::APP_ID));
         let mut aws = Environment::of_variables([]);
@@ -112,7 +111,7 @@ impl Settings {
     }
 }
 
-/// Stands for the key set's address while that is not known.
+/// Placeholder for the URL of the key set until it is known.
 const JWKS_URL: &str = "{jwks_url}";
 
 #[cfg(test)]
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_file_is_not_filled_up() {
+    fn a_configuration_file_is_not_completed() {
         let process = [("PRELUDE_CONFIG_FILE".to_owned(), "/x.json".to_owned())];
         let settings = Settings::read(process, None).unwrap();
         assert_eq!((settings.0.len(), settings.path().as_str()), (1, "/webhooks"));
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_can_be_read_again() {
+    fn printed_settings_can_be_read_again() {
         let mut settings = Settings::read([], None).unwrap();
         settings.resolve_jwks_url("http://127.0.0.1:1/jwks.json");
         assert!(settings.0["PRELUDE_APPS"].contains(r#""jwks_url":"http://127.0.0.1:1/jwks.json""#));
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_file_is_told_without_its_text() {
+    fn the_error_of_a_bad_file_does_not_quote_it() {
         let missing = Settings::read([], Some(Path::new("/nowhere/.env"))).unwrap_err().to_string();
         assert!(missing.starts_with("/nowhere/.env cannot be read"), "{missing}");
         let file = scratch("PRELUDE_PATH_TOKEN='s3cret\n");

@@ -25,32 +25,32 @@ use prelude_local::{
     receiver::LocalReceiver,
 };
 
-/// Where the stack listens, and what it does beside answering.
+/// Options of a stack. A port of 0 takes a free one.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Of the receiver; 0 takes any free one, as for the others.
+    /// Port of the receiver.
     pub port: u16,
-    /// Of the inspector.
+    /// Port of the inspector.
     pub inspector_port: u16,
-    /// Of the local Prelude's key server.
+    /// Port of the local Prelude's key server.
     pub prelude_port: u16,
-    /// Of the queues.
+    /// Port of the queues.
     pub sqs_port: u16,
-    /// The file that keeps the queues' messages.
+    /// File that keeps the queues' messages.
     pub keep: Option<PathBuf>,
-    /// How often the Session app gets a new key.
+    /// Time between two new keys of the Session app.
     pub rotate_every: Option<Duration>,
 }
 
 /// A running stack.
 pub struct Stack {
-    /// Where everything is.
+    /// Addresses of its servers.
     pub addresses: Addresses,
-    /// What deserves a look in the settings.
+    /// Warnings about the settings.
     pub warnings: Vec<Problem>,
-    /// How many messages `--keep` brought back.
+    /// Number of messages that `--keep` put back.
     pub restored: usize,
-    /// How many queues there are.
+    /// Number of queues, without dead-letter queues.
     pub queues: usize,
     journal: Arc<Journal>,
     sqs: EmbeddedSqs,
@@ -64,36 +64,34 @@ pub struct Stack {
     tasks: JoinSet<KeepError>,
 }
 
-/// Why the stack does not start.
+/// Error of starting or running the stack.
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
-    /// What the receiver says of its settings.
-    #[error(
-        "{0}\nWhat your settings leave out is filled up: `prelude dev --print-settings` shows the whole."
-    )]
+    /// The receiver refuses its settings.
+    #[error("{0}\nThe samples complete your settings: `prelude dev --print-settings` prints all of them.")]
     Config(#[from] EnvironmentError),
-    /// The settings' queues.
+    /// A queue cannot be created.
     #[error(transparent)]
     Sqs(#[from] EmbeddedSqsError),
-    /// A port.
+    /// A port cannot be used.
     #[error(transparent)]
     Port(#[from] PortUnusable),
-    /// The file of `--keep`.
+    /// The file of `--keep` is unusable.
     #[error(transparent)]
     Keep(#[from] KeepError),
-    /// A key of the samples.
+    /// A key of the samples is unusable.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The system gives no thread or no signals.
+    /// The system provides no thread or no signals.
     #[error(transparent)]
     System(#[from] io::Error),
 }
 
 impl Stack {
-    /// Starts everything with these settings, in the current runtime.
+    /// Starts a stack with these settings in the current runtime.
     ///
     /// # Errors
-    /// The first thing that is in the way.
+    /// The first problem.
     pub async fn start(settings: &mut Settings, options: &Options) -> Result<Self, DevError> {
         let key_server = JwksServer::start_on(options.prelude_port).await;
         let key_server = key_server.map_err(PortUnusable::of(options.prelude_port, "--prelude-port"))?;
@@ -116,7 +114,7 @@ impl Stack {
         let sqs_server = sqs_server.map_err(PortUnusable::of(options.sqs_port, "--sqs-port"))?;
 
         let journal = Arc::new(Journal::new(sqs.clone(), &config));
-        // Published before the receiver first asks for it.
+        // The keys are published before the receiver first fetches them.
         let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
         let receiver = LocalReceiver::with_config(config, sqs.client().config());
         let api = Api::new(receiver).observed_by(Arc::clone(&journal));
@@ -165,24 +163,24 @@ impl Stack {
         })
     }
 
-    /// Every delivery from now on.
+    /// Record of the deliveries.
     pub fn journal(&self) -> &Arc<Journal> {
         &self.journal
     }
 
-    /// The queues.
+    /// Queues of the stack.
     pub const fn sqs(&self) -> &EmbeddedSqs {
         &self.sqs
     }
 
-    /// Activates the samples' Session app, as Prelude does when a webhook is registered; not with other apps.
+    /// Activates the samples' Session app if it is configured, as Prelude does when a webhook is registered.
     pub async fn activate(&self) {
         if let Some(sender) = &self.sender {
             self.api.handle(sender.activation()).await;
         }
     }
 
-    /// Waits for what can go wrong while the stack runs: the file of `--keep` that can not be written any more.
+    /// Waits until the file of `--keep` cannot be written, which is the only failure of a running stack.
     pub async fn failed(&mut self) -> KeepError {
         loop {
             match self.tasks.join_next().await {
@@ -193,21 +191,21 @@ impl Stack {
         }
     }
 
-    /// Takes no more requests, answers those under way, and writes the file of `--keep`.
+    /// Accepts no more requests, answers those in progress, and writes the file of `--keep`.
     ///
     /// # Errors
-    /// The file can not be written.
+    /// The file cannot be written.
     pub async fn stop(self) -> Result<(), KeepError> {
         let Self { gateway_server, inspector, keep, sqs, mut tasks, .. } = self;
         inspector.stop().await;
-        // What the receiver takes at most, and a little more.
+        // The receiver's time budget, and a margin.
         gateway_server.stop(Duration::from_secs(9)).await;
         tasks.shutdown().await;
         keep.map_or(Ok(()), |keep| keep.save(&sqs))
     }
 }
 
-/// Prelude's own address, unless the allow-list has others only.
+/// Caller's address: Prelude's own, or the allow-list's first one if Prelude's is not listed.
 fn source_ip(gate: &Gate) -> String {
     let usual = GatewayServer::SOURCE_IP.parse::<IpAddr>().ok();
     let is_listed = usual.is_some_and(|address| gate.allowed.iter().any(|block| block.contains(&address)));
@@ -217,7 +215,7 @@ fn source_ip(gate: &Gate) -> String {
     }
 }
 
-/// What the parking queue's URL begins with, like every other's.
+/// Queue URL without its suffix, taken from the parking queue's URL.
 fn url_prefix(routes: &Routes) -> String {
     let suffix = match routes.queue_type() {
         QueueType::Standard => prelude_webhooks::route::PARKING_SLUG.to_owned(),

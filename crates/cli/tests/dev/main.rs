@@ -287,8 +287,8 @@ fn unusable_settings_and_files_are_refused() {
         (["--env-file", "/nowhere/.env"], &["/nowhere/.env cannot be read", "--env-file"][..]),
         (["--env-file", &broken], &["NAME=value"]),
         (["--env-file", &wrong], &["PRELUDE_IP_CHECK", "PRELUDE_QUEUE_TYP", "--print-settings"]),
-        (["--keep", &foreign], &["holds no queues of `prelude dev`"]),
-        (["--keep", "/nowhere/queues.json"], &["/nowhere/queues.json can not be read or written"]),
+        (["--keep", &foreign], &["is not a file of `prelude dev --keep`"]),
+        (["--keep", "/nowhere/queues.json"], &["/nowhere/queues.json cannot be read or written"]),
     ] {
         let ports = ["--port", "0", "--inspector-port", "0", "--prelude-port", "0", "--sqs-port", "0"];
         let output = prelude(&[&["dev"][..], &ports, &arguments].concat());

@@ -42,7 +42,7 @@ async fn a_browser_shows_deliveries_and_sends_samples() {
     // The form: a sample, tampered with.
     browser.value("document.querySelector('#tamper').value = 'signature'");
     browser.value("document.querySelector('#trigger button').click()");
-    browser.wait_for("document.querySelector('#verdict')?.textContent === 'refused'");
+    browser.wait_for("document.querySelector('#result')?.textContent === 'refused'");
     browser.wait_for("document.querySelector('#reason').textContent.startsWith('signature_wrong')");
     let failed = "document.querySelector('.steps .failed').innerText.replace(/\\s+/g, ' ')";
     let step = browser.value(failed);

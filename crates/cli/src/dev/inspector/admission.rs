@@ -1,4 +1,4 @@
-//! Who may talk to the inspector: this machine's own browser, from the inspector's own page.
+//! Access to the inspector: for this machine only, and changes from the inspector's own page only.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use axum::{
 
 use super::Run;
 
-/// The request header that carries the run's token.
+/// Request header with the run's token.
 pub(super) const TOKEN_HEADER: &str = "prelude-dev-token";
 
-/// Of every response. Bodies of webhooks are shown here: no cache, frame or other site is to get at them.
+/// Headers of every response. They keep webhook bodies from caches, frames and other sites.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -24,7 +24,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Refuses other hosts, which a name that was rebound to this address brings, and changes by other pages.
+/// Refuses other hosts, which DNS rebinding brings, and changes by other pages.
 pub(super) async fn admit(State(run): State<Arc<Run>>, request: Request, next: Next) -> Response {
     let mut response = match check(request.method(), request.headers(), run.port, &run.token) {
         Ok(()) => next.run(request).await,
@@ -54,15 +54,15 @@ fn check(
         return Ok(());
     }
     if only(headers, &header::ORIGIN).and_then(|origin| origin.strip_prefix("http://")) != Some(host) {
-        return Err((StatusCode::FORBIDDEN, "only the inspector's own page may change something\n"));
+        return Err((StatusCode::FORBIDDEN, "the request does not come from the inspector's own page\n"));
     }
     if only(headers, &HeaderName::from_static(TOKEN_HEADER)) != Some(token) {
-        return Err((StatusCode::FORBIDDEN, "the page is of an earlier run: load it again\n"));
+        return Err((StatusCode::FORBIDDEN, "the page is from an earlier run: reload it\n"));
     }
     Ok(())
 }
 
-/// The header's value, if it came once.
+/// Value of a header that occurs once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machines_names_are_answered_to() {
+    fn only_the_names_of_this_machine_are_answered() {
         for host in ["127.0.0.1:9001", "localhost:9001"] {
             assert_eq!(status(Method::GET, &[("host", host)]), 200, "{host}");
         }

@@ -1,4 +1,4 @@
-//! News for the page, as server-sent events: each delivery, and how full the queues are when that changes.
+//! Server-sent events for the page: each delivery, and the depths of the queues when they change.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -16,10 +16,10 @@ use super::Run;
 use crate::dev::delivery::Delivery;
 use prelude_local::aws::sqs::Depth;
 
-/// The shortest time between two looks at the queues.
+/// Shortest time between two reads of the depths.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A message becomes visible again without anyone doing anything.
+/// Longest time between two reads, because a message becomes visible again without a call.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 struct Subscription {
@@ -27,13 +27,13 @@ struct Subscription {
     news: broadcast::Receiver<Arc<Delivery>>,
     changes: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
-    /// What the page was told last.
+    /// Depths that the page has.
     depths: Vec<Depth>,
-    /// When the queues are looked at next.
+    /// Time of the next read.
     look_at: Instant,
 }
 
-/// Until the page goes or the stack stops.
+/// Streams events until the page closes or the stack stops.
 pub(super) async fn live(State(run): State<Arc<Run>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (news, changes) = (run.parts.journal.news(), run.parts.sqs.changes());
     let stopping = run.stopping.clone();
@@ -53,13 +53,13 @@ impl Subscription {
                 _ = self.stopping.changed() => return None,
                 delivery = self.news.recv() => return match delivery {
                     Ok(delivery) => event("delivery", &delivery.summary),
-                    // The page was too slow: it asks for everything again.
+                    // The page was too slow, so it fetches everything again.
                     Err(RecvError::Lagged(_)) => event("missed", &()),
                     Err(RecvError::Closed) => None,
                 },
                 changed = self.changes.changed() => {
                     changed.ok()?;
-                    // Many messages of one batch are one change to look at.
+                    // The pause joins the messages of a batch into one change.
                     self.look_at = self.look_at.min(Instant::now() + PAUSE);
                     continue;
                 }

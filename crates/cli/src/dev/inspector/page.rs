@@ -1,4 +1,4 @@
-//! The page itself: one file, with a nonce and the run's token put in.
+//! The page: one file, completed with a nonce and the run's token.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::random::random_token;
 
 const PAGE: &str = include_str!("page.html");
 
-/// The page may run its own script and style, and talk to its own server. Nothing else.
+/// Serves the page. Its policy allows only its own script and style, and requests to its own server.
 pub(super) async fn page(State(run): State<Arc<Run>>) -> Response {
     let Ok(nonce) = random_token() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
