@@ -1,7 +1,7 @@
-//! The demo: every kind of delivery once, through the real receiver, and then a look into the queues.
+//! The demo: sends every kind of delivery once through the real receiver, and then reads the queues.
 //!
-//! A row of its report is right only if the answer and what lies in the queues are both as they must be. The
-//! receiver is reached through one seam, [`Deliver`].
+//! A row of the report is right only if both the answer and the messages are as expected. [`Deliver`] is the port to
+//! the receiver.
 
 mod check;
 mod mail;
@@ -18,7 +18,7 @@ use prelude_local::{
 use report::Report;
 use setup::Setup;
 
-/// Delivers everything, reads all queues back and compares.
+/// Sends all deliveries, reads all queues, and compares.
 pub async fn run(
     setup: &Setup,
     sqs: &EmbeddedSqs,
@@ -42,20 +42,20 @@ pub async fn run(
     Ok(Report { queue_prefix: setup.queue_prefix.clone(), rows })
 }
 
-/// The demo could not be played to its end; what the receiver does wrong is in the report instead.
+/// Error that ends the demo early. Faults of the receiver are in the report instead.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The queues could not be read.
+    /// A queue could not be read.
     #[error(transparent)]
     Sqs(#[from] EmbeddedSqsError),
-    /// Something could not be signed.
+    /// A body could not be signed.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The setup names an app that the local Prelude does not have.
     #[error("the local Prelude has no app `{0}`")]
     UnknownApp(String),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
+    /// The operating system provides no random bytes.
+    #[error("the system provides no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
 

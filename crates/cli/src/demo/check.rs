@@ -1,15 +1,15 @@
-//! Compares what happened with what must happen.
+//! Compares the answer and the messages of a delivery with the expected ones.
 
 use serde_json::Value;
 
 use super::{
     mail::{Mail, joined},
-    plan::{Expected, Lands, Planned},
+    plan::{Destination, Expected, Planned},
     report::{Kind, Row},
 };
 use prelude_local::{aws::sqs::ReceivedMessage, receiver::Answer};
 
-/// The finished row; its messages are taken out of the mail.
+/// Builds the row of a delivery, and takes its messages out of the mail.
 pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mail: &mut Mail) -> Row {
     let mut row = Row {
         kind: Kind::Routed,
@@ -26,16 +26,16 @@ pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mai
     if answer.status != expected.status || !same_json(&answer.body, &expected.body) {
         wanted.push(format!("the answer {} {}", expected.status, expected.body));
     }
-    match &planned.lands {
-        Lands::Challenge => {
+    match &planned.destination {
+        Destination::Challenge => {
             row.kind = Kind::Activation;
             row.note = Some("challenge answered".to_owned());
         }
-        Lands::Refused => {
+        Destination::Refused => {
             row.kind = Kind::Refused;
             row.note = Some(refusal(answer));
         }
-        Lands::Routed { queue, event_type, authentication, body } => {
+        Destination::Routed { queue, event_type, authentication, body } => {
             row.queue = Some(queue.clone());
             let same_type = |message: &ReceivedMessage| message.attribute("event_type") == Some(event_type);
             match mail.take(queue, |message| message.body == *body).or_else(|| mail.take(queue, same_type)) {
@@ -48,7 +48,7 @@ pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mai
                 None => wanted.push(format!("a message in {queue}")),
             }
         }
-        Lands::Parked { queue, reason: "oversize", body } => {
+        Destination::Parked { queue, reason: "oversize", body } => {
             row.kind = Kind::Parked;
             row.queue = Some(queue.clone());
             let parts = mail.take_parts(queue, "oversize");
@@ -57,11 +57,11 @@ pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mai
                 _ if parts.is_empty() => wanted.push(format!("messages in {queue} with reason `oversize`")),
                 Ok(event) if event == *body => {}
                 Ok(_) => wanted.push("the event byte for byte in its parts".to_owned()),
-                Err(wrong) => wanted.push(wrong),
+                Err(expected) => wanted.push(expected),
             }
             row.messages = parts.into_iter().map(|part| part.message_id).collect();
         }
-        Lands::Parked { queue, reason, body } => {
+        Destination::Parked { queue, reason, body } => {
             row.kind = Kind::Parked;
             row.queue = Some(queue.clone());
             match mail.take(queue, |message| message.body == *body) {
@@ -79,7 +79,7 @@ pub(super) fn judge(planned: &Planned, expected: &Expected, answer: &Answer, mai
     row
 }
 
-/// A row for a message that nothing explains, such as a forged event that was accepted, or one delivered twice.
+/// Builds the row of a message that no delivery explains, such as an accepted forgery or a duplicate.
 pub(super) fn unexpected(queue: String, message: &ReceivedMessage) -> Row {
     Row {
         kind: Kind::Unexpected,
@@ -96,7 +96,7 @@ pub(super) fn unexpected(queue: String, message: &ReceivedMessage) -> Row {
 
 fn body_difference(message: &ReceivedMessage, body: &str) -> Option<String> {
     (message.body != body)
-        .then(|| format!("the body as sent, {} bytes; it has {}", body.len(), message.body.len()))
+        .then(|| format!("the body as sent, {} bytes, not {}", body.len(), message.body.len()))
 }
 
 fn attribute_difference(message: &ReceivedMessage, name: &str, value: &str) -> Option<String> {
@@ -109,7 +109,7 @@ fn same_json(one: &str, two: &str) -> bool {
     one == two || (parse(one).is_some() && parse(one) == parse(two))
 }
 
-/// The refusal's code in the answer, and its cause where that is known.
+/// Code of the refusal in the answer, with its cause if known.
 fn refusal(answer: &Answer) -> String {
     let body = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
     let code = body.get("error").and_then(Value::as_str).unwrap_or("not refused");

@@ -1,4 +1,4 @@
-//! What was found in the queues, taken out message by message as it is explained.
+//! Messages found in the queues. A message is taken out when a delivery explains it.
 
 use std::{collections::BTreeMap, io::Read as _};
 
@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 
 use prelude_local::aws::sqs::ReceivedMessage;
 
-/// The queues' contents after the last delivery.
+/// Contents of the queues after the last delivery.
 #[derive(Debug, Default)]
 pub(super) struct Mail(BTreeMap<String, Vec<ReceivedMessage>>);
 
@@ -27,7 +27,7 @@ impl Mail {
         Some(messages.remove(index))
     }
 
-    /// Takes all messages of a queue that are one event's parts, in the parts' order.
+    /// Takes the messages of a queue that are parts of one event, in the order of the parts.
     pub(super) fn take_parts(&mut self, queue: &str, reason: &str) -> Vec<ReceivedMessage> {
         let mut parts = Vec::new();
         let is_part = |message: &ReceivedMessage| message.attribute("reason") == Some(reason);
@@ -38,7 +38,7 @@ impl Mail {
         parts
     }
 
-    /// What nobody has taken.
+    /// Messages that were not taken.
     pub(super) fn left_over(self) -> impl Iterator<Item = (String, ReceivedMessage)> {
         self.0
             .into_iter()
@@ -46,16 +46,16 @@ impl Mail {
     }
 }
 
-/// The text that an oversize event's parts hold, or what is wrong with them.
+/// Joins the parts of an oversize event to its text. The error says what was expected.
 pub(super) fn joined(parts: &[ReceivedMessage]) -> Result<String, String> {
     for (index, part) in parts.iter().enumerate() {
         let encoding = part.attribute("encoding").unwrap_or_default();
-        let right = match parts.len() {
+        let expected = match parts.len() {
             1 => "gzip+base64".to_owned(),
             count => format!("gzip+base64;part={}/{count}", index + 1),
         };
-        if encoding != right {
-            return Err(format!("`encoding` to be `{right}`, not `{encoding}`"));
+        if encoding != expected {
+            return Err(format!("`encoding` to be `{expected}`, not `{encoding}`"));
         }
     }
     if parts.windows(2).any(|two| matches!(two, [a, b] if a.attribute("event_id") != b.attribute("event_id")))
@@ -71,7 +71,7 @@ pub(super) fn joined(parts: &[ReceivedMessage]) -> Result<String, String> {
     Ok(event)
 }
 
-/// The `i` of `gzip+base64;part=<i>/<n>`.
+/// Number `i` of `gzip+base64;part=<i>/<n>`.
 fn part_number(message: &ReceivedMessage) -> Option<usize> {
     message.attribute("encoding")?.split_once(";part=")?.1.split_once('/')?.0.parse().ok()
 }

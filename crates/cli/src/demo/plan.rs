@@ -1,4 +1,4 @@
-//! What the demo delivers, in order, and what each delivery must come to.
+//! Deliveries of the demo, in order, with their expected results.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -13,46 +13,46 @@ use prelude_local::{
     prelude::{LocalPrelude, SIGNATURE_HEADER, SessionApp},
 };
 
-/// Larger than 2^53, so that a receiver which reads it as a floating-point number gives itself away.
+/// Challenge above 2^53, because a receiver that reads it as a floating-point number changes it.
 const CHALLENGE: &str = "9007199254740993";
 /// Bytes of random text in the oversize event: over 1 MiB even when compressed.
 const OVERSIZE: usize = 1_572_864;
 
 /// One invocation of the receiver.
 pub(super) struct Delivery {
-    /// API Gateway's event.
+    /// Event of API Gateway.
     pub(super) event: Value,
-    /// The answer that it must get.
+    /// Expected answer.
     pub(super) expected: Expected,
-    /// What it carries, a row each.
+    /// One row for the request, or for each of its events.
     pub(super) rows: Vec<Planned>,
 }
 
-/// The one right answer.
+/// Expected answer.
 pub(super) struct Expected {
     pub(super) status: u16,
     pub(super) body: String,
 }
 
-/// One row of the report before it is known how it went.
+/// Row of the report before the delivery.
 pub(super) struct Planned {
     pub(super) sent: String,
-    pub(super) lands: Lands,
+    pub(super) destination: Destination,
 }
 
-/// Where something must be after its delivery.
-pub(super) enum Lands {
-    /// In no queue: the challenge is answered.
+/// Expected destination of a request or an event.
+pub(super) enum Destination {
+    /// No queue, because the challenge is answered.
     Challenge,
-    /// In no queue: the request is refused.
+    /// No queue, because the request is refused.
     Refused,
-    /// In the queue of its type.
+    /// Queue of the event's type.
     Routed { queue: String, event_type: String, authentication: &'static str, body: String },
-    /// In the parking queue.
+    /// Parking queue.
     Parked { queue: String, reason: &'static str, body: String },
 }
 
-/// The whole demo.
+/// All deliveries of the demo.
 pub(super) fn deliveries(setup: &Setup, prelude: &LocalPrelude) -> Result<Vec<Delivery>, DemoError> {
     let unknown = |app_id: &String| DemoError::UnknownApp(app_id.clone());
     let app = prelude.app(&setup.app_id).ok_or_else(|| unknown(&setup.app_id))?;
@@ -78,7 +78,8 @@ impl Planner<'_> {
         let request = Request::new("GET", self.setup.path(), &self.setup.allowed_address);
         let request = request.query(self.app.activation_query(CHALLENGE));
         let expected = Expected { status: 200, body: format!("{{\"challenge\":{CHALLENGE}}}") };
-        let rows = vec![Planned { sent: "activation challenge".to_owned(), lands: Lands::Challenge }];
+        let rows =
+            vec![Planned { sent: "activation challenge".to_owned(), destination: Destination::Challenge }];
         Delivery { event: request.http_api_event(), expected, rows }
     }
 
@@ -94,7 +95,7 @@ impl Planner<'_> {
         Ok(Some(Delivery { event: request.rest_api_event(), expected: accepted(events.len()), rows }))
     }
 
-    /// Every other event in a request of its own, through an HTTP API.
+    /// Every other event in its own request, through an HTTP API.
     fn single_events(&self) -> Result<Vec<Delivery>, DemoError> {
         let mut deliveries = Vec::new();
         for event in self.of(Authentication::AccountKey) {
@@ -113,7 +114,7 @@ impl Planner<'_> {
     /// Authentic events without a queue of their own, the first one as base64.
     fn parked(&self) -> Result<Vec<Delivery>, DemoError> {
         let unknown = r#"{"id":"evt_demo_unknown","type":"verify.invented","payload":{"text":"é"}}"#;
-        let foreign = r#"{"id":"evt_demo_family","type":"user.created","payload":{"user_id":"usr_demo"}}"#;
+        let foreign = r#"{"id":"evt_demo_source","type":"user.created","payload":{"user_id":"usr_demo"}}"#;
         let mut random = vec![0; OVERSIZE / 4 * 3];
         getrandom::fill(&mut random)?;
         let text = URL_SAFE_NO_PAD.encode(&random);
@@ -122,13 +123,13 @@ impl Planner<'_> {
         let planned = [
             ("unknown type: verify.invented", "unknown_type", unknown.to_owned(), true),
             ("oversize: 1.5 MiB of random text", "oversize", oversize.to_string(), false),
-            ("other family: flat user.created", "unknown_type", foreign.to_owned(), false),
+            ("other source: flat user.created", "unknown_type", foreign.to_owned(), false),
         ];
         let delivery = |(sent, reason, body, base64): (&str, _, String, _)| {
             let mut request = self.signed_by_account(&body)?;
             request.force_base64 = base64;
-            let lands = Lands::Parked { queue: self.setup.parking_queue(), reason, body };
-            let rows = vec![Planned { sent: sent.to_owned(), lands }];
+            let destination = Destination::Parked { queue: self.setup.parking_queue(), reason, body };
+            let rows = vec![Planned { sent: sent.to_owned(), destination }];
             Ok(Delivery { event: request.http_api_event(), expected: accepted(1), rows })
         };
         planned.into_iter().map(delivery).collect()
@@ -152,7 +153,7 @@ impl Planner<'_> {
         let delivery = |(sent, request, status, code): (&str, Request, _, _)| Delivery {
             event: request.http_api_event(),
             expected: Expected { status, body: json!({"error": code}).to_string() },
-            rows: vec![Planned { sent: sent.to_owned(), lands: Lands::Refused }],
+            rows: vec![Planned { sent: sent.to_owned(), destination: Destination::Refused }],
         };
         Ok(planned.into_iter().map(delivery).collect())
     }
@@ -162,13 +163,13 @@ impl Planner<'_> {
     }
 
     fn routed(&self, event: &DemoEvent, authentication: &'static str) -> Planned {
-        let lands = Lands::Routed {
+        let destination = Destination::Routed {
             queue: format!("{}{}", self.setup.queue_prefix, event.queue_slug),
             event_type: event.event_type.clone(),
             authentication,
             body: event.raw.trim().to_owned(),
         };
-        Planned { sent: event.event_type.clone(), lands }
+        Planned { sent: event.event_type.clone(), destination }
     }
 
     fn post(&self, body: &[u8]) -> Request {

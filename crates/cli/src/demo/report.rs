@@ -8,43 +8,43 @@ use serde::Serialize;
 
 use crate::terminal::{Look, counted};
 
-/// What the demo found, in the order of delivery.
+/// Results of the demo, in the order of delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What every queue's name begins with; the table leaves it out.
+    /// Prefix of every queue's name, which the table omits.
     pub queue_prefix: String,
-    /// One row for everything that was sent, and one for each message that nobody sent.
+    /// One row for each request or event that was sent, and one for each unexpected message.
     pub rows: Vec<Row>,
 }
 
-/// One thing that was sent and what became of it.
+/// A request or event, and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// What was to become of it.
+    /// Expected result, or an unexpected message.
     pub kind: Kind,
-    /// What was sent: an event type, or what is wrong with it.
+    /// Event type, or the defect of the request.
     pub sent: String,
-    /// The answer's status; absent where nothing was sent.
+    /// Status of the answer; absent for an unexpected message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The answer's body.
+    /// Body of the answer.
     pub answer: String,
-    /// The name of the queue where it must be, or is.
+    /// Name of the expected queue, or of the queue that holds the unexpected message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
-    /// The ids of its messages there.
+    /// Ids of its messages in this queue.
     pub messages: Vec<String>,
-    /// The reason for parking or refusing it.
+    /// Reason for parking or refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether all is as it must be.
+    /// True if the result is as expected.
     pub ok: bool,
-    /// What was expected and did not come.
+    /// Expected result that is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
 }
 
-/// The sort of thing that a row is about.
+/// Kind of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -56,38 +56,38 @@ pub enum Kind {
     Parked,
     /// A request that must be refused.
     Refused,
-    /// A message that must not be there.
+    /// A message that no delivery explains.
     Unexpected,
 }
 
-/// The report in numbers.
+/// Counts of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// All rows.
     pub rows: usize,
-    /// Rows that are as they must be.
+    /// Rows as expected.
     pub ok: usize,
-    /// Rows that are not.
+    /// Rows that are not as expected.
     pub failed: usize,
-    /// Events found in the queue of their type.
+    /// Events in the queue of their type.
     pub routed: usize,
-    /// Queues that they were found in.
+    /// Queues that hold these events.
     pub queues: usize,
-    /// Events found in the parking queue.
+    /// Events in the parking queue.
     pub parked: usize,
-    /// Requests that were refused as they must be.
+    /// Requests refused as expected.
     pub refused: usize,
     /// Messages in all queues.
     pub messages: usize,
 }
 
 impl Report {
-    /// Whether every row is as it must be; a report without rows is not.
+    /// Reports whether every row is as expected. A report without rows is not.
     pub fn is_ok(&self) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.ok)
     }
 
-    /// The report in numbers.
+    /// Counts the rows and messages.
     pub fn counts(&self) -> Counts {
         let of = |kind: Kind| self.rows.iter().filter(move |row| row.kind == kind);
         let found = |kind: Kind| of(kind).filter(|row| !row.messages.is_empty());
@@ -104,7 +104,7 @@ impl Report {
         }
     }
 
-    /// The report as one JSON object with its rows and counts.
+    /// Formats the report as one JSON object with its rows and counts.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         #[derive(Serialize)]
         struct Json<'a> {
@@ -115,16 +115,16 @@ impl Report {
         serde_json::to_string_pretty(&Json { ok: self.is_ok(), counts: self.counts(), rows: &self.rows })
     }
 
-    /// The report as a table with its closing line.
+    /// Formats the report as a table with a closing line.
     pub fn to_table(&self, look: Look) -> String {
         text::render(self, look)
     }
 
-    /// The last line of the table.
+    /// Last line of the table.
     fn closing_line(&self) -> String {
         let counts = self.counts();
         format!(
-            "{} of {} as they must be: {} in {}, {} parked, {} refused, {} in all",
+            "{} of {} as expected: {} in {}, {} parked, {} refused, {} in all",
             counts.ok,
             counted(counts.rows, "row"),
             counted(counts.routed, "event"),

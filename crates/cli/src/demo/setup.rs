@@ -1,4 +1,4 @@
-//! What the demo is played with: events, queues, addresses, and the receiver's configuration for them.
+//! Inputs of the demo: events, queues, addresses, and the receiver's configuration.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +11,20 @@ use prelude_local::{
     prelude::{ADDRESSES, KeyError, LocalPrelude},
 };
 
-/// The inputs of a demo; the defaults of [`Setup::new`] suit [`LocalPrelude::shared`].
+/// Inputs of a demo. [`Setup::new`] fits [`LocalPrelude::shared`].
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// What every queue's name begins with.
+    /// Prefix of every queue's name.
     pub queue_prefix: String,
-    /// The secret last segment of the endpoint's path.
+    /// Secret last segment of the endpoint's path.
     pub path_token: String,
-    /// The app whose events are delivered.
+    /// App whose events are delivered.
     pub app_id: String,
-    /// The app whose key signs what it must not.
+    /// App whose key signs another app's batch.
     pub other_app_id: String,
-    /// An address on the receiver's list.
+    /// Address on the allow-list.
     pub allowed_address: String,
-    /// An address that is not on it.
+    /// Address that is not on the allow-list.
     pub foreign_address: String,
     /// One event of each type.
     pub events: Vec<DemoEvent>,
@@ -33,17 +33,17 @@ pub struct Setup {
 /// An event to deliver.
 #[derive(Debug, Clone)]
 pub struct DemoEvent {
-    /// Its wire name.
+    /// Wire name of its type.
     pub event_type: String,
-    /// How its source is authenticated.
+    /// Authentication of its source.
     pub authentication: Authentication,
     /// Its queue's name without the prefix.
     pub queue_slug: String,
-    /// Its JSON; of a Session event, the element of the batch.
+    /// JSON of the event; for a Session event, the element of the batch.
     pub raw: String,
 }
 
-/// The sample of every event type in the table.
+/// Samples of all event types.
 pub fn sample_events() -> Vec<DemoEvent> {
     let event = |event_type: &EventType| {
         Some(DemoEvent {
@@ -57,7 +57,7 @@ pub fn sample_events() -> Vec<DemoEvent> {
 }
 
 impl Setup {
-    /// The usual demo of these events, with a new path token.
+    /// Creates the default setup for these events, with a new path token.
     pub fn new(events: Vec<DemoEvent>) -> Result<Self, getrandom::Error> {
         let [allowed_address, ..] = ADDRESSES;
         Ok(Self {
@@ -71,23 +71,23 @@ impl Setup {
         })
     }
 
-    /// The endpoint's path.
+    /// Path of the endpoint.
     pub fn path(&self) -> String {
         format!("/webhooks/{}", self.path_token)
     }
 
-    /// The queue of what has no queue of its own.
+    /// Name of the parking queue.
     pub fn parking_queue(&self) -> String {
         format!("{}unrouted", self.queue_prefix)
     }
 
-    /// Every queue that has to exist.
+    /// Names of all queues.
     pub fn queue_names(&self) -> BTreeSet<String> {
         let of_events = self.events.iter().map(|event| format!("{}{}", self.queue_prefix, event.queue_slug));
         of_events.chain([self.parking_queue()]).collect()
     }
 
-    /// The receiver's configuration, as environment variables; `jwks_url` says where an app's key set is.
+    /// Configuration of the receiver, as environment variables. `jwks_url` returns the URL of an app's key set.
     pub fn environment(
         &self,
         prelude: &LocalPrelude,

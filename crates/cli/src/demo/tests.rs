@@ -1,4 +1,4 @@
-//! The scenario, played to the real receiver, and to the real receiver with one fault at a time.
+//! Tests of the demo with the real receiver, intact and with one fault at a time.
 
 mod sabotage;
 
@@ -58,7 +58,7 @@ fn failed(report: &Report) -> Vec<&Row> {
 }
 
 #[tokio::test]
-async fn a_right_receiver_gets_every_row_right() {
+async fn every_row_of_an_intact_receiver_is_right() {
     let report = play(Flaw::None).await;
     assert!(report.is_ok(), "{}", report.to_table(Look::PLAIN));
     let counts = report.counts();
@@ -150,7 +150,7 @@ fn the_environment_configures_a_receiver_for_the_demo() {
 }
 
 #[tokio::test]
-async fn every_type_is_played_to_the_real_receiver_and_found_in_its_queue() {
+async fn every_type_is_delivered_and_found_in_its_queue() {
     let pair = |event_type: &EventType| {
         (event_type.as_str().to_owned(), event_type.queue_slug().unwrap().to_owned())
     };

@@ -56,7 +56,7 @@ Queue names without their prefix `prelude-webhooks-`.
                                                                                           3f0c5d1e-7a43-4a6b-9d53-0e8f6b7c9a11
 ✓ forged signature                        401     unauthorized                            -
 
-4 of 4 rows as they must be: 1 event in 1 queue, 1 parked, 1 refused, 3 messages in all
+4 of 4 rows as expected: 1 event in 1 queue, 1 parked, 1 refused, 3 messages in all
 ";
     assert_eq!(report().to_table(Look::PLAIN), expected);
 }
@@ -86,9 +86,11 @@ fn a_failing_row_has_a_cross_and_says_what_was_expected() {
     let after: Vec<_> = table.lines().skip(at + 1).take(2).collect();
     assert!(after[0].starts_with("    expected the answer 200 {\"accepted\":1}; a message"), "{after:?}");
     assert!(after[1].starts_with("    "), "{after:?}");
-    assert!(table.ends_with(
-        "3 of 4 rows as they must be: 1 event in 1 queue, 1 parked, 1 refused, 3 messages in all\n"
-    ));
+    assert!(
+        table.ends_with(
+            "3 of 4 rows as expected: 1 event in 1 queue, 1 parked, 1 refused, 3 messages in all\n"
+        )
+    );
     assert!(!failing().is_ok());
     assert!(!Report { rows: Vec::new(), ..report() }.is_ok());
 }

@@ -1,14 +1,14 @@
-//! The table: aligned, coloured only where that is wanted, 100 columns wide on a terminal.
+//! The table: aligned, with colours on request, and at most 100 columns wide on a terminal.
 
 use super::{Kind, Report, Row};
 use crate::terminal::{BOLD, DIM, Look, Mark, PLAIN, RED, Style, WIDTH, YELLOW, wrap};
 
-/// Between two columns.
+/// Blanks between two columns.
 const GAP: usize = 2;
-/// What is shown of a message id on a terminal.
+/// Characters of a message id that a terminal shows.
 const SHORT_ID: usize = 8;
 
-/// The table and its closing line, with a line end after each line.
+/// Formats the table and its closing line, with a line end after each line.
 pub(super) fn render(report: &Report, look: Look) -> String {
     let lines: Vec<_> = report.rows.iter().map(|row| Cells::of(row, report, look)).collect();
     let headings = Cells {
@@ -38,7 +38,7 @@ pub(super) fn render(report: &Report, look: Look) -> String {
     table
 }
 
-/// Of the mark and the four columns.
+/// Styles of the mark and of the four columns.
 fn styles(row: &Row, mark: Style) -> [Style; 5] {
     let queue = match row.kind {
         Kind::Routed => PLAIN,
@@ -64,7 +64,7 @@ struct Widths {
 }
 
 impl Widths {
-    /// As wide as the widest cell; to fit, the first and the queue's column share what is left.
+    /// Widths of the widest cells. To fit a terminal, the first column and the queue's share the rest of a line.
     fn of<'a>(lines: impl Iterator<Item = &'a Cells> + Clone, look: Look) -> Self {
         let widest = |width: fn(&Cells) -> usize| lines.clone().map(width).max().unwrap_or_default();
         let mut widths = Self {
@@ -106,7 +106,7 @@ impl Cells {
         }
     }
 
-    /// Draws one row, in as many lines as its longest cell takes.
+    /// Draws one row, in as many lines as its longest cell needs.
     fn draw(&self, table: &mut String, widths: Widths, look: Look, styles: [Style; 5], mark: &str) {
         let [mark_style, sent_style, answer_style, queue_style, message_style] = styles;
         let (sent, queue) = (wrap(&self.sent, widths.sent), wrap(&self.queue, widths.queue));

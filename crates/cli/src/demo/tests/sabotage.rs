@@ -1,4 +1,4 @@
-//! The real receiver with one fault at a time, made behind its back: in its queues and in its answers.
+//! The real receiver with one fault at a time, injected into its queues and its answers.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::demo::setup::Setup;
 
-/// The fault of the receiver.
+/// Fault of the receiver.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flaw {
     None,
@@ -29,7 +29,7 @@ pub(super) struct Sabotaged {
     pub(super) setup: Setup,
     pub(super) sqs: EmbeddedSqs,
     pub(super) receiver: LocalReceiver,
-    /// Has the apps' key sets.
+    /// Serves the apps' key sets.
     pub(super) _key_server: JwksServer,
     pub(super) flaw: Flaw,
 }
@@ -55,7 +55,7 @@ impl Deliver for Sabotaged {
 }
 
 impl Sabotaged {
-    /// Takes the messages out of a queue, and puts them back as the flaw has them.
+    /// Takes the messages out of a queue, and puts them back with the flaw.
     async fn tamper(&self, queue: &str) {
         if matches!(self.flaw, Flaw::None | Flaw::BelievesEverything | Flaw::FloatChallenge) {
             return;
@@ -70,7 +70,7 @@ impl Sabotaged {
         let mut body = message.body.clone();
         let mut times = 1;
         match self.flaw {
-            // Looked at once, then changed no more.
+            // Changes a message only once.
             Flaw::ChangesBody(of) if is(of) && !body.ends_with(' ') => body.push(' '),
             Flaw::Loses(of) if is(of) => times = 0,
             Flaw::Doubles(of) if is(of) && message.attribute("doubled").is_none() => times = 2,
@@ -101,7 +101,7 @@ impl Sabotaged {
     }
 }
 
-/// The text of an invocation's body.
+/// Text of an event's body.
 fn body(event: &Value) -> String {
     let text = event["body"].as_str().unwrap();
     match event["isBase64Encoded"].as_bool() {
@@ -110,7 +110,7 @@ fn body(event: &Value) -> String {
     }
 }
 
-/// The same challenge, after a language without integers of 64 bits had it.
+/// Passes the challenge through a float, as a language without 64-bit integers does.
 fn through_float(body: &str) -> String {
     match serde_json::from_str::<Value>(body).unwrap()["challenge"].as_u64() {
         Some(challenge) => json!({"challenge": challenge as f64 as u64}).to_string(),
