@@ -1,4 +1,4 @@
-//! Diagnosis of one request: its signature alone, or the whole way through the receiver.
+//! Diagnosis of one request: its signature alone, or every step of the receiver.
 
 mod advice;
 pub mod explain;

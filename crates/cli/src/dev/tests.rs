@@ -1,4 +1,4 @@
-//! The stack as the page's script and an SDK reach it.
+//! Tests of the stack through the page's API and an SDK.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use prelude_events::{EventType, Source};
@@ -135,7 +135,7 @@ async fn a_delivery_is_shown_with_its_messages_and_looking_does_not_receive_them
     assert_eq!(batch["messages"].as_array().unwrap().len(), of_session.count());
     assert_eq!(
         page.trigger("attempt", "none").await["checks"][3]["detail"],
-        "none; the secret path and the address vouch for events of verify_v1"
+        "none: the secret path and the address authenticate events of verify_v1"
     );
 
     let number = delivery["summary"]["number"].as_u64().unwrap();

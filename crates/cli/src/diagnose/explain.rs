@@ -1,7 +1,7 @@
-//! Explains what the receiver does with a request that API Gateway handed over, step by step, and why.
+//! Explains step by step why the receiver accepts or refuses an API Gateway event.
 //!
-//! The receiver itself decides, with the configuration that is given: its pipeline runs once and is watched. Only SQS is
-//! left out: it is taken to accept everything.
+//! The receiver itself decides, with the given configuration. Its pipeline runs once under observation, and its SQS
+//! accepts everything.
 
 mod dry;
 mod report;
@@ -28,34 +28,34 @@ use super::{
     verify::{KeySetFetch, KeySets, KeyTrial, Labels},
 };
 
-/// What the receiver does with one request.
+/// Explanation of the receiver's answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// Whether the answer is 200.
+    /// True if the answer is 200.
     pub accepted: bool,
-    /// The answer's status.
+    /// Status of the answer.
     pub status: u16,
-    /// The answer's body.
+    /// Body of the answer.
     pub body: String,
-    /// The `code` of the result in the receiver's log.
+    /// Log code of the result.
     pub code: &'static str,
-    /// The steps in their order; those after a failed one are not reached.
+    /// Steps in order. Those after a failed step are not reached.
     pub steps: Vec<Finding>,
-    /// The keys that were compared with the signature, in order.
+    /// Keys that were compared with the signature, in order.
     pub keys: Vec<KeyTrial>,
-    /// The apps' key sets, and what came of fetching them.
+    /// Fetches of the apps' key sets.
     pub key_sets: Vec<KeySetFetch>,
-    /// Where each event goes.
+    /// Destination of each event.
     pub events: Vec<EventFate>,
-    /// What to do about a refusal.
+    /// Action to take after a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<&'static str>,
 }
 
-/// Explains an API Gateway event (payload 1.0 or 2.0). `offline` fetches no key set; nothing is ever sent to SQS.
+/// Explains an API Gateway event (payload 1.0 or 2.0). With `offline`, no key set is fetched. Nothing is sent to SQS.
 ///
 /// # Errors
-/// It is no such event.
+/// The input is not an API Gateway event.
 pub async fn explain(event: &[u8], config: Config, offline: bool) -> Result<Explanation, ExplainError> {
     let invocation: Invocation = serde_json::from_slice(event).map_err(|_| ExplainError::NotJson)?;
     let (kind, inbound) = invocation.into_request().ok_or(ExplainError::NotApiGateway)?;
@@ -89,11 +89,11 @@ pub async fn explain(event: &[u8], config: Config, offline: bool) -> Result<Expl
     })
 }
 
-/// Where each event goes, in the body's order; what came of no single event of it stands at the end.
+/// Destinations in the body's order. Messages that belong to no event of the body come last.
 fn fates(sight: &Sight, mut taken: Vec<Taken>) -> Vec<EventFate> {
     let mut ordered = Vec::with_capacity(taken.len());
     for event_id in sight.event_ids() {
-        // More than one message where an event is parked in parts.
+        // An event that is parked in parts has several messages.
         while let Some(place) = taken.iter().position(|one| one.event_id.as_ref() == Some(event_id)) {
             let is_part = taken.get(place).is_some_and(is_part);
             ordered.push(taken.remove(place));
@@ -117,15 +117,15 @@ fn is_part(taken: &Taken) -> bool {
     taken.encoding.as_deref().is_some_and(|encoding| encoding.contains("part="))
 }
 
-/// There is nothing to explain.
+/// Error for an input that cannot be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
-    /// Not JSON.
-    #[error("this is not JSON: the event is wanted as API Gateway hands it to a function")]
+    /// The input is not JSON.
+    #[error("the input is not JSON: expected an API Gateway event, as the function receives it")]
     NotJson,
-    /// JSON of another kind.
+    /// The input is JSON, but not an API Gateway event.
     #[error(
-        "this is no API Gateway event (HTTP API payload 2.0, REST API payload 1.0): give the whole event, with its requestContext"
+        "the input is not an API Gateway event (HTTP API payload 2.0, REST API payload 1.0): expected the whole event, with its requestContext"
     )]
     NotApiGateway,
 }

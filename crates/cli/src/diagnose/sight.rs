@@ -1,4 +1,4 @@
-//! Observer of the receiver's steps, which puts them into words: for `explain`, and for the inspector of `dev`.
+//! Observer that describes the receiver's steps in words, for `explain` and for the inspector of `dev`.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use prelude_webhooks::{
 
 use super::{
     explain::{Finding, Progress},
-    verify::{KeyTrial, Labels, Trials, proofs},
+    verify::{KeyTrial, Labels, Trials, statements},
 };
 
-/// Settings that the words about a decision repeat.
+/// Settings that the descriptions quote.
 pub(crate) struct Rules {
     gate: Gate,
     endpoint: Endpoint,
@@ -48,10 +48,10 @@ pub struct Sight {
     result: Option<Result<Outcome, Rejection>>,
 }
 
-/// What is kept of a batch.
+/// Description of a batch.
 struct Parsed {
-    family: String,
-    /// In the body's order.
+    source: String,
+    /// Ids in the body's order.
     event_ids: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ impl Rules {
 }
 
 impl Sight {
-    /// Nothing of the request is seen yet.
+    /// Creates an observer of one request.
     pub(crate) fn new(rules: Arc<Rules>, kind: Kind, method: Method, source_ip: Option<String>) -> Self {
         Self {
             rules,
@@ -104,7 +104,7 @@ impl Sight {
         }
     }
 
-    /// The result; `None` before the receiver has ended.
+    /// Result of the pipeline; `None` until it ends.
     pub(crate) const fn result(&self) -> Option<&Result<Outcome, Rejection>> {
         self.result.as_ref()
     }
@@ -113,7 +113,7 @@ impl Sight {
         self.result.as_ref()?.as_ref().err().copied()
     }
 
-    /// The result's code in the log.
+    /// Log code of the result.
     pub(crate) fn code(&self) -> &'static str {
         match &self.result {
             Some(Ok(outcome)) => outcome.code(),
@@ -122,17 +122,17 @@ impl Sight {
         }
     }
 
-    /// The keys that were tried, in order.
+    /// Keys that were tried, in order.
     pub(crate) fn keys(&self, labels: &Labels) -> Vec<KeyTrial> {
         self.trials.rows(labels)
     }
 
-    /// The batch's event ids, in the body's order.
+    /// Event ids of the batch, in the body's order.
     pub(super) fn event_ids(&self) -> impl Iterator<Item = &String> {
         self.batch.iter().flat_map(|batch| &batch.event_ids)
     }
 
-    /// Every step, up to the last one that the receiver took and after it.
+    /// All steps in order, reached or not.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let refused = || self.rejection().map_or_else(String::new, |rejection| rejection.to_string());
         let is_challenge = self.method == Method::GET;
@@ -145,23 +145,26 @@ impl Sight {
             ("method", self.found && (is_challenge || is_delivery), self.named_method()),
         ];
         if is_challenge {
-            let proven = || "the activation of a configured app, with its verification token".to_owned();
-            let finding = if accepted { proven() } else { refused() };
+            let answered = || "the activation of a configured app, with its verification token".to_owned();
+            let finding = if accepted { answered() } else { refused() };
             steps.push(("challenge", accepted, finding));
         } else {
-            let signature = self.authentication.clone().unwrap_or_else(|| self.why_unproven());
+            let signature = self.authentication.clone().unwrap_or_else(|| self.signature_refusal());
             steps.push(("signature", self.authentication.is_some(), signature));
             let unlisted = || match (self.rejection(), &self.authentication) {
                 (Some(Rejection::SignatureMissing), Some(_)) => {
-                    format!("{}, and its body is no event of a source that needs none", refused())
+                    format!(
+                        "{}, and its body is not an event of a source that is accepted unsigned",
+                        refused()
+                    )
                 }
                 _ => refused(),
             };
-            let family = self.batch.as_ref().map_or_else(unlisted, |batch| batch.family.clone());
-            steps.push(("family", self.batch.is_some(), family));
+            let source = self.batch.as_ref().map_or_else(unlisted, |batch| batch.source.clone());
+            steps.push(("family", self.batch.is_some(), source));
             let has_events = self.batch.as_ref().is_some_and(|batch| !batch.event_ids.is_empty());
             let queues = match (accepted, has_events) {
-                (true, true) => "every event has one, or is parked with a reason".to_owned(),
+                (true, true) => "every event has a queue, or is parked with a reason".to_owned(),
                 (true, false) => "there is no event to send".to_owned(),
                 (false, _) => refused(),
             };
@@ -201,9 +204,9 @@ impl Sight {
             _ => String::new(),
         };
         let Some(address) = caller.address else {
-            return format!("the caller's address can not be read{from}");
+            return format!("the caller's address is unreadable{from}");
         };
-        let verdict = match (self.rules.gate.entry(address), self.rules.gate.check) {
+        let listing = match (self.rules.gate.entry(address), self.rules.gate.check) {
             (Some(entry), _) => format!("is on the allow-list, by its entry {entry}"),
             (None, IpCheck::Enforce) => "is not on the allow-list".to_owned(),
             (None, IpCheck::Report) => {
@@ -211,22 +214,22 @@ impl Sight {
             }
             (None, IpCheck::Off) => "is not on the allow-list; PRELUDE_IP_CHECK=off admits it".to_owned(),
         };
-        format!("{address}{from} {verdict}")
+        format!("{address}{from} {listing}")
     }
 
-    /// Never the path itself: a token may stand in it.
+    /// Describes the path without quoting it, because it may hold a token.
     fn path(&self) -> String {
         let wanted = if self.rules.endpoint.tokens.is_empty() { "/webhooks" } else { "/webhooks/<token>" };
         match (self.found, self.rejection()) {
             (true, _) => format!("ends in {wanted}, as configured"),
-            (false, Some(rejection)) => format!("{rejection}: it must end in {wanted}"),
+            (false, Some(rejection)) => format!("{rejection}: expected a path that ends in {wanted}"),
             (false, None) => String::new(),
         }
     }
 
     fn named_method(&self) -> String {
         match self.method {
-            Method::GET => "GET: an activation challenge is wanted".to_owned(),
+            Method::GET => "GET: an activation challenge".to_owned(),
             Method::POST => "POST: a delivery".to_owned(),
             _ => format!("{} is neither GET nor POST", self.method),
         }
@@ -236,17 +239,17 @@ impl Sight {
         match delivery {
             Delivery::Signed(verified) => {
                 let app_ids: Vec<_> = self.rules.app_ids.iter().map(|app_id| &**app_id).collect();
-                format!("genuine; its key proves {}", proofs(verified, &app_ids, false).join(", and "))
+                format!("genuine; its key proves {}", statements(verified, &app_ids, false).join(", and "))
             }
             Delivery::Unsigned(_) => {
                 let sources: Vec<_> =
                     self.rules.accept_unsigned.iter().map(|source| source.as_str()).collect();
-                format!("none; the secret path and the address vouch for events of {}", sources.join(", "))
+                format!("none: the secret path and the address authenticate events of {}", sources.join(", "))
             }
         }
     }
 
-    fn why_unproven(&self) -> String {
+    fn signature_refusal(&self) -> String {
         let rejection = self.rejection().map(|rejection| rejection.to_string()).unwrap_or_default();
         match self.header {
             Some(Err(fault)) => format!("{rejection}: {fault}"),
@@ -259,13 +262,13 @@ impl Sight {
 fn parsed(batch: &Batch) -> Parsed {
     let origin = &batch.origin;
     let authentication = match origin.authentication {
-        Authentication::Signature => "proven by its key",
+        Authentication::Signature => "signed",
         Authentication::SecretPath => "accepted unsigned",
     };
     let app = origin.app_id.as_ref().map(|app_id| format!(", app {app_id}")).unwrap_or_default();
-    let family = match origin.source {
+    let source = match origin.source {
         Some(source) => format!("{source}{app}, {authentication}; events: {}", batch.count),
-        None => "none that is known; signed by a configured key, so it is parked".to_owned(),
+        None => "unknown, but signed by a configured key, so the body is parked".to_owned(),
     };
-    Parsed { family, event_ids: batch.events.iter().map(|event| event.event_id.to_string()).collect() }
+    Parsed { source, event_ids: batch.events.iter().map(|event| event.event_id.to_string()).collect() }
 }

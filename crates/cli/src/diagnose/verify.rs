@@ -1,5 +1,4 @@
-//! Verifies a body's signature as the receiver does, with its own code, and tells which step fails and which keys were
-//! tried.
+//! Verifies a body's signature with the receiver's own code, and reports the failed step and the keys that were tried.
 
 mod key_sets;
 mod keys;
@@ -19,41 +18,41 @@ pub(crate) use keys::{Labels, Trials};
 pub(crate) use text::key_lines;
 pub use text::page;
 
-/// What came of it.
+/// Result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
-    /// Whether a key verifies the signature.
+pub struct Verification {
+    /// True if a key verifies the signature.
     pub verified: bool,
-    /// How far it came: the step that failed, or the last one.
+    /// Failed step, or the last one.
     pub step: Step,
-    /// What was found there.
+    /// Finding of this step.
     pub finding: String,
-    /// The keys that were compared, in order.
+    /// Keys that were compared, in order.
     pub keys: Vec<KeyTrial>,
-    /// The apps' key sets, and what came of fetching them.
+    /// Fetches of the apps' key sets.
     pub key_sets: Vec<KeySetFetch>,
-    /// What the signature proves.
+    /// Statements that the signature proves.
     pub proves: Vec<String>,
 }
 
-/// The steps of a verification.
+/// Steps of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// There is a header, once, of the form `<scheme>=<base64>`.
+    /// The header occurs once, in the form `<scheme>=<base64>`.
     Header,
-    /// The scheme is the one that Prelude uses.
+    /// The scheme is Prelude's.
     Scheme,
-    /// The rest is base64.
+    /// The signature is base64.
     Base64,
-    /// The signature is as long as a key's may be.
+    /// The signature is as long as that of an accepted key.
     Length,
-    /// A key verifies it.
+    /// A key verifies the signature.
     Keys,
 }
 
 impl Step {
-    /// Its name in texts.
+    /// Name of the step in texts.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Header => "header",
@@ -64,7 +63,7 @@ impl Step {
         }
     }
 
-    /// All of them, in the order in which they are taken.
+    /// All steps, in order.
     pub const ALL: [Self; 5] = [Self::Header, Self::Scheme, Self::Base64, Self::Length, Self::Keys];
 
     const fn of(fault: HeaderFault) -> Self {
@@ -77,9 +76,9 @@ impl Step {
     }
 }
 
-/// Verifies a body with the value of its signature header. `offline` fetches no key set.
-pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline: bool) -> Verdict {
-    let failed = |step, finding: String| Verdict {
+/// Verifies a body with the value of its signature header. With `offline`, no key set is fetched.
+pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline: bool) -> Verification {
+    let failed = |step, finding: String| Verification {
         verified: false,
         step,
         finding,
@@ -88,7 +87,7 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
         proves: Vec::new(),
     };
     let Some(header) = header else {
-        return failed(Step::Header, "there is no signature header".to_owned());
+        return failed(Step::Header, "the signature header is missing".to_owned());
     };
     let unverified = match Unverified::new(body, header.as_bytes()) {
         Ok(unverified) => unverified,
@@ -105,16 +104,19 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
     let result = ring.verify(unverified, hint, |key, trial| trials.add(key, trial)).await;
     let labels = fetched.label(&apps, labels);
     let proves = match &result {
-        Ok(verified) => proofs(verified, &apps.iter().map(|app| &*app.app_id).collect::<Vec<_>>(), generic),
+        Ok(verified) => {
+            statements(verified, &apps.iter().map(|app| &*app.app_id).collect::<Vec<_>>(), generic)
+        }
         Err(_) => Vec::new(),
     };
-    Verdict {
+    Verification {
         verified: result.is_ok(),
         step: Step::Keys,
         finding: match &result {
             Ok(_) => format!("the signature of {length} bytes is genuine"),
             Err(_) if fetched.is_incomplete() => {
-                "no key at hand verifies the signature, and an app's key set could not be fetched".to_owned()
+                "no available key verifies the signature, and an app's key set could not be fetched"
+                    .to_owned()
             }
             Err(rejection) => rejection.to_string(),
         },
@@ -124,21 +126,21 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
     }
 }
 
-/// What a verified body is proven to be, by every owner of its key.
-pub(crate) fn proofs(verified: &Verified, app_ids: &[&str], generic: bool) -> Vec<String> {
+/// Statements that a verified signature proves, one for each owner of its key.
+pub(crate) fn statements(verified: &Verified, app_ids: &[&str], generic: bool) -> Vec<String> {
     if generic {
-        return vec!["that whoever holds the private half of this key signed exactly these bytes".to_owned()];
+        return vec!["that the holder of this key's private half signed exactly these bytes".to_owned()];
     }
-    let mut proofs = Vec::new();
+    let mut statements = Vec::new();
     if verified.key_id_of(&Owner::Account).is_some() {
-        proofs.push("Verify and Notify events of the account".to_owned());
+        statements.push("Verify and Notify events of the account".to_owned());
     }
     for app_id in app_ids {
         if verified.key_id_of(&Owner::App((*app_id).into())).is_some() {
-            proofs.push(format!("Session batches of the app {app_id}"));
+            statements.push(format!("Session batches of the app {app_id}"));
         }
     }
-    proofs
+    statements
 }
 
 #[cfg(test)]
@@ -161,23 +163,27 @@ mod tests {
             .unwrap()
     }
 
-    async fn verdict(body: &str, header: Option<&str>) -> Verdict {
+    async fn verified(body: &str, header: Option<&str>) -> Verification {
         verify(body.to_owned().into(), header, configured(), true).await
     }
 
     #[tokio::test]
     async fn a_genuine_signature_names_its_key_and_what_it_proves() {
         let body = r#"{"app_id":"demoapp1","events":[]}"#;
-        let told = verdict(body, Some(&signed(body, Signer::App))).await;
-        assert!(told.verified && told.step == Step::Keys, "{told:?}");
-        assert_eq!(told.proves, ["Session batches of the app demoapp1"]);
-        assert_eq!(told.keys.len(), 1, "the app that the body names is tried first: {told:?}");
+        let verification = verified(body, Some(&signed(body, Signer::App))).await;
+        assert!(verification.verified && verification.step == Step::Keys, "{verification:?}");
+        assert_eq!(verification.proves, ["Session batches of the app demoapp1"]);
         assert_eq!(
-            (told.keys[0].owner.as_str(), told.keys[0].result),
+            verification.keys.len(),
+            1,
+            "the app that the body names is tried first: {verification:?}"
+        );
+        assert_eq!(
+            (verification.keys[0].owner.as_str(), verification.keys[0].result),
             ("app demoapp1", TrialResult::Verified)
         );
-        let told = verdict("{}", Some(&signed("{}", Signer::Account))).await;
-        assert_eq!(told.proves, ["Verify and Notify events of the account"]);
+        let verification = verified("{}", Some(&signed("{}", Signer::Account))).await;
+        assert_eq!(verification.proves, ["Verify and Notify events of the account"]);
     }
 
     #[tokio::test]
@@ -194,28 +200,32 @@ mod tests {
             (Some(format!("rsassa-pss-sha256={}", "A".repeat(4096))), Step::Length),
             (Some(signed("{ }", Signer::Account)), Step::Keys),
         ] {
-            let told = verdict("{}", header.as_deref()).await;
-            assert_eq!((told.verified, told.step), (false, step), "{header:?}: {told:?}");
-            assert_eq!(told.keys.len(), if step == Step::Keys { 2 } else { 0 });
-            assert!(!told.finding.contains(base64));
+            let verification = verified("{}", header.as_deref()).await;
+            assert_eq!(
+                (verification.verified, verification.step),
+                (false, step),
+                "{header:?}: {verification:?}"
+            );
+            assert_eq!(verification.keys.len(), if step == Step::Keys { 2 } else { 0 });
+            assert!(!verification.finding.contains(base64));
         }
     }
 
     #[tokio::test]
-    async fn a_key_of_another_length_is_told_apart() {
+    async fn a_key_of_another_length_is_recognised() {
         let mut keys = KnownKeys::default();
         keys.add_pem(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/keys/account-3072.pub.pem"))
             .unwrap();
-        let told = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
-        assert_eq!(told.keys[0].result, TrialResult::OtherLength, "{told:?}");
+        let verification = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
+        assert_eq!(verification.keys[0].result, TrialResult::OtherLength, "{verification:?}");
     }
 
     #[tokio::test]
-    async fn an_unfetched_key_set_is_no_wrong_signature() {
+    async fn an_unfetched_key_set_is_not_a_wrong_signature() {
         let mut keys = KnownKeys::default();
         keys.add_jwks("https://keys.example/jwks.json").unwrap();
-        let told = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
-        assert!(told.finding.contains("could not be fetched"), "{told:?}");
-        assert_eq!(told.key_sets[0].result, "not_fetched");
+        let verification = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
+        assert!(verification.finding.contains("could not be fetched"), "{verification:?}");
+        assert_eq!(verification.key_sets[0].result, "not_fetched");
     }
 }

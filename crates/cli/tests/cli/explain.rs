@@ -19,7 +19,7 @@ fn an_accepted_request_is_explained_step_by_step() {
         "✓ path       ends in /webhooks/<token>",
         "✓ method     POST: a delivery",
         "✓ signature  genuine; its key proves Session batches of the app demoapp1",
-        &format!("✓ family     session, app demoapp1, proven by its key; events: {events}"),
+        &format!("✓ source     session, app demoapp1, signed; events: {events}"),
         "→ prelude-webhooks-user-passkey-assertion-failed",
         &format!("✓ answer     200 {{\"accepted\":{events}}} (in the log: accepted)"),
     ] {
@@ -50,7 +50,7 @@ fn every_refusal_is_explained_and_exits_with_1() {
     let wrong = repository("events/rejected/signature_wrong.json");
     let page = prelude(&["explain", &wrong, "--env-file", &env_file()]);
     let page = text(&page.stdout);
-    for part in ["✗ signature", "does not verify", "· family     not reached", "✗ answer     401"] {
+    for part in ["✗ signature", "does not verify", "· source     not reached", "✗ answer     401"] {
         assert!(page.contains(part), "{part}: {page}");
     }
     let documentation = std::fs::read_to_string(repository("docs/commands.md")).unwrap();
@@ -73,8 +73,8 @@ fn unusable_input_is_refused_in_one_line() {
     assert_refused(&prelude(&["explain", "/nowhere", "--env-file", &env_file()]), "/nowhere cannot be read");
     assert_refused(&prelude(&["explain", &event, "--env-file", "/nowhere"]), "/nowhere cannot be read");
     let explain = |event: &[u8]| prelude_reading(&["explain", "-", "--env-file", &env_file()], event);
-    assert_refused(&explain(b"POST / HTTP/1.1"), "this is not JSON");
-    assert_refused(&explain(br#"{"Records":[]}"#), "this is no API Gateway event");
+    assert_refused(&explain(b"POST / HTTP/1.1"), "the input is not JSON");
+    assert_refused(&explain(br#"{"Records":[]}"#), "the input is not an API Gateway event");
     let config = Scratch::new("broken.json", r#"{"PRELUDE_APPS":"s3cret"}"#);
     let env = Scratch::new("broken.env", "PRELUDE_PATH_TOKEN='a b'\n");
     let output = prelude(&["explain", &event, "--env-file", env.path(), "--config", config.path()]);

@@ -91,7 +91,7 @@ fn the_step_that_fails_is_named() {
     let env_file = repository("events/.env");
     let base64 = genuine.split_once('=').unwrap().1;
     for (value, step, finding) in [
-        (None, "header", "there is no signature header"),
+        (None, "header", "the signature header is missing"),
         (Some(base64.to_owned()), "header", "it is not <scheme>=<base64>"),
         (Some(format!("sha256={base64}")), "scheme", "its scheme is not rsassa-pss-sha256"),
         (Some(genuine.replace("256=", "256=!")), "base64", "is not base64"),

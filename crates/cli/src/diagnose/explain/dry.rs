@@ -1,4 +1,4 @@
-//! An SQS that takes everything and keeps nothing but where each message was to go.
+//! An SQS that accepts every message and records only its destination.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use prelude_webhooks::{
     route::QueueUrl,
 };
 
-/// A message that would have been sent.
+/// Destination and attributes of a message that would have been sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) queue: String,
@@ -17,7 +17,7 @@ pub(super) struct Taken {
     pub(super) encoding: Option<String>,
 }
 
-/// Clones share what was taken.
+/// Records every message. Clones share the record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DrySqs(Arc<Mutex<Vec<Taken>>>);
 

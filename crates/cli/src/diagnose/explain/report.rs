@@ -5,44 +5,44 @@ use serde::Serialize;
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `event`, `address`, `path`, `method`, `challenge`, `signature`, `family` or `queues`.
+    /// Name: `event`, `address`, `path`, `method`, `challenge`, `signature`, `family` or `queues`.
     pub step: &'static str,
-    /// How it went.
+    /// Result of the step.
     pub progress: Progress,
-    /// What was found, in words; no secret, and nothing of the body but ids and types.
+    /// Finding, in words: no secret, and of the body only ids and types.
     pub finding: String,
-    /// Passed, and worth a look.
+    /// True for a passed step with a finding that needs attention.
     #[serde(skip)]
     pub noted: bool,
 }
 
-/// How a step went.
+/// Result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
-    /// It let the request through.
+    /// The request passed.
     Passed,
-    /// It refused the request.
+    /// The step refused the request.
     Failed,
-    /// An earlier one refused it.
+    /// An earlier step refused the request.
     NotReached,
 }
 
-/// Where one event goes.
+/// Destination of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventFate {
-    /// Its type; absent where it has none that could be written.
+    /// Attribute `event_type`; absent if the event has no type that an attribute can hold.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// The attribute `event_id`. Consumers key idempotency on it together with `source`, `app_id` and `event_type`.
+    /// Attribute `event_id`. Consumers key idempotency on it together with `source`, `app_id` and `event_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// The queue's name.
+    /// Name of the queue.
     pub queue: String,
-    /// Why it is parked there, if it is.
+    /// Reason for parking, if the event is parked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked: Option<String>,
-    /// How a parked body is written.
+    /// Encoding of a parked body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
 }

@@ -29,7 +29,7 @@ fn sample(path: &str) -> Value {
     serde_json::from_str(&files.iter().find(|file| file.path == path).unwrap().text).unwrap()
 }
 
-/// A REST API's event of the same request.
+/// Event of a REST API for the same request.
 fn rest_api(event: &Value) -> Value {
     let http = &event["requestContext"]["http"];
     json!({
@@ -50,8 +50,8 @@ fn signed(body: &[u8], signer: Signer) -> Value {
     event
 }
 
-/// Every file of `events/`, and what is parked, in both kinds of events, is explained as the receiver answers it, and
-/// told to be where the receiver puts it.
+/// Compares the answers and destinations of an explanation and of the receiver, for every file of `events/` in both
+/// kinds of events, and for bodies that are parked.
 #[tokio::test]
 async fn an_explanation_agrees_with_the_receiver() {
     let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug).chain(["unrouted"]);
@@ -87,18 +87,18 @@ async fn an_explanation_agrees_with_the_receiver() {
         events.push((name.to_owned(), signed(body, signer)));
     }
     for (name, event) in &events {
-        // What is parked is parked by its body, whatever API it came through.
+        // Parking depends on the body only, so one kind of event is enough.
         let other_api = name.ends_with(".json").then(|| rest_api(event));
         for event in std::iter::once(event.clone()).chain(other_api) {
-            let told = explained(&event, &environment()).await;
+            let explanation = explained(&event, &environment()).await;
             let answer = receiver.deliver(event).await;
-            assert_eq!((told.status, &told.body), (answer.status, &answer.body), "{name}");
+            assert_eq!((explanation.status, &explanation.body), (answer.status, &answer.body), "{name}");
             if let Some(cause) = answer.cause {
-                assert_eq!(told.code, cause, "{name}");
+                assert_eq!(explanation.code, cause, "{name}");
             }
             let mut expected = Vec::new();
-            let told_queues: BTreeSet<_> = told.events.iter().map(|event| &event.queue).collect();
-            for queue in told_queues {
+            let named_queues: BTreeSet<_> = explanation.events.iter().map(|event| &event.queue).collect();
+            for queue in named_queues {
                 for message in sqs.drain(queue).await.unwrap() {
                     let attribute = |name: &str| message.attribute(name).map(str::to_owned);
                     expected.push(EventFate {
@@ -114,33 +114,33 @@ async fn an_explanation_agrees_with_the_receiver() {
                 fates.sort_by_key(|fate| format!("{fate:?}"));
                 fates
             };
-            assert_eq!(sorted(told.events.clone()), sorted(expected), "{name}");
-            check(name, &told);
+            assert_eq!(sorted(explanation.events.clone()), sorted(expected), "{name}");
+            check(name, &explanation);
         }
     }
     for queue in &queues {
-        assert_eq!(sqs.drain(queue).await.unwrap(), [], "{queue} holds what no explanation told of");
+        assert_eq!(sqs.drain(queue).await.unwrap(), [], "{queue} holds a message that no explanation names");
     }
 }
 
-/// The steps fit the answer, and no secret is in the text.
-fn check(name: &str, told: &Explanation) {
-    let failed: Vec<_> = told.steps.iter().filter(|step| step.progress == Progress::Failed).collect();
-    assert_eq!(failed.len(), usize::from(!told.accepted), "{name}: {told:#?}");
-    assert_eq!(told.advice.is_some(), !told.accepted, "{name}");
-    let step = match told.code {
+/// Checks that the steps fit the answer, and that no secret is in the text.
+fn check(name: &str, explanation: &Explanation) {
+    let failed: Vec<_> = explanation.steps.iter().filter(|step| step.progress == Progress::Failed).collect();
+    assert_eq!(failed.len(), usize::from(!explanation.accepted), "{name}: {explanation:#?}");
+    assert_eq!(explanation.advice.is_some(), !explanation.accepted, "{name}");
+    let step = match explanation.code {
         "address_not_allowed" | "address_unreadable" => "address",
         "path_unknown" | "path_token_wrong" => "path",
         "method_not_allowed" => "method",
         "not_a_challenge" | "challenge_app_unknown" | "challenge_token_wrong" => "challenge",
         "key_wrong_for_family" | "key_wrong_for_app" | "not_a_delivery" => "family",
-        // An unsigned body is looked at: it could be a family's that is accepted so.
+        // An unsigned body is parsed, because its source may be accepted unsigned.
         "signature_missing" => "family",
         "accepted" | "challenge_answered" => "",
         _ => "signature",
     };
-    assert_eq!(failed.first().map_or("", |finding| finding.step), step, "{name}: {told:#?}");
-    let text = page(told, crate::terminal::Look::PLAIN) + &serde_json::to_string(told).unwrap();
+    assert_eq!(failed.first().map_or("", |finding| finding.step), step, "{name}: {explanation:#?}");
+    let text = page(explanation, crate::terminal::Look::PLAIN) + &serde_json::to_string(explanation).unwrap();
     for secret in
         [samples::PATH_TOKEN, samples::VERIFICATION_TOKEN, "another-token", "+33", "rsassa-pss-sha256="]
     {
@@ -155,50 +155,56 @@ fn random_text(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn the_findings_name_what_decided() {
-    let finding = |told: &Explanation, step: &str| {
-        told.steps.iter().find(|finding| finding.step == step).unwrap().finding.clone()
+async fn the_findings_name_the_cause() {
+    let finding = |explanation: &Explanation, step: &str| {
+        explanation.steps.iter().find(|finding| finding.step == step).unwrap().finding.clone()
     };
     let mut environment = environment();
     environment.set("PRELUDE_ALLOWED_IPS", "10.0.0.0/25,34.252.67.128/25");
-    let told = explained(&sample("user.created.json"), &environment).await;
-    assert!(finding(&told, "address").ends_with("by its entry 34.252.67.128/25"), "{told:#?}");
-    assert!(finding(&told, "signature").contains("Session batches of the app demoapp1"), "{told:#?}");
-    assert_eq!(told.keys[0].result, TrialResult::Verified);
-    let order: Vec<_> = told.steps.iter().map(|step| step.step).collect();
+    let explanation = explained(&sample("user.created.json"), &environment).await;
+    assert!(finding(&explanation, "address").ends_with("by its entry 34.252.67.128/25"), "{explanation:#?}");
+    assert!(
+        finding(&explanation, "signature").contains("Session batches of the app demoapp1"),
+        "{explanation:#?}"
+    );
+    assert_eq!(explanation.keys[0].result, TrialResult::Verified);
+    let order: Vec<_> = explanation.steps.iter().map(|step| step.step).collect();
     assert_eq!(order, ["event", "address", "path", "method", "signature", "family", "queues"]);
 
     environment.set("PRELUDE_IP_CHECK", "report");
-    let told = explained(&sample("rejected/address_not_allowed.json"), &environment).await;
-    assert!(told.accepted && finding(&told, "address").contains("report admits it"), "{told:#?}");
+    let explanation = explained(&sample("rejected/address_not_allowed.json"), &environment).await;
+    assert!(
+        explanation.accepted && finding(&explanation, "address").contains("report admits it"),
+        "{explanation:#?}"
+    );
 
     environment.set("PRELUDE_TRUSTED_PROXIES", "198.51.100.0/24");
     let mut event = sample("rejected/address_not_allowed.json");
     event["headers"]["x-forwarded-for"] = "1.2.3.4, 34.252.67.209".into();
-    let told = explained(&event, &environment).await;
+    let explanation = explained(&event, &environment).await;
     assert!(
-        finding(&told, "address")
+        finding(&explanation, "address")
             .starts_with("34.252.67.209 (from X-Forwarded-For, behind the trusted proxy 198.51.100.7) is on"),
-        "{told:#?}"
+        "{explanation:#?}"
     );
 
-    let told = explained(&sample("rejected/signature_wrong.json"), &environment).await;
-    assert_eq!(told.keys.iter().map(|key| key.result).collect::<Vec<_>>(), [TrialResult::Failed; 2]);
-    let told = explained(&sample("rejected/signature_malformed.json"), &environment).await;
-    assert!(finding(&told, "signature").ends_with("is not base64"), "{told:#?}");
+    let explanation = explained(&sample("rejected/signature_wrong.json"), &environment).await;
+    assert_eq!(explanation.keys.iter().map(|key| key.result).collect::<Vec<_>>(), [TrialResult::Failed; 2]);
+    let explanation = explained(&sample("rejected/signature_malformed.json"), &environment).await;
+    assert!(finding(&explanation, "signature").ends_with("is not base64"), "{explanation:#?}");
 }
 
 #[tokio::test]
 async fn an_unfetched_key_set_answers_503_and_says_so() {
     let mut environment = environment();
     environment.set("PRELUDE_APPS", r#"[{"app_id":"demoapp1","verification_token":"t"}]"#);
-    let told = explained(&sample("user.created.json"), &environment).await;
-    assert_eq!((told.status, told.code), (503, "keys_unavailable"));
-    assert_eq!(told.key_sets[0].result, "not_fetched");
+    let explanation = explained(&sample("user.created.json"), &environment).await;
+    assert_eq!((explanation.status, explanation.code), (503, "keys_unavailable"));
+    assert_eq!(explanation.key_sets[0].result, "not_fetched");
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_told() {
+async fn an_input_that_is_not_an_event_is_an_error() {
     let config = || environment().config().unwrap();
     for (text, error) in [
         ("", ExplainError::NotJson),

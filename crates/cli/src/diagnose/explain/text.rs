@@ -1,4 +1,4 @@
-//! An explanation as text.
+//! Explanation as text.
 
 use super::{EventFate, Explanation, Finding, Progress};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     terminal::{Look, Mark},
 };
 
-/// The steps, the keys, the events, and the answer.
+/// Formats the steps, the keys, the events and the answer.
 pub fn page(explanation: &Explanation, look: Look) -> String {
     let mut text = String::new();
     for Finding { step, progress, finding, .. } in &explanation.steps {
@@ -16,7 +16,7 @@ pub fn page(explanation: &Explanation, look: Look) -> String {
             Progress::NotReached => Mark::NotReached,
         };
         let finding = if *progress == Progress::NotReached { "not reached" } else { finding };
-        text += &labelled(mark, step, finding, look);
+        text += &labelled(mark, label(step), finding, look);
         match *step {
             "signature" => text += &key_lines(&explanation.keys, &explanation.key_sets, look),
             "queues" => explanation.events.iter().for_each(|event| text += &event_line(event)),
@@ -32,6 +32,11 @@ pub fn page(explanation: &Explanation, look: Look) -> String {
         }
     }
     text
+}
+
+/// Label of a step. JSON keeps the earlier name of the step `source`.
+fn label(step: &str) -> &str {
+    if step == "family" { "source" } else { step }
 }
 
 fn labelled(mark: Mark, label: &str, finding: &str, look: Look) -> String {

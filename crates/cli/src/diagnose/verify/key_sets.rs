@@ -1,4 +1,4 @@
-//! Key sets, fetched as the receiver fetches them, with a memory of what came of it.
+//! Key sets, fetched as the receiver fetches them, with a record of every fetch.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,20 +15,20 @@ use serde::Serialize;
 
 use super::keys::Labels;
 
-/// One key set that was wanted.
+/// Fetch of one key set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeySetFetch {
-    /// The app, or what was named on the command line.
+    /// Id of the app, or the URL from the command line.
     pub app_id: String,
-    /// Where its key set is.
+    /// URL of the key set.
     pub url: String,
-    /// `fetched`, `not_fetched` (offline), or the reason that the receiver's log would give.
+    /// `fetched`, `not_fetched` (offline), or the error as in the receiver's log.
     pub result: String,
-    /// How many usable keys it held.
+    /// Number of its usable keys.
     pub keys: usize,
 }
 
-/// Fetches key sets as the receiver does, and remembers what came of it. Clones share the memory.
+/// Fetches key sets as the receiver does, and records every fetch. Clones share the record.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySets {
     https: Option<Arc<HttpsKeySets>>,
@@ -38,7 +38,7 @@ pub(crate) struct KeySets {
 #[derive(Debug)]
 struct Seen {
     url: String,
-    /// `None` while it is under way.
+    /// `None` during the fetch.
     result: Option<Result<Vec<Thumbprint>, FetchError>>,
 }
 
@@ -48,7 +48,7 @@ impl KeySets {
         Self { https, seen: Arc::default() }
     }
 
-    /// The labels, and those of the keys that were fetched.
+    /// Adds the labels of the fetched keys.
     pub(crate) fn label(&self, apps: &[App], mut labels: Labels) -> Labels {
         for seen in self.seen().iter() {
             for app in apps.iter().filter(|app| is_at(app, &seen.url)) {
@@ -81,7 +81,7 @@ impl KeySets {
         self.seen().iter().map(row).collect()
     }
 
-    /// Reports whether a key set that was wanted is not there.
+    /// Reports whether a needed key set is missing.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.seen().iter().any(|seen| seen.keys().is_empty())
     }

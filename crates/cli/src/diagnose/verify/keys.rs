@@ -1,4 +1,4 @@
-//! The keys that are at hand for a verification: where they come from, what they are called, how each trial ended.
+//! Keys for a verification: their origins, their labels, and the results of their trials.
 
 use std::path::{Path, PathBuf};
 
@@ -18,14 +18,14 @@ use tokio::time::Duration;
 
 use crate::input::{self, InputError};
 
-/// Public keys, and where each comes from.
+/// Public keys, each with its origin.
 #[derive(Debug)]
 pub struct KnownKeys {
     pub(super) account: Vec<PublicKey>,
     pub(super) apps: Vec<App>,
     pub(super) ttl: Duration,
     pub(super) labels: Labels,
-    /// Named on the command line: nobody said whose they are.
+    /// True for keys from the command line, whose owner is unknown.
     pub(super) generic: bool,
 }
 
@@ -37,7 +37,7 @@ impl Default for KnownKeys {
 }
 
 impl KnownKeys {
-    /// The keys that the receiver's configuration names.
+    /// Keys of the receiver's configuration.
     pub fn of_config(config: &Config) -> Self {
         let labels = Labels::of_config(config);
         let (account, apps) = (config.account_keys.clone(), config.apps.clone());
@@ -47,7 +47,7 @@ impl KnownKeys {
     /// Adds every key of a PEM file.
     ///
     /// # Errors
-    /// It can not be read, or holds something else.
+    /// The file is unreadable, or holds anything other than public keys.
     pub fn add_pem(&mut self, path: &Path) -> Result<(), KeysError> {
         let text = input::read_text(path)?;
         let keys = PublicKey::all_from_pem(&text)
@@ -59,10 +59,10 @@ impl KnownKeys {
         Ok(())
     }
 
-    /// Adds a key set: a file, or a URL that is fetched when a key of it is wanted.
+    /// Adds a key set: a file, or a URL that is fetched when one of its keys is needed.
     ///
     /// # Errors
-    /// The file can not be read, or holds no usable key.
+    /// The file is unreadable or holds no usable key, or the URL is not secure.
     pub fn add_jwks(&mut self, place: &str) -> Result<(), KeysError> {
         let keys = if place.contains("://") {
             if !is_key_server(place) {
@@ -83,39 +83,39 @@ impl KnownKeys {
         Ok(())
     }
 
-    /// Whether there is nothing to verify with.
+    /// Reports whether there is neither a key nor a key set.
     pub fn is_empty(&self) -> bool {
         self.account.is_empty() && self.apps.is_empty()
     }
 }
 
-/// Keys that can not be used. The text never repeats one.
+/// Error of unusable keys. Its text never quotes a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A file can not be read.
+    /// A file is unreadable.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// A PEM file with something else in it.
+    /// A PEM file holds anything other than public keys.
     #[error("{} {problem}", path.display())]
     Pem {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem of its content.
         problem: KeyError,
     },
-    /// No key set, or an empty one.
-    #[error("{} holds no usable RSA key: a JSON Web Key Set is wanted", .0.display())]
+    /// A file holds no usable key.
+    #[error("{} holds no usable RSA key: expected a JSON Web Key Set", .0.display())]
     NoUsableKey(PathBuf),
-    /// A URL where anyone could put another key in between.
-    #[error("a key set is fetched from an https:// URL, or from a loopback address")]
+    /// A URL over which an attacker could replace the keys.
+    #[error("the key set's URL is not secure: expected an https:// URL, or http:// with a loopback address")]
     NotAKeyServer,
 }
 
-/// Who has which key, in words.
+/// Owners of keys, in words.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Labels {
     known: Vec<(Thumbprint, String)>,
-    /// Apps whose keys are fetched: one of them has each key that is not known.
+    /// Apps whose keys are fetched. An unknown key belongs to one of them.
     fetching: Vec<String>,
 }
 
@@ -153,29 +153,29 @@ impl Labels {
 /// One key that was compared with the signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyTrial {
-    /// Where the key comes from.
+    /// Owner or origin of the key.
     pub owner: String,
-    /// Its `kid`, else its thumbprint (RFC 7638).
+    /// Its `kid`, otherwise its thumbprint (RFC 7638).
     pub key_id: String,
-    /// Its length.
+    /// Length of the key.
     pub bits: usize,
-    /// How the comparison ended.
+    /// Result of the comparison.
     pub result: TrialResult,
 }
 
-/// How the comparison of a key with the signature ended.
+/// Result of comparing a key with the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialResult {
     /// The key verifies the signature.
     Verified,
-    /// The key does not verify it.
+    /// The key does not verify the signature.
     Failed,
     /// The key could not have made a signature of this length.
     OtherLength,
 }
 
-/// Collects the keys as they are tried.
+/// Keys that were tried, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Trials(Vec<(Thumbprint, KeyTrial)>);
 

@@ -1,22 +1,22 @@
-//! A verdict as text.
+//! Verification as text.
 
-use super::{KeySetFetch, KeyTrial, Step, TrialResult, Verdict};
+use super::{KeySetFetch, KeyTrial, Step, TrialResult, Verification};
 use crate::terminal::{DIM, GREEN, Look, Mark, PLAIN};
 
-/// Step by step, and what it proves.
-pub fn page(verdict: &Verdict, look: Look) -> String {
+/// Formats the steps, the keys, and the statements that the signature proves.
+pub fn page(verification: &Verification, look: Look) -> String {
     let mut text = String::new();
     for step in Step::ALL {
-        let passed = step != verdict.step || verdict.verified;
-        let finding = if step == verdict.step { verdict.finding.as_str() } else { "" };
+        let passed = step != verification.step || verification.verified;
+        let finding = if step == verification.step { verification.finding.as_str() } else { "" };
         text += &line(passed, step.as_str(), finding, look);
-        if step == verdict.step {
+        if step == verification.step {
             break;
         }
     }
-    text += &key_lines(&verdict.keys, &verdict.key_sets, look);
-    for proof in &verdict.proves {
-        text += &line(true, "proves", proof, look);
+    text += &key_lines(&verification.keys, &verification.key_sets, look);
+    for statement in &verification.proves {
+        text += &line(true, "proves", statement, look);
     }
     text
 }
@@ -26,7 +26,7 @@ fn line(passed: bool, name: &str, finding: &str, look: Look) -> String {
     line.trim_end().to_owned() + "\n"
 }
 
-/// The keys and key sets, indented.
+/// Formats the keys and key sets, indented.
 pub(crate) fn key_lines(keys: &[KeyTrial], key_sets: &[KeySetFetch], look: Look) -> String {
     let width = keys.iter().map(|key| key.owner.len()).max().unwrap_or_default();
     let mut text = String::new();
