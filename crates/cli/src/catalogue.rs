@@ -1,6 +1,6 @@
-//! The event types, for people and for scripts: where each comes from, what proves it, where it goes, what it holds.
+//! Event types, for people and for scripts: the source of each, its authentication, its queue, and its members.
 //!
-//! All of it comes from `prelude-events`: its table of types, its payloads' own documentation, its samples.
+//! Everything comes from `prelude-events`: the table of types, the documentation of the payloads, and the samples.
 
 mod text;
 
@@ -16,21 +16,21 @@ pub use text::{table, type_page};
 /// One event type.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// Its wire name.
+    /// Wire name of the type.
     #[serde(rename = "type")]
     pub event_type: &'static str,
-    /// The family that sends it.
+    /// Source that sends it.
     pub source: Source,
-    /// How its source is authenticated.
+    /// Authentication of its source. JSON keeps the earlier name.
     #[serde(rename = "proof")]
     pub authentication: Authentication,
-    /// Its queue's name without the prefix.
+    /// Name of its queue, without the prefix.
     pub queue_slug: &'static str,
-    /// What happened.
+    /// Meaning of the event, in one sentence.
     pub meaning: &'static str,
 }
 
-/// How a source is authenticated.
+/// Authentication of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authentication {
@@ -43,7 +43,7 @@ pub enum Authentication {
 }
 
 impl Authentication {
-    /// How this source is authenticated.
+    /// Authentication of this source.
     pub const fn of(source: Source) -> Self {
         match source {
             Source::VerifyV1 => Self::SecretPath,
@@ -59,7 +59,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 impl Row {
-    /// The row of a type; `None` for an unknown one.
+    /// Row of a type; `None` for an unknown one.
     pub fn of(event_type: &EventType) -> Option<Self> {
         let known = EventType::ALL.iter().find(|known| *known == event_type)?;
         let source = known.source()?;
@@ -76,17 +76,17 @@ impl Row {
 /// A member of a payload, with its place in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MemberRow {
-    /// From the payload down, e.g. `price.amount` or `identifiers[].value`.
+    /// Path from the payload, for example `price.amount` or `identifiers[].value`.
     pub path: String,
-    /// What it looks like, in a word or two.
+    /// Form of the value, in a word or two.
     pub form: String,
-    /// What it says.
+    /// Meaning of the value.
     pub meaning: String,
-    /// Whether it is about a person.
+    /// True if the value is about a person.
     pub personal: bool,
 }
 
-/// The members of a type's payload, nested ones after the one they are in.
+/// Members of a type's payload. Nested members follow their parent.
 pub fn members(event_type: &EventType) -> Vec<MemberRow> {
     let mut rows = Vec::new();
     if let Some(payload) = schema::payload(event_type) {
@@ -140,7 +140,7 @@ pub fn type_json(event_type: &EventType) -> Option<Value> {
     Some(parts)
 }
 
-/// The known types whose names are most like this text, the best first; none where none is like it.
+/// Known types with names similar to this text, the most similar first.
 pub fn nearest(text: &str) -> Vec<&'static str> {
     let text = text.to_ascii_lowercase();
     let likeness = |name: &str| {
@@ -154,7 +154,7 @@ pub fn nearest(text: &str) -> Vec<&'static str> {
     names.into_iter().map(|(_, name)| name).take(MOST_NAMES).collect()
 }
 
-/// Where a likeness begins that is worth telling: names of one family share half their letters.
+/// Smallest likeness of similar names. The names of one source share half their letters.
 const LIKE: f64 = 0.8;
 const MOST_NAMES: usize = 3;
 

@@ -1,16 +1,16 @@
-//! The catalogue as text: one line for each type in a pipe, grouped and wrapped on a terminal.
+//! Catalogue as text: one line for each type in a pipe, grouped and wrapped on a terminal.
 
 use prelude_events::{EventType, Source, samples, schema};
 
 use super::{Authentication, MemberRow, Row, members, rows};
 use crate::terminal::{BOLD, DIM, Look, WIDTH, wrap};
 
-/// The table of all types.
+/// Table of all types.
 pub fn table(look: Look) -> String {
     if look.fit { grouped(look) } else { lines() }
 }
 
-/// One line for each type, in columns: for `grep` and `awk`.
+/// One line for each type, in columns for `grep` and `awk`.
 fn lines() -> String {
     let rows = rows();
     let width = |text: fn(&Row) -> &str| rows.iter().map(|row| text(row).len()).max().unwrap_or_default();
@@ -18,10 +18,10 @@ fn lines() -> String {
     let line = |cells: [&str; 5]| {
         let [event_type, source, authentication, queue, meaning] = cells;
         format!(
-            "{event_type:type_width$}  {source:9}  {authentication:11}  {queue:queue_width$}  {meaning}\n"
+            "{event_type:type_width$}  {source:9}  {authentication:14}  {queue:queue_width$}  {meaning}\n"
         )
     };
-    let mut text = line(["TYPE", "SOURCE", "PROOF", "QUEUE", "MEANING"]);
+    let mut text = line(["TYPE", "SOURCE", "AUTHENTICATION", "QUEUE", "MEANING"]);
     for row in &rows {
         text += &line([
             row.event_type,
@@ -48,17 +48,17 @@ fn grouped(look: Look) -> String {
         }
         text.push('\n');
     }
-    text + "Queues without their prefix. `prelude events show <type>` tells what a type holds.\n"
+    text + "Queues are shown without their prefix. `prelude events show <type>` shows the members of a type.\n"
 }
 
-/// Everything about one type; `None` for an unknown one.
+/// All parts of one type; `None` for an unknown one.
 pub fn type_page(event_type: &EventType, look: Look) -> Option<String> {
     let row = Row::of(event_type)?;
     let sample = samples::ALL.iter().find(|sample| sample.event_type == *event_type)?;
     let heading = |text: &str| format!("\n{}\n", look.paint(text, BOLD));
     let mut text = look.paint(row.event_type, BOLD) + "\n" + row.meaning + "\n\n";
-    text += &format!("source  {}\nproof   {}\n", row.source, sentence(row.authentication));
-    text += &format!("queue   <prefix>{}\n", row.queue_slug);
+    text += &format!("source          {}\nauthentication  {}\n", row.source, sentence(row.authentication));
+    text += &format!("queue           <prefix>{}\n", row.queue_slug);
     text += &heading(match row.source {
         Source::VerifyV1 => "MEMBERS (any may be absent; * is about a person)",
         Source::Verify | Source::Notify | Source::Session => {
@@ -102,7 +102,7 @@ const fn words(authentication: Authentication) -> &'static str {
 const fn sentence(authentication: Authentication) -> &'static str {
     match authentication {
         Authentication::SecretPath => {
-            "never signed; accepted, when opted in, through the secret path from a listed address"
+            "never signed; if opted in, accepted through the secret path from a listed address"
         }
         Authentication::AccountKey => "signed with the account's key",
         Authentication::AppKey => "signed with the app's key, in batches",
