@@ -1,6 +1,6 @@
-//! The tool `prelude`: its commands are in `command`, and what each of them does in a module of its own.
+//! The tool `prelude`. `command` holds the command lines, and each other module the work of one or more commands.
 //!
-//! The stand-ins for AWS and Prelude that the commands use are `prelude-local`.
+//! `prelude-local` holds the stand-ins for AWS and Prelude.
 
 pub mod catalogue;
 pub mod conform;

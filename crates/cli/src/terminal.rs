@@ -25,17 +25,17 @@ pub(crate) const YELLOW: Style = coloured(AnsiColor::Yellow);
 pub(crate) const RED: Style = coloured(AnsiColor::Red);
 const CYAN: Style = coloured(AnsiColor::Cyan);
 
-/// How text is drawn.
+/// Style of all text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    /// With colours.
+    /// Uses colours.
     pub colour: bool,
-    /// In 100 columns, with shortened message ids. Otherwise nothing is wrapped or left out.
+    /// Fits 100 columns, with shortened message ids. Otherwise nothing is wrapped or shortened.
     pub fit: bool,
 }
 
 impl Look {
-    /// For a pipe or a file.
+    /// Look for a pipe or a file.
     pub const PLAIN: Self = Self { colour: false, fit: false };
 
     /// Fits a terminal, and colours it unless `NO_COLOR` or a dumb terminal forbids it.
@@ -46,7 +46,7 @@ impl Look {
         Self { colour: terminal && !is_set("NO_COLOR") && !is_dumb, fit: terminal }
     }
 
-    /// The text in this style where colours are wanted.
+    /// Adds this style to a text, if colours are on.
     pub(crate) fn paint(self, text: &str, style: Style) -> String {
         if self.colour && !text.is_empty() && style != PLAIN {
             format!("{style}{text}{style:#}")
@@ -55,23 +55,23 @@ impl Look {
         }
     }
 
-    /// The mark, bold in its colour.
+    /// Formats the mark, bold in its colour.
     pub(crate) fn mark(self, mark: Mark) -> String {
         self.paint(mark.symbol(), mark.style().bold())
     }
 
-    /// Lines that leave `indent` columns of a terminal free; one line where nothing is fitted.
+    /// Cuts a text into lines that leave `indent` columns free. Without `fit`, there is one line.
     pub(crate) fn wrap(self, text: &str, indent: usize) -> Vec<String> {
         wrap(text, if self.fit { WIDTH.saturating_sub(indent) } else { usize::MAX })
     }
 }
 
-/// The sign in front of a line. Displays as its symbol, without colour.
+/// Sign in front of a line. Displays as its symbol, without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     Passed,
     Failed,
-    /// Works, and deserves a look.
+    /// Passed, with a finding that needs attention.
     Noted,
     Unknown,
     NotReached,
@@ -109,7 +109,7 @@ impl fmt::Display for Mark {
     }
 }
 
-/// Cuts a text into lines of at most this many characters, after a blank or punctuation where there is one.
+/// Cuts a text into lines of at most this many characters, after a blank or punctuation if possible.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive([' ', '.', '-', '_', ',']) {
@@ -131,7 +131,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A stranger's word for a terminal, without the characters that command it.
+/// Replaces control characters of a word, because a terminal would obey them.
 pub(crate) fn printable(word: &str) -> String {
     word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
@@ -141,7 +141,7 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Writes to standard output. A reader that has seen enough, such as `head`, is not an error.
+/// Writes to standard output. A reader that closes early, such as `head`, is not an error.
 ///
 /// # Errors
 /// Standard output fails in another way.
@@ -157,7 +157,7 @@ pub fn progress(length: usize, template: &str) -> ProgressBar {
     styled(ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX)), template)
 }
 
-/// A progress bar that moves while its length is not known.
+/// A progress bar of unknown length, which moves.
 pub fn open_progress(verb: &'static str) -> ProgressBar {
     let bar = styled(ProgressBar::no_length(), "{msg} {wide_bar} {pos} of about {len}").with_message(verb);
     bar.enable_steady_tick(Duration::from_millis(200));
