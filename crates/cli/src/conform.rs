@@ -3,6 +3,7 @@
 //! One table of [`checks`] says what is sent, what is expected and what the fault is called. Before the checks a control
 //! is made: a genuine event has to be accepted, or a refusal would prove nothing.
 
+pub mod check;
 pub mod checks;
 pub mod identity;
 pub mod probe;
@@ -10,7 +11,7 @@ pub mod report;
 pub mod sender;
 pub mod target;
 
-use checks::{Check, Plan};
+use check::{Check, Plan};
 use prelude_local::prelude::KeyError;
 use probe::{Exchange, Judgement, Probe, Request};
 use report::{Outcome, Report, Verdict};
@@ -42,7 +43,7 @@ pub async fn run(
             continue;
         }
         begun(check);
-        let verdict = match sender.lacks(check.needs) {
+        let verdict = match check.needs.lacking(&sender) {
             Some(why) => Verdict::Skipped(why.to_owned()),
             None => carry_out(&target, &sender, check, &mut journal).await?,
         };

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::checks::{Check, GROUPS, Severity};
+use super::{
+    check::{Check, Severity},
+    checks::GROUPS,
+};
 use crate::terminal::{BOLD, DIM, Look, Mark};
 
 /// What the checks showed.

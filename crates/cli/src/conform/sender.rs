@@ -6,7 +6,7 @@ use http::Method;
 use prelude_events::{EventType, Source};
 use serde_json::Value;
 
-use super::{checks::Needs, identity::Identity, probe::Request};
+use super::{identity::Identity, probe::Request};
 use crate::trigger::outgoing::{event_id, fresh_sample};
 use prelude_local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch};
 
@@ -100,25 +100,6 @@ impl Sender {
     /// The lanes whose genuine events are accepted.
     pub(super) fn lanes(&self) -> impl Iterator<Item = Lane> {
         Lane::BOTH.into_iter().filter(|lane| self.is_proven(*lane))
-    }
-
-    /// Why a check can not be made.
-    pub(super) fn lacks(&self, needs: Needs) -> Option<&'static str> {
-        let (account, apps) = (self.identity.account.is_some(), self.identity.apps.len());
-        let proven = |lane| self.is_proven(lane);
-        let (met, why) = match needs {
-            Needs::Nothing => (true, ""),
-            Needs::AccountKey => (account, "no account key was given"),
-            Needs::AppKey => (apps > 0, "no app was given"),
-            Needs::UnsignedV1 => {
-                (self.identity.unsigned_v1, "the receiver is not said to take unsigned V1 events")
-            }
-            Needs::App => (proven(Lane::App), "no genuine Session batch is accepted"),
-            Needs::Either => (self.lanes().next().is_some(), "no genuine event is accepted"),
-            Needs::Both => (self.lanes().count() == 2, "genuine events of both kinds of keys are needed"),
-            Needs::TwoApps => (proven(Lane::App) && apps > 1, "two apps are needed"),
-        };
-        (!met).then_some(why)
     }
 
     /// The key of the lane; the first app's.

@@ -78,7 +78,7 @@ fn checks_of(number: usize, shows: &[&str], others: usize) -> Vec<String> {
     let is_own = |check: &Check| shows.contains(&check.fault);
     let has_large = checks::all().any(|check| is_large(check) && is_own(check));
     // A fault of any answer at all needs the answers to all checks.
-    let needs_all = checks::all().any(|check| is_own(check) && matches!(check.plan, checks::Plan::Never(_)));
+    let needs_all = checks::all().any(|check| is_own(check) && matches!(check.plan, Plan::Never(_)));
     let (own, other): (Vec<_>, Vec<_>) =
         checks::all().filter(|check| has_large || !is_large(check)).partition(|check| is_own(check));
     let count = if needs_all { other.len() } else { others.min(other.len()) };

@@ -1,7 +1,9 @@
 //! What no answer may be, to whatever request. These look back at everything that was sent before.
 
-use super::{Check, Needs, Plan, Severity};
-use crate::conform::probe::Expect;
+use crate::conform::{
+    check::{Check, Needs, Plan, Severity},
+    probe::Expect,
+};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

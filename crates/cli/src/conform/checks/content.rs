@@ -1,7 +1,7 @@
 //! Bodies that are genuinely signed, whatever is in them: a refusal makes Prelude repeat them for two weeks.
 
-use super::{Check, Needs, Plan, Probes, Severity};
 use crate::conform::{
+    check::{Check, Needs, Plan, Probes, Severity},
     probe::Probe,
     sender::{Lane, Sender, fresh_id},
 };

@@ -2,8 +2,8 @@
 
 use prelude_events::{EventType, Source};
 
-use super::{Check, Needs, Plan, Probes, Severity};
 use crate::conform::{
+    check::{Check, Needs, Plan, Probes, Severity},
     probe::{Probe, Request},
     sender::{KEY_ID, Lane, SIGNATURE, Sender, fresh, post, types_of},
 };

@@ -2,7 +2,7 @@
 
 mod probes;
 
-use super::{Check, Needs, Plan, Severity};
+use crate::conform::check::{Check, Needs, Plan, Severity};
 
 use probes::{
     access_token, account_key_on_session, app_key_on_verify, duplicated_header, other_apps_key, rewritten,

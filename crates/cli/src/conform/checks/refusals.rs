@@ -2,11 +2,9 @@
 
 use http::Method;
 
-use super::{
-    Check, Needs, Plan, Probes, Severity,
-    forgeries::{empty, foreign_key, garbage, missing, schemes, tampered_body},
-};
+use super::forgeries::{empty, foreign_key, garbage, missing, schemes, tampered_body};
 use crate::conform::{
+    check::{Check, Needs, Plan, Probes, Severity},
     probe::{Expect, Probe, Request, Secret},
     sender::{Sender, post},
 };

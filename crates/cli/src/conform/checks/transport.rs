@@ -2,8 +2,8 @@
 
 use http::Method;
 
-use super::{Check, Needs, Plan, Probes, Severity};
 use crate::conform::{
+    check::{Check, Needs, Plan, Probes, Severity},
     probe::{Probe, Request},
     sender::{Lane, SIGNATURE, Sender, post},
 };

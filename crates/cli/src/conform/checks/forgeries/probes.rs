@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     conform::{
-        checks::Probes,
+        check::Probes,
         probe::{Probe, Request},
         sender::{Lane, SIGNATURE, Sender, fresh_id, post},
     },
