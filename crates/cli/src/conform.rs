@@ -1,7 +1,7 @@
-//! Conformance: sends the good and the hostile to any receiver of Prelude webhooks, and tells what it does wrong.
+//! Conformance: sends genuine and hostile requests to any receiver of Prelude webhooks, and reports its faults.
 //!
-//! One table of [`checks`] says what is sent, what is expected and what the fault is called. Before the checks a control
-//! is made: a genuine event has to be accepted, or a refusal would prove nothing.
+//! One table of [`checks`] holds the requests, the expected answers and the names of the faults. A control runs first: a
+//! genuine event must be accepted, because otherwise the refusal of a forged one proves nothing.
 
 pub mod check;
 pub mod checks;
@@ -14,16 +14,16 @@ pub mod target;
 use check::{Check, Plan};
 use prelude_local::prelude::KeyError;
 use probe::{Exchange, Judgement, Probe, Request};
-use report::{Outcome, Report, Verdict};
+use report::{CheckResult, Outcome, Report};
 use sender::{Lane, Sender};
 use target::Target;
 
 pub use identity::Identity;
 
-/// Runs the checks of these names, or all of them when there is none, and calls `begun` before each.
+/// Runs the checks with these names, or all checks without a name, and calls `begun` before each.
 ///
 /// # Errors
-/// Nothing listens at the target's address, or a key can not sign.
+/// Nothing listens at the target's address, or a key cannot sign.
 pub async fn run(
     target: &Target,
     identity: Identity,
@@ -43,56 +43,56 @@ pub async fn run(
             continue;
         }
         begun(check);
-        let verdict = match check.needs.lacking(&sender) {
-            Some(why) => Verdict::Skipped(why.to_owned()),
+        let result = match check.needs.missing(&sender) {
+            Some(need) => CheckResult::Skipped(need.to_owned()),
             None => carry_out(&target, &sender, check, &mut journal).await?,
         };
-        outcomes.push(Outcome { check, verdict });
+        outcomes.push(Outcome { check, result });
     }
     Ok(Report { outcomes, hint })
 }
 
-/// Looks for a form of signature that the receiver accepts on a genuine event; the checks then use it.
+/// Finds a form of signature that the receiver accepts for a genuine event. The checks then use this form.
 async fn control(
     target: &mut Target,
     sender: &mut Sender,
     lane: Lane,
     journal: &mut Vec<Exchange>,
 ) -> Result<(), ConformError> {
-    for (title_case, form) in sender.manners(lane) {
+    for (title_case, form) in sender.signing_variants(lane) {
         let request = Request { title_case: Some(title_case), ..sender.good_in(lane, form)? };
         let exchange = target.send(Probe::answered("a genuine event", request)).await?;
         let accepted = exchange.is_success();
-        // Another form will not help with a receiver that does not answer, or refuses for another reason.
-        let final_word = !exchange.status().is_some_and(|status| matches!(status, 400 | 401 | 403 | 422));
+        // Another form does not help if the receiver does not answer, or refuses the event for another reason.
+        let is_final = !exchange.status().is_some_and(|status| matches!(status, 400 | 401 | 403 | 422));
         journal.push(exchange);
         if accepted {
-            sender.prove(lane, form);
+            sender.remember_accepted(lane, form);
             target.prefer_title_case(title_case);
         }
-        if accepted || final_word {
+        if accepted || is_final {
             break;
         }
     }
     Ok(())
 }
 
-/// What to do when no genuine event at all was accepted.
+/// Advice for a receiver that accepted no genuine event.
 fn hint(sender: &Sender, journal: &[Exchange]) -> Option<String> {
     let statuses: Vec<_> = journal.iter().filter_map(Exchange::status).collect();
     let all = |status: u16| !statuses.is_empty() && statuses.iter().all(|other| *other == status);
-    if Lane::BOTH.into_iter().any(|lane| sender.is_proven(lane)) {
+    if Lane::BOTH.into_iter().any(|lane| sender.is_accepted(lane)) {
         return None;
     }
     let hint = match () {
         () if all(403) => {
-            "every request was answered 403: your receiver refuses this machine's address; use its report mode, or allow it"
+            "every request was answered 403: the receiver refuses this machine's address; allow it, or use the report mode"
         }
-        () if all(404) => "every request was answered 404: is the URL's path right, its secret part too?",
+        () if all(404) => "every request was answered 404: check the path of the URL, with its secret part",
         () if all(401) => {
-            "every genuine event was answered 401: give your receiver the keys that --print-settings shows"
+            "every genuine event was answered 401: configure the receiver with the keys that --print-settings shows"
         }
-        () => "no genuine event was accepted, so a refusal of a forged one would prove nothing",
+        () => "no genuine event was accepted, so the refusal of a forged one proves nothing",
     };
     Some(hint.to_owned())
 }
@@ -102,75 +102,77 @@ async fn carry_out(
     sender: &Sender,
     check: &Check,
     journal: &mut Vec<Exchange>,
-) -> Result<Verdict, ConformError> {
+) -> Result<CheckResult, ConformError> {
     let exchanges = match check.plan {
         Plan::InTurn(probes) => target.in_turn(probes(sender)?).await?,
         Plan::AtOnce(probes) => target.at_once(probes(sender)?).await?,
         Plan::Alike(probes) => {
             let exchanges = target.in_turn(probes(sender)?).await?;
-            let verdict = alike(&exchanges);
+            let result = alike(&exchanges);
             journal.extend(exchanges);
-            return Ok(verdict);
+            return Ok(result);
         }
-        Plan::SameVerdict(probes) => {
+        Plan::SameOutcome(probes) => {
             let exchanges = target.in_turn(probes(sender)?).await?;
-            let verdict = same_verdict(&exchanges);
+            let result = same_outcome(&exchanges);
             journal.extend(exchanges);
-            return Ok(verdict);
+            return Ok(result);
         }
         Plan::Never(is_offence) => {
             let offence = journal.iter().find(|exchange| is_offence(exchange, target.limit()));
-            return Ok(offence.map_or(Verdict::Passed, |exchange| Verdict::Failed(exchange.to_string())));
+            return Ok(
+                offence.map_or(CheckResult::Passed, |exchange| CheckResult::Failed(exchange.to_string()))
+            );
         }
     };
-    let verdict = verdict(&exchanges);
+    let result = each_as_expected(&exchanges);
     journal.extend(exchanges);
-    Ok(verdict)
+    Ok(result)
 }
 
-/// The first exchange that went wrong decides, then the first that proves nothing.
-fn verdict(exchanges: &[Exchange]) -> Verdict {
+/// Compares each exchange with its own expectation. A wrong exchange decides before an unclear one.
+fn each_as_expected(exchanges: &[Exchange]) -> CheckResult {
     let with = |judgement| exchanges.iter().find(|exchange| exchange.judge() == judgement);
     match (with(Judgement::Wrong), with(Judgement::Unclear)) {
-        (Some(wrong), _) => Verdict::Failed(wrong.to_string()),
-        (None, Some(unclear)) => Verdict::Unclear(unclear.to_string()),
-        (None, None) => Verdict::Passed,
+        (Some(wrong), _) => CheckResult::Failed(wrong.to_string()),
+        (None, Some(unclear)) => CheckResult::Unclear(unclear.to_string()),
+        (None, None) => CheckResult::Passed,
     }
 }
 
-/// Whether all refusals look the same; what was not refused is another check's business.
-fn alike(exchanges: &[Exchange]) -> Verdict {
+/// Compares the refusals with each other. Accepted requests do not count, because other checks find them.
+fn alike(exchanges: &[Exchange]) -> CheckResult {
     let mut refusals = exchanges.iter().filter(|exchange| exchange.is_refusal());
     let Some(first) = refusals.next() else {
-        return Verdict::Unclear("nothing was refused".to_owned());
+        return CheckResult::Unclear("no request was refused".to_owned());
     };
     match refusals.find(|exchange| !exchange.looks_like(first)) {
-        Some(other) => Verdict::Failed(format!("{first}; but {other}, with another status or body")),
-        None => Verdict::Passed,
+        Some(other) => CheckResult::Failed(format!("{first}; but {other}, with another status or body")),
+        None => CheckResult::Passed,
     }
 }
 
-/// Whether the second of each pair has the verdict of the first.
-fn same_verdict(exchanges: &[Exchange]) -> Verdict {
-    let mut verdict = Verdict::Passed;
+/// Compares the two exchanges of each pair: both accepted, or both refused.
+fn same_outcome(exchanges: &[Exchange]) -> CheckResult {
+    let mut result = CheckResult::Passed;
     for pair in exchanges.chunks_exact(2) {
         let [plain, changed] = pair else { continue };
         if [plain, changed].into_iter().any(|exchange| exchange.judge() == Judgement::Unclear) {
-            verdict = Verdict::Unclear(changed.to_string());
+            result = CheckResult::Unclear(changed.to_string());
         } else if plain.is_success() != changed.is_success() {
-            return Verdict::Failed(format!("{plain}; {changed}"));
+            return CheckResult::Failed(format!("{plain}; {changed}"));
         }
     }
-    verdict
+    result
 }
 
-/// The checks could not be made.
+/// Cause that stops all checks.
 #[derive(Debug, thiserror::Error)]
 pub enum ConformError {
-    /// There is no receiver at the address, or it is no address.
+    /// No receiver at the address, or an address that is not a URL.
     #[error(transparent)]
     Unreachable(#[from] prelude_local::http_client::ClientError),
-    /// A key that does not sign.
+    /// Key that cannot sign.
     #[error(transparent)]
     Key(#[from] KeyError),
 }

@@ -1,4 +1,4 @@
-//! A check: what it needs, how it is carried out, and the fault that it finds.
+//! Parts of a check: its requirements, its plan, and the fault that it finds.
 
 use std::{fmt, time::Duration};
 
@@ -13,29 +13,29 @@ use prelude_local::prelude::KeyError;
 /// One check, and the fault that it finds.
 #[derive(Debug)]
 pub struct Check {
-    /// Names it on the command line and in reports; never changes.
+    /// Name on the command line and in reports. Stable.
     pub name: &'static str,
-    /// What a receiver that passes it does.
+    /// Behaviour of a receiver that passes the check.
     pub proves: &'static str,
-    /// What a receiver that fails it is worth.
+    /// Severity of the fault.
     pub severity: Severity,
-    /// The fault's name; never changes.
+    /// Name of the fault. Stable.
     pub fault: &'static str,
-    /// The fault in a developer's words: what is wrong, and what to do.
+    /// Description of the fault for a developer, with the mend.
     pub says: &'static str,
     pub(super) needs: Needs,
     pub(super) plan: Plan,
 }
 
-/// How bad a fault is.
+/// Severity of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// A receiver that is less robust than it could be.
+    /// The receiver is less robust than possible.
     Minor,
-    /// Genuine events are refused or late, so that Prelude repeats them for two weeks and then drops them.
+    /// Genuine events are refused or answered late. Prelude retries them for two weeks and then drops them.
     Major,
-    /// Forged events are taken for genuine, or all genuine ones are refused.
+    /// Forged events are accepted, or all genuine events are refused.
     Critical,
 }
 
@@ -49,59 +49,63 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a check can not be made without.
+/// Requirement of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
     Nothing,
-    /// The account's key, whether its events are accepted or not.
+    /// The account's key. Its events may be refused.
     AccountKey,
-    /// An app's key, whether its batches are accepted or not.
+    /// An app's key. Its batches may be refused.
     AppKey,
-    /// A receiver that is said to take V1 events without a signature.
+    /// A receiver that accepts V1 events without a signature, according to its operator.
     UnsignedV1,
     /// Accepted Session batches.
     App,
-    /// Either.
+    /// Accepted Session batches or Verify events.
     Either,
-    /// Both.
+    /// Accepted Session batches and Verify events.
     Both,
     /// Accepted Session batches, and a second app.
     TwoApps,
 }
 
 impl Needs {
-    /// Why a check can not be made.
-    pub(super) fn lacking(self, sender: &Sender) -> Option<&'static str> {
+    /// Describes the requirement, if it is not met.
+    pub(super) fn missing(self, sender: &Sender) -> Option<&'static str> {
         let (account, apps) = (sender.identity.account.is_some(), sender.identity.apps.len());
-        let proven = |lane| sender.is_proven(lane);
-        let (met, why) = match self {
+        let accepted = |lane| sender.is_accepted(lane);
+        let (met, requirement) = match self {
             Self::Nothing => (true, ""),
-            Self::AccountKey => (account, "no account key was given"),
-            Self::AppKey => (apps > 0, "no app was given"),
-            Self::UnsignedV1 => {
-                (sender.identity.unsigned_v1, "the receiver is not said to take unsigned V1 events")
-            }
-            Self::App => (proven(Lane::App), "no genuine Session batch is accepted"),
-            Self::Either => (sender.lanes().next().is_some(), "no genuine event is accepted"),
-            Self::Both => (sender.lanes().count() == 2, "genuine events of both kinds of keys are needed"),
-            Self::TwoApps => (proven(Lane::App) && apps > 1, "two apps are needed"),
+            Self::AccountKey => (account, "requires an account key"),
+            Self::AppKey => (apps > 0, "requires an app"),
+            Self::UnsignedV1 => (
+                sender.identity.unsigned_v1,
+                "requires a receiver that accepts unsigned V1 events (--unsigned-v1)",
+            ),
+            Self::App => (accepted(Lane::App), "requires that a genuine Session batch is accepted"),
+            Self::Either => (sender.lanes().next().is_some(), "requires that a genuine event is accepted"),
+            Self::Both => (
+                sender.lanes().count() == 2,
+                "requires that genuine events of both kinds of keys are accepted",
+            ),
+            Self::TwoApps => (accepted(Lane::App) && apps > 1, "requires two apps"),
         };
-        (!met).then_some(why)
+        (!met).then_some(requirement)
     }
 }
 
-/// How a check is carried out.
+/// Order of a check's requests, and the comparison of their answers.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// One request after the other; each answer is judged by itself.
+    /// One request after the other. Each answer is compared with its own expectation.
     InTurn(fn(&Sender) -> Probes),
-    /// All requests at the same time.
+    /// All requests at the same time. Each answer is compared with its own expectation.
     AtOnce(fn(&Sender) -> Probes),
-    /// One after the other; the refusals must not differ.
+    /// One request after the other. The refusals must be equal.
     Alike(fn(&Sender) -> Probes),
-    /// Pairs, one after the other; the second of a pair must be taken or refused as the first is.
-    SameVerdict(fn(&Sender) -> Probes),
-    /// No request; nothing of the kind may have happened so far.
+    /// Pairs, one request after the other. Both requests of a pair must be accepted, or both refused.
+    SameOutcome(fn(&Sender) -> Probes),
+    /// No request. No earlier exchange may match.
     Never(fn(&Exchange, Duration) -> bool),
 }
 

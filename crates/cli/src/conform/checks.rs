@@ -1,4 +1,4 @@
-//! The table of checks. Whatever lists them (the command, its help, the documents, the tests) is derived from it.
+//! The table of checks. The command, its help, the documents and the tests take the checks from here.
 
 mod activation;
 mod always;
@@ -10,7 +10,7 @@ mod transport;
 
 use super::check::Check;
 
-/// The checks by their group, in the order in which they are made; those of every answer come last.
+/// Checks by group, in running order. The checks of every answer come last, because they look at the earlier exchanges.
 pub const GROUPS: [(&str, &[Check]); 7] = [
     ("Activation", activation::CHECKS),
     ("Genuine deliveries", deliveries::CHECKS),
@@ -21,12 +21,12 @@ pub const GROUPS: [(&str, &[Check]); 7] = [
     ("Every answer", always::CHECKS),
 ];
 
-/// Every check.
+/// All checks.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     GROUPS.into_iter().flat_map(|(_, checks)| checks)
 }
 
-/// The check of this name.
+/// Check with this name.
 pub fn find(name: &str) -> Option<&'static Check> {
     all().find(|check| check.name == name)
 }
@@ -39,7 +39,7 @@ mod tests {
     use crate::conform::check::Plan;
 
     #[test]
-    fn names_and_faults_are_distinct_and_sentences_are_whole() {
+    fn names_and_faults_are_distinct_and_sentences_are_complete() {
         let (mut names, mut faults) = (BTreeSet::new(), BTreeSet::new());
         for check in all() {
             assert!(names.insert(check.name) && faults.insert(check.fault), "{}", check.name);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_of_every_answer_is_asked_last() {
+    fn the_checks_of_every_answer_come_last() {
         let is_never = |check: &&Check| matches!(check.plan, Plan::Never(_));
         let first = all().position(|check| is_never(&check)).unwrap();
         assert!(all().skip(first).all(|check| is_never(&check)));

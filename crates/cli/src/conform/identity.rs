@@ -1,4 +1,4 @@
-//! Whom the checks speak for: the keys and apps that the receiver was told to trust.
+//! Keys and apps of the checks, which the receiver must trust.
 
 use std::{
     fs, io,
@@ -18,19 +18,19 @@ use prelude_local::{
     prelude::{KeyError, PreludeKey, SessionApp, samples},
 };
 
-/// Keys, apps and what the receiver is said to take.
+/// Keys and apps of the sender.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// Signs Verify and Notify events.
+    /// Key that signs Verify and Notify events.
     pub account: Option<PreludeKey>,
-    /// The first one's events are sent; the second one's key must not sign them.
+    /// Session apps. The checks send the first app's events, and try the other apps' keys on them.
     pub apps: Vec<SessionApp>,
     /// The receiver takes Verify V1 events without a signature.
     pub unsigned_v1: bool,
 }
 
-/// The settings file: `{"account_key": "account.pem", "apps": [{"app_id", "verification_token", "key": "app.pem"}]}`.
-/// Paths are relative to it.
+/// Settings file: `{"account_key": "account.pem", "apps": [{"app_id", "verification_token", "key": "app.pem"}]}`.
+/// Its paths are relative to its own folder.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -51,10 +51,10 @@ struct AppSettings {
 }
 
 impl Identity {
-    /// What `events/.env` makes a receiver trust: the keys of `tests/keys`.
+    /// Keys of `tests/keys`, which the settings of `events/.env` trust.
     ///
     /// # Errors
-    /// A key of `tests/keys` that can not be read.
+    /// A key of `tests/keys` cannot be read.
     pub fn local() -> Result<Self, KeyError> {
         let samples::Keys { account, app: key, .. } = samples::Keys::read()?;
         let app = SessionApp {
@@ -65,10 +65,10 @@ impl Identity {
         Ok(Self { account: Some(account), apps: vec![app], unsigned_v1: true })
     }
 
-    /// New keys: an account and two apps.
+    /// Generates keys for an account and two apps.
     ///
     /// # Errors
-    /// No key was found, or the system has no random bytes.
+    /// A key cannot be generated, or the system has no random bytes.
     pub fn generate() -> Result<Self, IdentityError> {
         let app = |app_id: &str| -> Result<SessionApp, IdentityError> {
             Ok(SessionApp {
@@ -84,10 +84,10 @@ impl Identity {
         })
     }
 
-    /// Reads a settings file and the keys that it names.
+    /// Reads a settings file and its keys.
     ///
     /// # Errors
-    /// What can not be read, by its path.
+    /// A file cannot be read, or is invalid.
     pub fn read(path: &Path) -> Result<Self, IdentityError> {
         let invalid = |error: serde_json::Error| IdentityError::Settings(path.to_owned(), error.to_string());
         let settings: Settings = serde_json::from_str(&input::read_text(path)?).map_err(invalid)?;
@@ -103,10 +103,11 @@ impl Identity {
         })
     }
 
-    /// Writes the private keys and their settings file, and what a receiver needs to trust them. Gives the paths.
+    /// Writes the private keys, their settings file, and the settings of a receiver that trusts them.
+    /// Returns the paths.
     ///
     /// # Errors
-    /// A file that can not be written, or is there already.
+    /// A file cannot be written, or already exists.
     pub fn write(
         &self,
         folder: &Path,
@@ -141,24 +142,24 @@ impl Identity {
         files.into_iter().map(write).collect()
     }
 
-    /// The variables that make `prelude-webhooks` trust these keys, as lines of an `.env` file; others read the keys
-    /// out of them. An app without a URL for its key set has its key pinned.
+    /// Settings of `prelude-webhooks` that trust these keys, as lines of an `.env` file. An app without a URL for its
+    /// key set gets its key pinned.
     ///
     /// # Errors
-    /// A key that can not be written.
+    /// A key cannot be encoded.
     pub fn receiver_settings(&self, jwks_url: impl Fn(&str) -> Option<String>) -> Result<String, KeyError> {
         self.receiver_variables(jwks_url).map(env_file)
     }
 
-    /// The same variables as pairs.
+    /// Names and values of [`receiver_settings`](Self::receiver_settings).
     ///
     /// # Errors
-    /// A key that can not be written.
+    /// A key cannot be encoded.
     pub fn receiver_variables(
         &self,
         jwks_url: impl Fn(&str) -> Option<String>,
     ) -> Result<Vec<(String, String)>, KeyError> {
-        // Without line ends: readers of `.env` files disagree about them.
+        // Line ends are removed, because readers of `.env` files treat them differently.
         let one_line = |key: &PreludeKey| Ok::<_, KeyError>(key.public_key_pem()?.replace('\n', ""));
         let mut variables = Vec::new();
         if let Some(account) = &self.account {
@@ -186,12 +187,12 @@ impl Identity {
 /// Reads a private key.
 ///
 /// # Errors
-/// The file can not be read or holds no such key.
+/// The file cannot be read, or has no private key.
 pub fn read_key(kid: &str, path: &Path) -> Result<PreludeKey, IdentityError> {
     Ok(PreludeKey { kid: kid.to_owned(), ..sign::read_key(path)? })
 }
 
-/// For the owner's eyes, and never over a file that is there.
+/// Creates a file that only its owner can read. Never replaces a file.
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -204,26 +205,26 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-/// Keys or settings that can not be read or written.
+/// Keys or settings that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The settings file can not be read.
+    /// Unreadable settings file.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// A file that can not be made.
-    #[error("{} can not be written: {}", .0.display(), .1)]
+    /// File that cannot be created.
+    #[error("{} cannot be written: {}", .0.display(), .1)]
     Write(PathBuf, io::Error),
-    /// The settings file's JSON.
-    #[error("{} is no settings file: {}", .0.display(), .1)]
+    /// Settings file whose JSON is invalid.
+    #[error("{} is not a settings file: {}", .0.display(), .1)]
     Settings(PathBuf, String),
-    /// A file that holds no private key.
+    /// File without a private key.
     #[error(transparent)]
     PrivateKey(#[from] SignError),
-    /// A key that can not be used.
+    /// Unusable key.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// No random bytes for a token.
-    #[error("no random bytes: {0}")]
+    #[error("the system has no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
 
@@ -232,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again_and_is_never_written_over() {
+    fn written_keys_are_read_again_and_are_never_replaced() {
         let folder = std::env::temp_dir().join(format!("prelude-conform-{}", std::process::id()));
         let identity = Identity::local().unwrap();
         let paths = identity.write(&folder, |_| None).unwrap();
@@ -246,11 +247,11 @@ mod tests {
         assert_eq!(again.apps[0].verification_token, identity.apps[0].verification_token);
         assert!(again.unsigned_v1);
         assert!(paths.iter().any(|path| path.ends_with("receiver.env")));
-        assert!(problem.to_string().contains("account.pem can not be written"), "{problem}");
+        assert!(problem.to_string().contains("account.pem cannot be written"), "{problem}");
     }
 
     #[test]
-    fn the_local_identity_is_what_the_sample_settings_trust() {
+    fn the_sample_settings_trust_the_local_identity() {
         let variables = Identity::local().unwrap().receiver_variables(|_| None).unwrap();
         let samples = samples::environment().unwrap();
         for (name, value) in &variables {
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_set_is_fetched_where_there_is_a_url() {
+    fn an_app_with_a_key_set_url_has_no_pinned_key() {
         let identity = Identity::local().unwrap();
         let text = identity.receiver_settings(|app_id| Some(format!("http://127.0.0.1:1/{app_id}"))).unwrap();
         assert!(

@@ -1,4 +1,4 @@
-//! A request with what is expected of its answer, and the judgement of what came.
+//! Requests of the checks, their expected answers, and the comparison with the real answers.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -11,38 +11,38 @@ use prelude_local::http_client::{Answer, ClientError};
 /// A request to the receiver's URL.
 #[derive(Clone)]
 pub struct Request {
-    /// Any.
+    /// Method.
     pub method: Method,
-    /// Without its question mark; added to the URL's own.
+    /// Query without a question mark. It is added to the URL's own query.
     pub query: String,
-    /// A name may come twice.
+    /// Headers. A name may occur twice.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The exact bytes.
+    /// Exact bytes of the body.
     pub body: Vec<u8>,
-    /// Whether headers are named `X-Webhook-Signature` or `x-webhook-signature`; as the target is used to, if not told.
+    /// Header names as `X-Webhook-Signature` (true), `x-webhook-signature` (false), or in the target's case (`None`).
     pub title_case: Option<bool>,
 }
 
 impl Request {
-    /// A request without a query, headers or a body.
+    /// Makes a request without a query, headers or a body.
     pub fn new(method: Method) -> Self {
         Self { method, query: String::new(), headers: Vec::new(), body: Vec::new(), title_case: None }
     }
 
-    /// Adds a header; a value that can not be one is sent as an empty one.
+    /// Adds a header. An invalid value becomes an empty one.
     pub fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
         let value = HeaderValue::from_bytes(value.as_ref()).unwrap_or(HeaderValue::from_static(""));
         self.headers.push((HeaderName::from_static(name), value));
         self
     }
 
-    /// Leaves a header out.
+    /// Removes a header.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
         self
     }
 
-    /// Replaces the body, and nothing that was made from it.
+    /// Replaces the body, but keeps the signature of the old one.
     pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
         Self { body: body.into(), ..self }
     }
@@ -55,80 +55,80 @@ impl fmt::Debug for Request {
     }
 }
 
-/// One request of a check.
+/// Request of a check, with the expected answer.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// What is sent, in words.
+    /// Description of the request.
     pub what: Cow<'static, str>,
-    /// The request.
+    /// Request to send.
     pub request: Request,
-    /// What must come back.
+    /// Expected answer.
     pub expect: Expect,
 }
 
-/// What must come back.
+/// Expected answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
-    /// Success. That it is exactly 200 is a check of its own.
+    /// Any success. Another check requires exactly 200.
     Accepted,
-    /// Anything but success.
+    /// Any status except success.
     Refused,
-    /// Success, with these digits.
+    /// Success with these digits.
     Challenge(String),
-    /// Whatever the verdict is, an answer without an error of the server's.
+    /// Success or refusal, but not a server error.
     Answered,
-    /// A body without signs of this.
+    /// Any status, with a body that does not show the secret.
     Hides(Secret),
 }
 
-/// What an answer must not show.
+/// Information that an answer must not show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret {
-    /// A digest, a signature, a key, or this token.
+    /// Digest, signature, key, or this token.
     Computed(String),
-    /// Stack traces, source files, names of libraries' errors.
+    /// Stack trace, source file, or error of a library.
     Internals,
 }
 
 impl Probe {
-    /// A probe that must be accepted.
+    /// Makes a probe that must be accepted.
     pub fn accepted(what: impl Into<Cow<'static, str>>, request: Request) -> Self {
         Self { what: what.into(), request, expect: Expect::Accepted }
     }
 
-    /// A probe that must be refused.
+    /// Makes a probe that must be refused.
     pub fn refused(what: impl Into<Cow<'static, str>>, request: Request) -> Self {
         Self { what: what.into(), request, expect: Expect::Refused }
     }
 
-    /// A probe that may have either verdict.
+    /// Makes a probe that may be accepted or refused.
     pub fn answered(what: impl Into<Cow<'static, str>>, request: Request) -> Self {
         Self { what: what.into(), request, expect: Expect::Answered }
     }
 }
 
-/// A probe and what came back.
+/// Probe with its answer.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// What was sent.
+    /// Probe that was sent.
     pub probe: Probe,
-    /// What came back, if anything.
+    /// Answer, or the failure to get one.
     pub answer: Result<Answer, ClientError>,
 }
 
-/// What an exchange shows.
+/// Comparison of an answer with the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// What was expected.
+    /// Expected answer.
     Right,
-    /// Not what was expected.
+    /// Other answer than expected.
     Wrong,
-    /// Nothing about the check: no answer, or a redirect. Checks of every answer tell about that.
+    /// No answer, or a redirect. The checks of every answer report these.
     Unclear,
 }
 
 impl Exchange {
-    /// Compares the answer with the expectation.
+    /// Compares the answer with the expected one.
     pub fn judge(&self) -> Judgement {
         let Ok(answer) = &self.answer else { return Judgement::Unclear };
         let success = (200..300).contains(&answer.status);
@@ -143,12 +143,12 @@ impl Exchange {
         if right { Judgement::Right } else { Judgement::Wrong }
     }
 
-    /// The receiver said no, in its own words.
+    /// Reports whether the receiver refused the request with a 4xx status.
     pub fn is_refusal(&self) -> bool {
         self.answer.as_ref().is_ok_and(|answer| (400..500).contains(&answer.status))
     }
 
-    /// Same status, same body.
+    /// Reports whether both answers have the same status and body.
     pub fn looks_like(&self, other: &Self) -> bool {
         match (&self.answer, &other.answer) {
             (Ok(one), Ok(two)) => (one.status, &one.body) == (two.status, &two.body),
@@ -156,12 +156,12 @@ impl Exchange {
         }
     }
 
-    /// The answer's status, when there is one.
+    /// Status of the answer, if there is an answer.
     pub fn status(&self) -> Option<u16> {
         Some(self.answer.as_ref().ok()?.status)
     }
 
-    /// Whether the answer came too late, or not in time at all.
+    /// Reports whether the answer took longer than the limit, or timed out.
     pub fn is_late(&self, limit: Duration) -> bool {
         match &self.answer {
             Ok(answer) => answer.took > limit,
@@ -169,18 +169,18 @@ impl Exchange {
         }
     }
 
-    /// Whether the connection ended without an answer.
+    /// Reports whether the connection ended without an answer.
     pub fn is_broken(&self) -> bool {
         matches!(self.answer, Err(ClientError::Broken(_)))
     }
 
-    /// Whether the receiver took the request.
+    /// Reports whether the receiver accepted the request.
     pub fn is_success(&self) -> bool {
         self.status().is_some_and(|status| (200..300).contains(&status))
     }
 }
 
-/// What was sent and what came, without either's content.
+/// Description of the request and status of the answer, without the content of either.
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.probe.what)?;
@@ -199,15 +199,15 @@ impl fmt::Display for Exchange {
                 write!(f, ", without the challenge's digits")
             }
             Expect::Hides(Secret::Computed(_)) => {
-                write!(f, ", with what looks like a digest, signature or token")
+                write!(f, ", with text like a digest, signature or token")
             }
-            Expect::Hides(Secret::Internals) => write!(f, ", with words of the program's inside"),
+            Expect::Hides(Secret::Internals) => write!(f, ", with internals of the program"),
             Expect::Accepted | Expect::Refused | Expect::Challenge(_) | Expect::Answered => Ok(()),
         }
     }
 }
 
-/// `{"challenge":<digits>}` with other members or without, or the bare digits.
+/// Reports whether the body is `{"challenge":<digits>}`, with or without other members, or the digits alone.
 fn holds_challenge(body: &[u8], digits: &str) -> bool {
     #[derive(Deserialize)]
     struct Object<'a> {
@@ -220,10 +220,10 @@ fn holds_challenge(body: &[u8], digits: &str) -> bool {
     }
 }
 
-/// The length of 32 bytes in base64; request ids are shorter.
+/// Length of 32 bytes in base64. Request ids are shorter.
 const DIGEST_LENGTH: usize = 43;
 
-/// What only the inside of a program says.
+/// Texts that only internals of a program contain.
 const INTERNALS: [&str; 16] = [
     "panicked at",
     "Traceback (most recent",
@@ -243,12 +243,13 @@ const INTERNALS: [&str; 16] = [
     "SyntaxError",
 ];
 
+/// Reports whether the body shows the secret.
 fn shows(body: &str, secret: &Secret) -> bool {
     match secret {
         Secret::Internals => INTERNALS.iter().any(|words| body.contains(words)),
         Secret::Computed(token) => {
-            let is_other = |c: char| !(c.is_ascii_alphanumeric() || "+/-_=".contains(c));
-            body.split(is_other).any(|run| run.len() >= DIGEST_LENGTH)
+            let is_separator = |c: char| !(c.is_ascii_alphanumeric() || "+/-_=".contains(c));
+            body.split(is_separator).any(|run| run.len() >= DIGEST_LENGTH)
                 || (!token.is_empty() && body.contains(token.as_str()))
                 || body.contains("-----BEGIN")
         }
@@ -260,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_challenge_is_its_digits_as_a_number_or_a_member() {
+    fn a_challenge_is_found_as_bare_digits_or_as_a_member() {
         for body in ["12", " 12\n", "{\"challenge\":12}", "{ \"ok\":true, \"challenge\" : 12 }"] {
             assert!(holds_challenge(body.as_bytes(), "12"), "{body}");
         }
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_a_token_and_a_trace_are_seen_and_a_request_id_is_not() {
+    fn a_digest_a_token_and_a_trace_are_found_and_a_request_id_is_not() {
         let computed = Secret::Computed("the-token".into());
         let hex = "a".repeat(64);
         for body in [hex.as_str(), "expected the-token", "-----BEGIN PUBLIC KEY-----"] {

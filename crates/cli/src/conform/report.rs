@@ -1,4 +1,4 @@
-//! The report: a table for people, JSON for machines.
+//! Report of a run: a table for people, JSON for scripts.
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,55 +9,56 @@ use super::{
 };
 use crate::terminal::{BOLD, DIM, Look, Mark};
 
-/// What the checks showed.
+/// Results of all checks.
 #[derive(Debug)]
 pub struct Report {
-    /// In the order of the table of checks.
+    /// Results in the order of the table of checks.
     pub outcomes: Vec<Outcome>,
-    /// What to do first, where no check can prove much.
+    /// Advice for a receiver that accepted no genuine event.
     pub hint: Option<String>,
 }
 
-/// A check and what it showed.
+/// Check with its result.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The check.
+    /// Check.
     pub check: &'static Check,
-    /// What it showed.
-    pub verdict: Verdict,
+    /// Its result.
+    pub result: CheckResult,
 }
 
-/// What a check showed.
+/// Result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The receiver does what it must.
+pub enum CheckResult {
+    /// The receiver behaves as required.
     Passed,
-    /// It does not: what was sent, and what came.
+    /// The receiver has the check's fault: description of the exchange.
     Failed(String),
-    /// There was no answer to judge; a check of every answer says more.
+    /// No usable answer: description of the exchange. The checks of every answer report the cause.
     Unclear(String),
-    /// The check could not be made.
+    /// The check was not run: description of the missing requirement.
     Skipped(String),
 }
 
 impl Report {
-    /// Whether the receiver conforms: something passed, and nothing failed or remained unclear.
+    /// Reports whether the receiver conforms: a check passed, and none failed or was unclear.
     pub fn is_ok(&self) -> bool {
-        let bad = |outcome: &Outcome| matches!(outcome.verdict, Verdict::Failed(_) | Verdict::Unclear(_));
-        self.count(|verdict| *verdict == Verdict::Passed) > 0 && !self.outcomes.iter().any(bad)
+        let bad =
+            |outcome: &Outcome| matches!(outcome.result, CheckResult::Failed(_) | CheckResult::Unclear(_));
+        self.count(|result| *result == CheckResult::Passed) > 0 && !self.outcomes.iter().any(bad)
     }
 
-    /// The names of the faults that were found.
+    /// Names of the faults of the receiver.
     pub fn faults(&self) -> impl Iterator<Item = &'static str> {
-        let failed = self.outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Failed(_)));
+        let failed = self.outcomes.iter().filter(|outcome| matches!(outcome.result, CheckResult::Failed(_)));
         failed.map(|outcome| outcome.check.fault)
     }
 
-    fn count(&self, is_counted: impl Fn(&Verdict) -> bool) -> usize {
-        self.outcomes.iter().filter(|outcome| is_counted(&outcome.verdict)).count()
+    fn count(&self, is_counted: impl Fn(&CheckResult) -> bool) -> usize {
+        self.outcomes.iter().filter(|outcome| is_counted(&outcome.result)).count()
     }
 
-    /// The report as one JSON object.
+    /// Formats the report as one JSON object.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         #[derive(Serialize)]
         struct Json<'a> {
@@ -80,23 +81,23 @@ impl Report {
             because: Option<&'a str>,
         }
         fn row(outcome: &Outcome) -> Row<'_> {
-            let Outcome { check, verdict } = outcome;
-            let failed = matches!(verdict, Verdict::Failed(_));
+            let Outcome { check, result } = outcome;
+            let failed = matches!(result, CheckResult::Failed(_));
             Row {
                 check: check.name,
                 proves: check.proves,
-                verdict: verdict.word(),
+                verdict: result.word(),
                 fault: failed.then_some(check.fault),
                 severity: check.severity,
                 says: failed.then_some(check.says),
-                because: verdict.because(),
+                because: result.because(),
             }
         }
         let checks = self.outcomes.iter().map(row).collect();
         serde_json::to_string_pretty(&Json { ok: self.is_ok(), hint: self.hint.as_deref(), checks })
     }
 
-    /// The report as a table with its closing line.
+    /// Formats the report as a table with a closing line.
     pub fn to_table(&self, look: Look) -> String {
         let mut table = String::new();
         for (group, checks) in GROUPS {
@@ -122,24 +123,25 @@ impl Report {
     fn closing_line(&self) -> String {
         let faults = self.faults().count();
         let critical = |outcome: &&Outcome| {
-            outcome.check.severity == Severity::Critical && matches!(outcome.verdict, Verdict::Failed(_))
+            outcome.check.severity == Severity::Critical && matches!(outcome.result, CheckResult::Failed(_))
         };
         let mut line = format!(
             "{} of {} checks passed, {faults} fault{} ({} critical)",
-            self.count(|verdict| *verdict == Verdict::Passed),
+            self.count(|result| *result == CheckResult::Passed),
             self.outcomes.len(),
             if faults == 1 { "" } else { "s" },
             self.outcomes.iter().filter(critical).count(),
         );
-        let untold = self.count(|verdict| matches!(verdict, Verdict::Skipped(_) | Verdict::Unclear(_)));
-        if untold > 0 {
-            line.push_str(&format!(", {untold} not told"));
+        let undecided =
+            self.count(|result| matches!(result, CheckResult::Skipped(_) | CheckResult::Unclear(_)));
+        if undecided > 0 {
+            line.push_str(&format!(", {undecided} skipped or unclear"));
         }
         line
     }
 }
 
-impl Verdict {
+impl CheckResult {
     fn word(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -159,43 +161,43 @@ impl Verdict {
 
 impl Outcome {
     fn draw(&self, table: &mut String, look: Look) {
-        let sign = match self.verdict {
-            Verdict::Passed => Mark::Passed,
-            Verdict::Failed(_) => Mark::Failed,
-            Verdict::Unclear(_) => Mark::Unknown,
-            Verdict::Skipped(_) => Mark::NotReached,
+        let sign = match self.result {
+            CheckResult::Passed => Mark::Passed,
+            CheckResult::Failed(_) => Mark::Failed,
+            CheckResult::Unclear(_) => Mark::Unknown,
+            CheckResult::Skipped(_) => Mark::NotReached,
         };
         let Check { name, proves, fault, severity, says, .. } = self.check;
         let mark = look.mark(sign);
-        match &self.verdict {
-            Verdict::Passed => table.push_str(&format!("{mark} {name:<28} {proves}\n")),
-            Verdict::Failed(because) => {
+        match &self.result {
+            CheckResult::Passed => table.push_str(&format!("{mark} {name:<28} {proves}\n")),
+            CheckResult::Failed(because) => {
                 let fault = look.paint(fault, sign.style().bold());
                 table.push_str(&format!(
                     "{mark} {name:<28} {fault} ({severity})\n    {because}\n    {says}\n"
                 ));
             }
-            Verdict::Unclear(because) | Verdict::Skipped(because) => {
-                let because = look.paint(&format!("not told: {because}"), DIM);
+            CheckResult::Unclear(because) | CheckResult::Skipped(because) => {
+                let because = look.paint(&format!("{}: {because}", self.result.word()), DIM);
                 table.push_str(&format!("{mark} {name:<28} {because}\n"));
             }
         }
     }
 }
 
-/// The table of checks for `--list`.
+/// Formats the checks as a table, for `--list`.
 pub fn list(look: Look) -> String {
     let mut list = String::new();
     for (group, checks) in GROUPS {
         list.push_str(&format!("{}\n", look.paint(group, BOLD)));
         for Check { name, proves, severity, fault, .. } in checks {
-            list.push_str(&format!("  {name:<28} {proves}\n  {:<28} else {fault} ({severity})\n", ""));
+            list.push_str(&format!("  {name:<28} {proves}\n  {:<28} fault: {fault} ({severity})\n", ""));
         }
     }
     list
 }
 
-/// The same as one JSON object.
+/// Formats the checks as one JSON object, for `--list --json`.
 pub fn list_as_json() -> String {
     let check = |group: &str, check: &Check| {
         let Check { name, proves, severity, fault, .. } = check;
@@ -212,17 +214,17 @@ mod tests {
     use super::*;
     use crate::conform::checks;
 
-    fn report(verdict: Verdict) -> Report {
+    fn report(result: CheckResult) -> Report {
         let outcomes = vec![
-            Outcome { check: checks::find("activation").unwrap(), verdict: Verdict::Passed },
-            Outcome { check: checks::find("missing-signature").unwrap(), verdict },
+            Outcome { check: checks::find("activation").unwrap(), result: CheckResult::Passed },
+            Outcome { check: checks::find("missing-signature").unwrap(), result },
         ];
         Report { outcomes, hint: None }
     }
 
     #[test]
-    fn a_fault_is_named_and_explained_and_fails() {
-        let failed = report(Verdict::Failed("an event: answered 200".into()));
+    fn a_fault_fails_the_report_and_is_named_and_described() {
+        let failed = report(CheckResult::Failed("an event: answered 200".into()));
         let table = failed.to_table(Look::PLAIN);
         assert!(!failed.is_ok() && failed.faults().eq(["accepts-missing-signature"]));
         for part in [
@@ -240,11 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_skipped_does_not_fail_and_what_is_unclear_does() {
-        let skipped = report(Verdict::Skipped("two apps are needed".into()));
+    fn a_skipped_check_does_not_fail_the_report_and_an_unclear_one_does() {
+        let skipped = report(CheckResult::Skipped("requires two apps".into()));
         assert!(skipped.is_ok());
-        assert!(skipped.to_table(Look::PLAIN).contains("not told: two apps are needed"));
-        assert!(!report(Verdict::Unclear("no answer".into())).is_ok());
+        assert!(skipped.to_table(Look::PLAIN).contains("skipped: requires two apps"));
+        assert!(!report(CheckResult::Unclear("no answer".into())).is_ok());
         assert!(!Report { outcomes: Vec::new(), hint: None }.is_ok());
     }
 

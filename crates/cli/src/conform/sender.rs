@@ -1,4 +1,4 @@
-//! Prelude's side of the checks: fresh events, signed in the form that the receiver was seen to accept.
+//! Sender of the checks: new events, signed in a form that the receiver accepts.
 
 use std::time::SystemTime;
 
@@ -10,12 +10,12 @@ use super::{identity::Identity, probe::Request};
 use crate::trigger::outgoing::{event_id, fresh_sample};
 use prelude_local::prelude::{Alphabet, KeyError, PreludeKey, SessionApp, SignatureForm, batch};
 
-/// The header with the signature.
+/// Header with the signature.
 pub(super) const SIGNATURE: &str = "x-webhook-signature";
-/// The header with the key's id.
+/// Header with the key's id.
 pub(super) const KEY_ID: &str = "x-webhook-signature-key-id";
 
-/// A kind of key, and what it proves.
+/// Kind of key, with the events that it signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// The account's key: Verify and Notify events.
@@ -27,7 +27,7 @@ pub enum Lane {
 impl Lane {
     pub(super) const BOTH: [Self; 2] = [Self::Account, Self::App];
 
-    /// What travels here, in words.
+    /// Name of a delivery of this lane, in descriptions of requests.
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Account => "a Verify event",
@@ -43,7 +43,7 @@ impl Lane {
     }
 }
 
-/// Makes the requests of the checks.
+/// Maker of the checks' requests.
 #[derive(Debug, Clone)]
 pub struct Sender {
     pub(super) identity: Identity,
@@ -56,53 +56,54 @@ impl Sender {
         Self { identity, account_form: None, app_form: None }
     }
 
-    /// Every manner in which Prelude may sign, the likeliest first: whether header names are in title case, and the
-    /// signature's form. None without a key.
-    pub(super) fn manners(&self, lane: Lane) -> Vec<(bool, SignatureForm)> {
-        let mut manners = Vec::new();
-        let Ok(key) = self.key(lane) else { return manners };
+    /// All variants of a signed request that Prelude may send, the likeliest first: title case of the header names, and
+    /// form of the signature. Empty without a key.
+    pub(super) fn signing_variants(&self, lane: Lane) -> Vec<(bool, SignatureForm)> {
+        let mut variants = Vec::new();
+        let Ok(key) = self.key(lane) else { return variants };
         for title_case in [true, false] {
             for salt_len in [32, key.longest_salt(), 0] {
                 for alphabet in [Alphabet::UrlSafe, Alphabet::Standard] {
                     for padding in [false, true] {
-                        manners.push((title_case, SignatureForm { salt_len, padding, alphabet }));
+                        variants.push((title_case, SignatureForm { salt_len, padding, alphabet }));
                     }
                 }
             }
         }
-        manners
+        variants
     }
 
     /// Remembers that the receiver accepts this form.
-    pub(super) fn prove(&mut self, lane: Lane, form: SignatureForm) {
+    pub(super) fn remember_accepted(&mut self, lane: Lane, form: SignatureForm) {
         match lane {
             Lane::Account => self.account_form = Some(form),
             Lane::App => self.app_form = Some(form),
         }
     }
 
-    /// Whether the receiver accepts genuine events here.
-    pub(super) fn is_proven(&self, lane: Lane) -> bool {
-        self.proven_form(lane).is_some()
+    /// Reports whether the receiver accepts genuine events of this lane.
+    pub(super) fn is_accepted(&self, lane: Lane) -> bool {
+        self.accepted_form(lane).is_some()
     }
 
-    fn proven_form(&self, lane: Lane) -> Option<SignatureForm> {
+    fn accepted_form(&self, lane: Lane) -> Option<SignatureForm> {
         match lane {
             Lane::Account => self.account_form,
             Lane::App => self.app_form,
         }
     }
 
+    /// Accepted form of a signature, or the default form.
     pub(super) fn form(&self, lane: Lane) -> SignatureForm {
-        self.proven_form(lane).unwrap_or_default()
+        self.accepted_form(lane).unwrap_or_default()
     }
 
-    /// The lanes whose genuine events are accepted.
+    /// Lanes whose genuine events are accepted.
     pub(super) fn lanes(&self) -> impl Iterator<Item = Lane> {
-        Lane::BOTH.into_iter().filter(|lane| self.is_proven(*lane))
+        Lane::BOTH.into_iter().filter(|lane| self.is_accepted(*lane))
     }
 
-    /// The key of the lane; the first app's.
+    /// Key of the lane: the account's, or the first app's.
     pub(super) fn key(&self, lane: Lane) -> Result<&PreludeKey, KeyError> {
         match lane {
             Lane::Account => self.identity.account.as_ref(),
@@ -111,17 +112,17 @@ impl Sender {
         .ok_or(KeyError::NoKey)
     }
 
-    /// The app whose events are sent.
+    /// App whose events are sent.
     pub(super) fn app(&self) -> Result<&SessionApp, KeyError> {
         self.identity.apps.first().ok_or(KeyError::NoKey)
     }
 
-    /// A new event of the lane's usual type.
+    /// Body with a new event of the lane's usual type.
     pub(super) fn body(&self, lane: Lane) -> Vec<u8> {
         self.enclose(lane, [fresh(&lane.event_type())])
     }
 
-    /// An event as the lane's bodies carry it.
+    /// Makes a body of the lane from events.
     pub(super) fn enclose(&self, lane: Lane, events: impl IntoIterator<Item = String>) -> Vec<u8> {
         match lane {
             Lane::Account => events.into_iter().collect::<String>().into_bytes(),
@@ -132,7 +133,7 @@ impl Sender {
         }
     }
 
-    /// A new event whose payload is this text, not touched.
+    /// Body with a new event that contains this text as its payload, byte for byte.
     pub(super) fn with_payload(&self, lane: Lane, payload: &str) -> Vec<u8> {
         let (id, event_type) = (fresh_id(), lane.event_type());
         let event = format!(
@@ -141,32 +142,32 @@ impl Sender {
         self.enclose(lane, [event])
     }
 
-    /// A signature by the lane's key, in the form that is accepted.
+    /// Signs bytes with the lane's key, in the accepted form.
     pub(super) fn sign(&self, lane: Lane, body: &[u8]) -> Result<String, KeyError> {
         self.key(lane)?.sign_as(body, self.form(lane))
     }
 
-    /// These bytes, genuinely signed.
+    /// Delivery of these bytes with a genuine signature.
     pub(super) fn signed(&self, lane: Lane, body: impl Into<Vec<u8>>) -> Result<Request, KeyError> {
         let body = body.into();
         let signature = self.sign(lane, &body)?;
         Ok(post(body).header(SIGNATURE, signature))
     }
 
-    /// These bytes, signed by this key.
+    /// Delivery of these bytes, signed by this key.
     pub(super) fn signed_by(&self, key: &PreludeKey, lane: Lane, body: Vec<u8>) -> Result<Request, KeyError> {
-        // Another key may be too short for the salt of the lane's.
+        // The key may be too short for the lane's salt length.
         let salt_len = self.form(lane).salt_len.min(key.longest_salt());
         let signature = key.sign_as(&body, SignatureForm { salt_len, ..self.form(lane) })?;
         Ok(post(body).header(SIGNATURE, signature))
     }
 
-    /// A new genuine event.
+    /// Delivery of a new genuine event.
     pub(super) fn good(&self, lane: Lane) -> Result<Request, KeyError> {
         self.signed(lane, self.body(lane))
     }
 
-    /// A new genuine event, its signature in this form.
+    /// Delivery of a new genuine event, with its signature in this form.
     pub(super) fn good_in(&self, lane: Lane, form: SignatureForm) -> Result<Request, KeyError> {
         let body = self.body(lane);
         let signature = self.key(lane)?.sign_as(&body, form)?;
@@ -174,24 +175,24 @@ impl Sender {
     }
 }
 
-/// A delivery without a signature.
+/// Delivery without a signature.
 pub(super) fn post(body: impl Into<Vec<u8>>) -> Request {
     Request::new(Method::POST).header("content-type", "application/json").with_body(body)
 }
 
-/// Every type of a source.
+/// Event types of a source.
 pub(super) fn types_of(source: Source) -> impl Iterator<Item = &'static EventType> {
     EventType::ALL.iter().filter(move |event_type| event_type.source() == Some(source))
 }
 
-/// The type's sample as another event each time: a receiver may refuse nothing, but may drop what it saw before. Written
-/// by serde_json, so that the genuine events do not catch a receiver that writes JSON anew; a check of its own does.
+/// Sample of the type with new ids, because a receiver may drop an event that it already has. Serialized by serde_json,
+/// so that a receiver that serializes JSON again accepts it: another check finds that fault.
 pub(super) fn fresh(event_type: &EventType) -> String {
     let event = fresh_sample(event_type).map(|event| event.to_string()).unwrap_or_default();
     serde_json::from_str::<Value>(&event).unwrap_or_default().to_string()
 }
 
-/// An id that was not used before.
+/// Id of a new event.
 pub(super) fn fresh_id() -> String {
     event_id(SystemTime::now())
 }

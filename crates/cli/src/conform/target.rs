@@ -1,4 +1,4 @@
-//! The receiver under test: its URL, and how requests get there.
+//! The receiver under test: its URL, and the clients that send requests to it.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::{
 };
 use prelude_local::http_client::{Client, ClientError};
 
-/// How long Prelude waits for an answer.
+/// Time that Prelude waits for an answer.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
-/// A receiver at a URL.
+/// Receiver at a URL.
 #[derive(Debug, Clone)]
 pub struct Target {
     url: String,
@@ -25,10 +25,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// A receiver that has to answer within this time.
+    /// Creates a target that must answer within this time.
     ///
     /// # Errors
-    /// The platform's trust roots can not be read.
+    /// The platform's trust roots cannot be read.
     pub fn new(url: impl Into<String>, limit: Duration) -> Result<Self, ClientError> {
         Ok(Self {
             url: url.into(),
@@ -39,18 +39,18 @@ impl Target {
         })
     }
 
-    /// Another receiver at another URL, reached by the same clients.
+    /// Target at another URL, with the same clients.
     #[must_use]
     pub fn at(&self, url: impl Into<String>) -> Self {
         Self { url: url.into(), ..self.clone() }
     }
 
-    /// The time that an answer may take.
+    /// Time limit of an answer.
     pub fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// Names headers in this way from now on, where a request does not say.
+    /// Sets the case of header names for requests that do not choose one.
     pub(super) fn prefer_title_case(&mut self, prefers: bool) {
         self.prefers_title_case = prefers;
     }
@@ -77,7 +77,7 @@ impl Target {
         }
     }
 
-    /// Sends one after the other.
+    /// Sends probes one after the other.
     pub(super) async fn in_turn(&self, probes: Vec<Probe>) -> Result<Vec<Exchange>, ConformError> {
         let mut exchanges = Vec::with_capacity(probes.len());
         for probe in probes {
@@ -86,7 +86,7 @@ impl Target {
         Ok(exchanges)
     }
 
-    /// Sends all at the same time.
+    /// Sends probes at the same time.
     pub(super) async fn at_once(&self, probes: Vec<Probe>) -> Result<Vec<Exchange>, ConformError> {
         let mut sending = JoinSet::new();
         for probe in probes {

@@ -16,7 +16,7 @@ use prelude_local::{
     receiver::LocalReceiver,
 };
 
-/// The keys that the naive receiver trusts: two apps, and unsigned V1 events.
+/// Identity that the naive receiver trusts: an account, two apps, and unsigned V1 events.
 fn identity() -> Identity {
     let pem = include_str!("../../../../tests/keys/app-4096.pem");
     let mut identity = Identity::local().unwrap();
@@ -29,7 +29,7 @@ fn identity() -> Identity {
     identity
 }
 
-/// A target that a busy machine does not make late.
+/// Target whose time limit holds on a busy machine, too.
 fn patient() -> Target {
     Target::new("", Duration::from_secs(60)).unwrap()
 }
@@ -42,12 +42,12 @@ async fn check(flaw: Option<Flaw>, target: Target, only: &[String]) -> Report {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_correct_naive_receiver_passes_every_check() {
     let report = check(None, patient(), &[]).await;
-    let passed = report.outcomes.iter().all(|outcome| outcome.verdict == Verdict::Passed);
+    let passed = report.outcomes.iter().all(|outcome| outcome.result == CheckResult::Passed);
     assert!(report.is_ok() && passed, "{}", report.to_table(Look::PLAIN));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_flaw_alone_shows_its_faults_and_no_other() {
+async fn each_flaw_alone_causes_its_faults_and_no_other() {
     let others = cases("other checks on each flawed receiver", 6..=checks::all().count() as u64);
     let (patient, hasty) = (patient(), Target::new("", Duration::from_millis(300)).unwrap());
     let mut wrong = String::new();
@@ -71,13 +71,13 @@ async fn each_flaw_alone_shows_its_faults_and_no_other() {
     assert_eq!(wrong, "");
 }
 
-/// The checks of a flaw's own faults, and as many of the others; each flaw begins with other ones.
+/// Checks of a flaw's own faults, and a number of other checks. Each flaw starts with different ones.
 fn checks_of(number: usize, shows: &[&str], others: usize) -> Vec<String> {
-    // The large bodies take long, so they are sent only where they count.
+    // Large bodies take long, so only the flaws that need them get them.
     let is_large = |check: &Check| check.name.starts_with("large-");
     let is_own = |check: &Check| shows.contains(&check.fault);
     let has_large = checks::all().any(|check| is_large(check) && is_own(check));
-    // A fault of any answer at all needs the answers to all checks.
+    // A fault of every answer needs the answers to all checks.
     let needs_all = checks::all().any(|check| is_own(check) && matches!(check.plan, Plan::Never(_)));
     let (own, other): (Vec<_>, Vec<_>) =
         checks::all().filter(|check| has_large || !is_large(check)).partition(|check| is_own(check));
@@ -87,14 +87,15 @@ fn checks_of(number: usize, shows: &[&str], others: usize) -> Vec<String> {
 }
 
 #[test]
-fn every_fault_of_the_table_is_shown_by_a_flaw_and_every_flaw_shows_faults_of_the_table() {
+fn every_fault_of_the_table_has_a_flaw_and_every_flaw_has_faults_of_the_table() {
     let shown: BTreeSet<_> = FLAWS.iter().flat_map(|(_, shows)| shows.iter().copied()).collect();
     let table: BTreeSet<_> = checks::all().map(|check| check.fault).collect();
     assert_eq!(shown, table);
     assert!(FLAWS.iter().all(|(_, shows)| !shows.is_empty()));
 }
 
-/// The real receiver behind an HTTP API, called by this address. It fetches the apps' keys where there is a key server.
+/// Starts the real receiver behind an HTTP API, with this address as its caller. It fetches the apps' keys from the key
+/// server if there is one.
 async fn real_receiver(
     source_ip: &str,
     key_server: Option<&JwksServer>,
@@ -116,7 +117,7 @@ async fn real_receiver(
 async fn the_real_receiver_conforms() {
     let (_sqs, _front, url) = real_receiver(ADDRESSES[1], None).await;
     let report = run(&Target::new(url, target::LIMIT).unwrap(), identity(), &[], |_| {}).await.unwrap();
-    let passed = report.outcomes.iter().all(|outcome| outcome.verdict == Verdict::Passed);
+    let passed = report.outcomes.iter().all(|outcome| outcome.result == CheckResult::Passed);
     assert!(report.is_ok() && passed, "{}", report.to_table(Look::PLAIN));
 }
 
@@ -130,13 +131,13 @@ async fn the_real_receiver_conforms_with_key_sets_that_it_fetches() {
     let only =
         ["session-event", "foreign-key", "other-apps-key", "wrong-app", "no-server-error"].map(str::to_owned);
     let report = run(&Target::new(url, target::LIMIT).unwrap(), identity(), &only, |_| {}).await.unwrap();
-    let passed = report.outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Passed).count();
+    let passed = report.outcomes.iter().filter(|outcome| outcome.result == CheckResult::Passed).count();
     assert_eq!(passed, only.len(), "{}", report.to_table(Look::PLAIN));
     assert!(key_server.requests("demoapp1") > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_receiver_that_refuses_the_address_is_told_from_one_that_does_not_know_the_keys() {
+async fn a_refused_address_a_wrong_path_and_a_closed_port_are_distinguished() {
     let (_sqs, _front, url) = real_receiver("198.51.100.7", None).await;
     let only = ["verify-event".to_owned(), "spoofed-address".to_owned()];
     let target = Target::new(url.clone(), target::LIMIT).unwrap();

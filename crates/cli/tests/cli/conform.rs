@@ -17,7 +17,7 @@ fn conform_lists_its_checks_and_creates_keys_for_a_receiver() {
     let list = prelude(&["conform", "--list"]);
     assert!(list.status.success());
     assert!(
-        text(&list.stdout).contains("else accepts-missing-signature (critical)"),
+        text(&list.stdout).contains("fault: accepts-missing-signature (critical)"),
         "{}",
         text(&list.stdout)
     );
@@ -34,7 +34,7 @@ fn conform_lists_its_checks_and_creates_keys_for_a_receiver() {
     assert!(text(&made.stdout).contains("--serve-jwks 9555 <URL>"), "{}", text(&made.stdout));
     assert!(environment.contains("http://127.0.0.1:9555/conform1/.well-known/jwks.json"), "{environment}");
     assert_eq!(again.status.code(), Some(1));
-    assert!(text(&again.stderr).contains("can not be written"), "{}", text(&again.stderr));
+    assert!(text(&again.stderr).contains("cannot be written"), "{}", text(&again.stderr));
     assert!(shown.status.success() && text(&shown.stdout).contains("\"public_keys\""));
     assert!(!text(&shown.stdout).contains("PRIVATE KEY"));
 }

@@ -1,4 +1,4 @@
-//! The GET by which Prelude asks whether an endpoint wants an app's events.
+//! The activation challenge: the GET with which Prelude verifies an endpoint before it sends an app's events.
 
 use http::Method;
 
@@ -12,20 +12,21 @@ use prelude_local::prelude::activation_query;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "activation",
-        proves: "a proven activation challenge is answered with its digits",
+        proves: "a valid activation challenge is answered with its digits",
         severity: Severity::Critical,
         fault: "activation-unanswered",
-        says: "The challenge of a proven activation does not come back, so Prelude never activates the webhook. \
-               Answer 200 with {\"challenge\":<digits>} when app id and verification token are right.",
+        says: "A valid activation does not get its challenge back, so Prelude never activates the webhook. \
+               Answer 200 with {\"challenge\":<digits>} if app id and verification token are right.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(answered),
     },
     Check {
         name: "activation-large-challenge",
-        proves: "a challenge beyond 2^53 comes back digit by digit",
+        proves: "a challenge above 2^53 is answered with the same digits",
         severity: Severity::Major,
         fault: "rounds-challenge",
-        says: "A large challenge comes back changed: it went through a floating-point number. Copy its digits.",
+        says: "A large challenge is answered with other digits, because it was read as a floating-point number. \
+               Copy the digits.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(large),
     },
@@ -34,8 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a challenge with a wrong verification token is refused",
         severity: Severity::Critical,
         fault: "accepts-wrong-token",
-        says: "A challenge with a wrong verification token is answered: anyone can register your URL as theirs. \
-               Compare the token, in constant time.",
+        says: "A challenge with a wrong verification token is answered, so anyone can register your URL as theirs. \
+               Compare the token in constant time.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(wrong_token),
     },
@@ -44,8 +45,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a challenge without a verification token is refused",
         severity: Severity::Critical,
         fault: "accepts-missing-token",
-        says: "A challenge without a verification token, or with an empty one, is answered. A missing token is a \
-               wrong token.",
+        says: "A challenge without a verification token, or with an empty one, is answered. Treat a missing token \
+               as a wrong one.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(missing_token),
     },
@@ -54,27 +55,27 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a challenge for an unknown app is refused",
         severity: Severity::Critical,
         fault: "accepts-unknown-app",
-        says: "A challenge for an app that is not yours is answered: another customer can activate your URL for \
-               his app. Look the app id up.",
+        says: "A challenge for an unknown app is answered, so another customer can activate your URL for their \
+               own app. Compare the app id with the configured apps.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(unknown_app),
     },
     Check {
         name: "activation-garbage",
-        proves: "a challenge that is no integer is refused",
+        proves: "a challenge that is not an integer is refused",
         severity: Severity::Major,
         fault: "reflects-challenge",
-        says: "A challenge that is no integer is answered: whoever knows the token can make your endpoint say \
-               anything. Accept digits only.",
+        says: "A challenge that is not an integer is answered, so anyone who knows the token can make your endpoint \
+               return any text. Accept digits only.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(garbage),
     },
     Check {
         name: "plain-get",
-        proves: "a GET that is no activation is refused",
+        proves: "a GET that is not an activation is refused",
         severity: Severity::Minor,
         fault: "answers-any-get",
-        says: "A GET that is no activation is answered with success. Answer it 400 or 404.",
+        says: "A GET that is not an activation is answered with success. Answer 400 or 404.",
         needs: Needs::Nothing,
         plan: Plan::InTurn(no_activation),
     },
@@ -86,7 +87,7 @@ fn get(query: impl Into<String>) -> Request {
 
 fn answered(sender: &Sender) -> Probes {
     let probe = |app: &prelude_local::prelude::SessionApp| Probe {
-        what: "a proven activation".into(),
+        what: "a valid activation".into(),
         request: get(app.activation_query("1234567890")),
         expect: Expect::Challenge("1234567890".into()),
     };
@@ -100,7 +101,7 @@ fn large(sender: &Sender) -> Probes {
         request: get(app.activation_query(digits)),
         expect: Expect::Challenge(digits.into()),
     };
-    // A receiver that answers no challenge at all is another check's business.
+    // Above 2^53, and the largest 64-bit integer.
     Ok(["9007199254740993", "9223372036854775807"].map(probe).into())
 }
 
@@ -137,10 +138,10 @@ fn unknown_app(sender: &Sender) -> Probes {
     let token = &sender.app()?.verification_token;
     Ok(vec![
         Probe::refused(
-            "an activation of an unknown app",
+            "an activation for an unknown app",
             get(activation_query("nobody9", token, "1234567890")),
         ),
-        Probe::refused("an activation of no app", get(activation_query("", token, "1234567890"))),
+        Probe::refused("an activation with an empty app id", get(activation_query("", token, "1234567890"))),
     ])
 }
 
@@ -148,8 +149,9 @@ fn garbage(sender: &Sender) -> Probes {
     let app = sender.app()?;
     let digits = "1".repeat(2000);
     let challenges = ["<script>alert(1)</script>", "12 34", "1e5", "{\"a\":1}", "", "0x10", &digits];
-    let probe =
-        |challenge| Probe::refused("a challenge that is no integer", get(app.activation_query(challenge)));
+    let probe = |challenge| {
+        Probe::refused("a challenge that is not an integer", get(app.activation_query(challenge)))
+    };
     Ok(challenges.map(probe).into())
 }
 

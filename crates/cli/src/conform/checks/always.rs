@@ -1,4 +1,4 @@
-//! What no answer may be, to whatever request. These look back at everything that was sent before.
+//! Rules for every answer. These checks send nothing, and look at the exchanges of the earlier checks.
 
 use crate::conform::{
     check::{Check, Needs, Plan, Severity},
@@ -11,8 +11,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "success is 200, never another 2xx",
         severity: Severity::Critical,
         fault: "answers-other-2xx",
-        says: "Success is answered with 201, 202, 204 or another status than 200. Prelude counts it as a failure and \
-               repeats the event for two weeks.",
+        says: "Success is answered with another status than 200, for example 201, 202 or 204. Prelude counts it as \
+               a failure and retries the event for two weeks. Answer 200.",
         needs: Needs::Nothing,
         plan: Plan::Never(|exchange, _| {
             let is_other = exchange.status().is_some_and(|status| (201..300).contains(&status));
@@ -22,11 +22,11 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "no-redirect",
-        proves: "nothing is redirected",
+        proves: "no request is redirected",
         severity: Severity::Critical,
         fault: "redirects",
-        says: "A request is redirected, to another path, a trailing slash or HTTPS. Nobody says that Prelude \
-               follows: register the final URL, and answer there.",
+        says: "A request is redirected, for example to another path, a trailing slash or HTTPS. Prelude does not \
+               document that it follows redirects. Register the final URL, and answer there.",
         needs: Needs::Nothing,
         plan: Plan::Never(|exchange, _| exchange.status().is_some_and(|status| (300..400).contains(&status))),
     },
@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "every answer comes in time",
         severity: Severity::Critical,
         fault: "answers-too-late",
-        says: "An answer takes longer than Prelude waits. Put the event in a queue and answer; do the work later.",
+        says: "An answer takes longer than Prelude waits. Put the event into a queue, answer, and process it later.",
         needs: Needs::Nothing,
         plan: Plan::Never(|exchange, limit| exchange.is_late(limit)),
     },
@@ -44,17 +44,17 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "every request gets an answer",
         severity: Severity::Major,
         fault: "breaks-connections",
-        says: "A connection is closed without an answer: the program died, or a limit cut the request off.",
+        says: "A connection is closed without an answer: the program crashed, or a limit ended the request.",
         needs: Needs::Nothing,
         plan: Plan::Never(|exchange, _| exchange.is_broken()),
     },
     Check {
         name: "no-server-error",
-        proves: "hostile requests are refused, not failed on",
+        proves: "hostile requests are refused without a server error",
         severity: Severity::Minor,
         fault: "fails-on-hostile-requests",
-        says: "A hostile request is answered with a server error instead of a refusal: something in the program \
-               failed on it, and your alarms ring for every scanner.",
+        says: "A hostile request is answered with a server error instead of a refusal. The program fails on it, so \
+               every scanner triggers your alarms. Answer with a 4xx status.",
         needs: Needs::Nothing,
         plan: Plan::Never(|exchange, _| {
             let failed =

@@ -1,4 +1,4 @@
-//! Bodies that are genuinely signed, whatever is in them: a refusal makes Prelude repeat them for two weeks.
+//! Genuinely signed bodies with unusual content. A refusal makes Prelude retry them for two weeks.
 
 use crate::conform::{
     check::{Check, Needs, Plan, Probes, Severity},
@@ -9,11 +9,11 @@ use crate::conform::{
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "json-as-written",
-        proves: "JSON is verified as it was written: blanks, number forms, escapes",
+        proves: "JSON is verified as written, with its blanks, number forms and escapes",
         severity: Severity::Critical,
         fault: "refuses-json-as-written",
-        says: "A genuine event is refused because its JSON is written in an unusual way: the body is parsed and \
-               written anew before it is verified, or a member is read too strictly. Verify the raw bytes.",
+        says: "A genuine event is refused because its JSON is written in an unusual way. The body is parsed and \
+               serialized again before verification, or a member is read too strictly. Verify the raw bytes.",
         needs: Needs::Either,
         plan: Plan::InTurn(as_written),
     },
@@ -22,8 +22,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "an event of an unknown type is accepted",
         severity: Severity::Major,
         fault: "refuses-unknown-type",
-        says: "A genuine event of a type that you do not know is refused. Prelude adds types without notice: answer \
-               200 and keep or drop it.",
+        says: "A genuine event of an unknown type is refused. Prelude adds types without notice. Answer 200, and \
+               keep or drop the event.",
         needs: Needs::Either,
         plan: Plan::InTurn(unknown_type),
     },
@@ -32,18 +32,18 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "an event without optional members is accepted",
         severity: Severity::Major,
         fault: "demands-members",
-        says: "A genuine event is refused because a member is missing, empty, null or of another kind than usual. \
-               Demand the type at most.",
+        says: "A genuine event is refused because a member is missing, empty, null or of another JSON type than \
+               usual. Require no member except type.",
         needs: Needs::Either,
         plan: Plan::InTurn(sparse),
     },
     Check {
         name: "not-json",
-        proves: "a signed body that is no JSON is accepted",
+        proves: "a signed body that is not JSON is accepted",
         severity: Severity::Minor,
         fault: "refuses-signed-garbage",
-        says: "A genuinely signed body that is no JSON is refused, and would come again for two weeks. Answer 200, \
-               and keep the bytes for a person to look at.",
+        says: "A genuinely signed body that is not JSON is refused, so Prelude would retry it for two weeks. Answer \
+               200, and keep the bytes for inspection.",
         needs: Needs::Either,
         plan: Plan::InTurn(not_json),
     },
@@ -52,17 +52,17 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signed body that is not UTF-8 is verified as bytes and accepted",
         severity: Severity::Minor,
         fault: "reads-body-as-text",
-        says: "A genuinely signed body that is not UTF-8 is refused: the body became text before it was verified. \
-               Verify bytes.",
+        says: "A genuinely signed body that is not UTF-8 is refused, because it is converted to text before \
+               verification. Verify the raw bytes.",
         needs: Needs::Either,
         plan: Plan::InTurn(not_utf8),
     },
     Check {
         name: "empty-body",
-        proves: "a signed body of no bytes is accepted",
+        proves: "a signed empty body is accepted",
         severity: Severity::Minor,
         fault: "refuses-signed-empty-body",
-        says: "A genuinely signed body of no bytes is refused, and would come again for two weeks.",
+        says: "A genuinely signed empty body is refused, so Prelude would retry it for two weeks. Answer 200.",
         needs: Needs::Either,
         plan: Plan::InTurn(empty),
     },
@@ -71,7 +71,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signed event nested 20,000 deep is accepted",
         severity: Severity::Minor,
         fault: "fails-on-deep-nesting",
-        says: "A genuine event that is nested very deep is refused or breaks the receiver.",
+        says: "A genuine event with deeply nested JSON is refused, or crashes the receiver.",
         needs: Needs::Either,
         plan: Plan::InTurn(deep),
     },
@@ -80,8 +80,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signed body of 5 MB is accepted",
         severity: Severity::Major,
         fault: "refuses-large-body",
-        says: "A genuine body of 5 MB is refused: a limit of the framework, the proxy or the queue. Prelude \
-               documents no largest body, and a Session batch can grow.",
+        says: "A genuine body of 5 MB is refused by a limit of the framework, the proxy or the queue. Prelude \
+               documents no maximum size, and a Session batch can be large.",
         needs: Needs::Either,
         plan: Plan::InTurn(large),
     },
@@ -106,7 +106,7 @@ fn as_written(sender: &Sender) -> Probes {
                 "with blanks and line ends",
                 text("{}").replace("\":", "\" :\n\t ").replace(",\"", " ,\r\n\"").into_bytes(),
             ),
-            ("with a line end at its end", [body("{}"), b"\r\n".to_vec()].concat()),
+            ("with a trailing line end", [body("{}"), b"\r\n".to_vec()].concat()),
             (
                 "with numbers as 1.0, 0.030 and 1E2",
                 body("{\"amount\":1.0,\"price\":0.030,\"big\":1E2,\"minus\":-0}"),
@@ -124,8 +124,8 @@ fn as_written(sender: &Sender) -> Probes {
     })
 }
 
-// Members are in the order of the alphabet, in which many libraries write them: that one writes JSON anew is to be found
-// by the check about it, not by every one.
+// Members are in alphabetical order, in which many libraries serialize them. A receiver that serializes JSON again then
+// fails only the check for this fault.
 
 fn unknown_type(sender: &Sender) -> Probes {
     each(sender, |lane| {
@@ -146,21 +146,27 @@ fn sparse(sender: &Sender) -> Probes {
         let of =
             |members: &str| sender.enclose(lane, [format!("{{{members}\"type\":\"{}\"}}", event_type(lane))]);
         vec![
-            ("with a type only", of("")),
+            ("with only a type", of("")),
             ("with an empty payload", of(&format!("\"id\":\"{}\",\"payload\":{{}},", fresh_id()))),
-            ("with null for its members", of("\"created_at\":null,\"id\":null,\"payload\":null,")),
+            (
+                "with null as the value of its members",
+                of("\"created_at\":null,\"id\":null,\"payload\":null,"),
+            ),
             (
                 "with an amount as text",
                 of("\"payload\":{\"price\":{\"amount\":\"0.03\",\"currency\":\"EUR\"}},"),
             ),
-            ("with a time that is none", of("\"created_at\":\"yesterday\",\"payload\":{\"time\":\"soon\"},")),
+            (
+                "with a text that is not a time",
+                of("\"created_at\":\"yesterday\",\"payload\":{\"time\":\"soon\"},"),
+            ),
         ]
     })
 }
 
 fn not_json(sender: &Sender) -> Probes {
     each(sender, |_| {
-        vec![("that is no JSON", b"<event/>".to_vec()), ("that is half of JSON", b"{\"id\":".to_vec())]
+        vec![("that is not JSON", b"<event/>".to_vec()), ("that is truncated JSON", b"{\"id\":".to_vec())]
     })
 }
 
@@ -169,7 +175,7 @@ fn not_utf8(sender: &Sender) -> Probes {
 }
 
 fn empty(sender: &Sender) -> Probes {
-    each(sender, |_| vec![("of no bytes", Vec::new())])
+    each(sender, |_| vec![("with an empty body", Vec::new())])
 }
 
 fn deep(sender: &Sender) -> Probes {

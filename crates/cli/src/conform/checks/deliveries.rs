@@ -1,4 +1,4 @@
-//! What Prelude sends, in every form in which it may send it.
+//! Genuine deliveries, in every form that Prelude may choose.
 
 use prelude_events::{EventType, Source};
 
@@ -25,8 +25,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "every type of Notify event is accepted",
         severity: Severity::Critical,
         fault: "refuses-notify-event",
-        says: "A genuine Notify event (message, subscription keyword or inbound message) is not accepted. They are \
-               signed with the account's key, as Verify events are.",
+        says: "A genuine Notify event (message, subscription keyword or inbound message) is not accepted. Verify it \
+               with the account's public key, like a Verify event.",
         needs: Needs::AccountKey,
         plan: Plan::InTurn(notify),
     },
@@ -35,8 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "every type of Session event is accepted",
         severity: Severity::Critical,
         fault: "refuses-session-event",
-        says: "A genuine Session batch of one event is not accepted. Its signature is made with the key of the app \
-               that app_id names.",
+        says: "A genuine Session batch of one event is not accepted. Verify it with the key of the app that app_id \
+               names.",
         needs: Needs::AppKey,
         plan: Plan::InTurn(session),
     },
@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a Session batch of many events is accepted",
         severity: Severity::Critical,
         fault: "refuses-session-batch",
-        says: "A genuine Session batch of several events, or of none, is not accepted.",
+        says: "A genuine Session batch of several events, or without events, is not accepted.",
         needs: Needs::App,
         plan: Plan::InTurn(session_batch),
     },
@@ -54,7 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "every type of Verify V1 event is accepted without a signature",
         severity: Severity::Critical,
         fault: "refuses-v1-event",
-        says: "A Verify V1 event is not accepted. V1 events carry no signature: the secret URL has to do.",
+        says: "A Verify V1 event is not accepted. V1 events have no signature: authenticate them by the secret URL.",
         needs: Needs::UnsignedV1,
         plan: Plan::InTurn(v1),
     },
@@ -63,8 +63,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a PSS salt of any length is accepted",
         severity: Severity::Critical,
         fault: "demands-a-salt-length",
-        says: "A genuine signature is refused for the length of its salt, which Prelude does not document. Verify \
-               with automatic salt length: libraries that take the digest's 32 bytes refuse Go's default.",
+        says: "A genuine signature is refused because of its salt length, which Prelude does not document. Verify \
+               with automatic salt length: libraries that expect the digest's 32 bytes refuse Go's default.",
         needs: Needs::Either,
         plan: Plan::InTurn(salts),
     },
@@ -73,7 +73,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signature in the URL-safe alphabet is accepted",
         severity: Severity::Critical,
         fault: "refuses-url-safe-base64",
-        says: "A signature in URL-safe base64 (- and _), which is what Prelude documents, is refused.",
+        says: "A signature in URL-safe base64 (- and _), which Prelude documents, is refused.",
         needs: Needs::Either,
         plan: Plan::InTurn(|sender| forms(sender, Alphabet::UrlSafe)),
     },
@@ -82,8 +82,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signature in the standard alphabet is accepted",
         severity: Severity::Minor,
         fault: "refuses-standard-base64",
-        says: "A signature in standard base64 (+ and /) is refused. Prelude documents the URL-safe alphabet; to \
-               accept both costs nothing and survives a change.",
+        says: "A signature in standard base64 (+ and /) is refused. Prelude documents the URL-safe alphabet. \
+               Accept both, because that costs nothing and survives a change.",
         needs: Needs::Either,
         plan: Plan::InTurn(|sender| forms(sender, Alphabet::Standard)),
     },
@@ -92,7 +92,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signature without = at its end is accepted",
         severity: Severity::Critical,
         fault: "demands-base64-padding",
-        says: "A signature without padding is refused. Prelude does not document whether it pads: strip = and decode.",
+        says: "A signature without padding is refused. Prelude does not document the padding: strip = and decode.",
         needs: Needs::Either,
         plan: Plan::InTurn(|sender| padding(sender, false)),
     },
@@ -101,7 +101,7 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a signature with = at its end is accepted",
         severity: Severity::Critical,
         fault: "refuses-base64-padding",
-        says: "A signature with padding is refused. Prelude does not document whether it pads: strip = and decode.",
+        says: "A signature with padding is refused. Prelude does not document the padding: strip = and decode.",
         needs: Needs::Either,
         plan: Plan::InTurn(|sender| padding(sender, true)),
     },
@@ -110,18 +110,18 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "the signature header is found in lower and in title case",
         severity: Severity::Critical,
         fault: "demands-a-header-case",
-        says: "The signature header is not found in one of X-Webhook-Signature and x-webhook-signature. Header \
-               names have no case, and proxies change it.",
+        says: "The signature header is not found under one of the names X-Webhook-Signature and \
+               x-webhook-signature. Ignore the case of header names, because proxies change it.",
         needs: Needs::Either,
         plan: Plan::InTurn(header_case),
     },
     Check {
         name: "key-id",
-        proves: "a key id header that is unknown or missing decides nothing",
+        proves: "an unknown or missing key id header does not matter",
         severity: Severity::Major,
         fault: "trusts-key-id",
         says: "A genuine event is refused because of X-Webhook-Signature-Key-Id. The header is not signed and may \
-               be missing: let it order the keys that are tried, no more.",
+               be missing. Use it only to order the keys to try.",
         needs: Needs::Either,
         plan: Plan::InTurn(key_ids),
     },
@@ -130,17 +130,17 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "any content type is accepted",
         severity: Severity::Minor,
         fault: "demands-a-content-type",
-        says: "A genuine event is refused for its content type, which Prelude does not document.",
+        says: "A genuine event is refused because of its content type, which Prelude does not document. Ignore it.",
         needs: Needs::Either,
         plan: Plan::InTurn(content_types),
     },
     Check {
         name: "duplicate",
-        proves: "a delivery that comes again is accepted again",
+        proves: "a repeated delivery is accepted again",
         severity: Severity::Major,
         fault: "refuses-duplicates",
-        says: "A delivery that came before is refused. Prelude repeats what it has no 200 for, and a refusal makes \
-               it repeat for two weeks: answer 200, and drop the event by its source, app, type and id.",
+        says: "A repeated delivery is refused. Prelude retries a delivery until it is answered 200, for up to two \
+               weeks. Answer 200, and drop the duplicate by its source, app, type and id.",
         needs: Needs::Either,
         plan: Plan::InTurn(duplicates),
     },
@@ -149,8 +149,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "the same delivery, eight times at once, is accepted each time",
         severity: Severity::Major,
         fault: "refuses-concurrent-duplicates",
-        says: "Of the same delivery sent several times at once, some are refused: a lock or a unique index answers \
-               for the webhook. Answer 200 to each.",
+        says: "The same delivery, sent several times at once, is refused at least once, for example because of a \
+               lock or a unique index. Answer 200 each time.",
         needs: Needs::Either,
         plan: Plan::AtOnce(concurrent_duplicates),
     },
@@ -206,7 +206,7 @@ fn salts(sender: &Sender) -> Probes {
     Ok(probes)
 }
 
-/// In the alphabet, with the padding that is accepted.
+/// Events with signatures in this alphabet, with the accepted padding.
 fn forms(sender: &Sender, alphabet: Alphabet) -> Probes {
     let probe = |lane: Lane| {
         let form = SignatureForm { alphabet, ..sender.form(lane) };
@@ -217,7 +217,7 @@ fn forms(sender: &Sender, alphabet: Alphabet) -> Probes {
     sender.lanes().map(probe).collect()
 }
 
-/// With the padding or without, in the alphabet that is accepted.
+/// Events with signatures with or without padding, in the accepted alphabet.
 fn padding(sender: &Sender, padding: bool) -> Probes {
     let probe = |lane: Lane| {
         let form = SignatureForm { padding, ..sender.form(lane) };
@@ -270,7 +270,7 @@ fn duplicates(sender: &Sender) -> Probes {
     let mut probes = Vec::new();
     for lane in sender.lanes() {
         let request = sender.good(lane)?;
-        // The same event, signed anew, is what a retry looks like.
+        // A retry may have a new signature for the same event.
         let body = request.body.clone();
         probes.push(Probe::accepted(lane.noun(), request.clone()));
         probes.push(Probe::accepted(format!("{} once more", lane.noun()), request));

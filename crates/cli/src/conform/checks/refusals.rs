@@ -1,4 +1,4 @@
-//! What a refusal tells whoever forges.
+//! Information that a refusal reveals to an attacker.
 
 use http::Method;
 
@@ -16,8 +16,8 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "every forgery gets the same status and body",
         severity: Severity::Minor,
         fault: "tells-refusals-apart",
-        says: "Forgeries are answered differently, depending on what is wrong with them: whoever tries learns how \
-               far he came. Use one body for every 401, and write the cause to the log.",
+        says: "Forgeries are answered differently, depending on their flaw, so an attacker learns which step refused \
+               the request. Use one body for every 401, and write the cause to the log.",
         needs: Needs::Either,
         plan: Plan::Alike(refusals),
     },
@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "internals-kept",
-        proves: "no refusal shows the program's inside",
+        proves: "no refusal shows internals of the program",
         severity: Severity::Major,
         fault: "leaks-internals",
         says: "A refusal shows a stack trace, a source file or a library's error. Answer with a fixed text.",
@@ -41,11 +41,11 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Everything that a verifier may stumble over, each at another step.
+/// Forgeries that a verifier refuses at different steps.
 fn refusals(sender: &Sender) -> Probes {
     let mut probes = Vec::new();
     for probes_of in [missing, empty, garbage, tampered_body, foreign_key, schemes] {
-        // The first of each for each lane will do.
+        // Only the first probe of each lane.
         let found = probes_of(sender)?;
         let count = sender.lanes().count().max(1);
         let step = found.len().div_ceil(count).max(1);
@@ -63,12 +63,12 @@ fn internals(sender: &Sender) -> Probes {
     hiding(sender, &Secret::Internals)
 }
 
-/// Requests that make programs talk.
+/// Requests that often provoke a program into detailed errors.
 fn hiding(sender: &Sender, secret: &Secret) -> Probes {
     let mut probes = refusals(sender)?;
     let get = Request { query: "event=activate&challenge=x".into(), ..Request::new(Method::GET) };
     probes.push(Probe::refused("a broken activation", get));
-    probes.push(Probe::refused("an unsigned body that is no JSON", post("{\"a\":")));
+    probes.push(Probe::refused("an unsigned body that is not JSON", post("{\"a\":")));
     probes.push(Probe::refused("an unsigned body that is not UTF-8", post(&b"\xff\xfe\x00"[..])));
     probes.push(Probe::refused("an unsigned empty body", post("")));
     if let Ok(app) = sender.app() {

@@ -1,4 +1,4 @@
-//! What HTTP allows, and Prelude does not do.
+//! Requests that HTTP allows, and that Prelude does not send.
 
 use http::Method;
 
@@ -12,20 +12,20 @@ use prelude_local::prelude::{ADDRESSES, key::SCHEME};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "spoofed-address",
-        proves: "an address that the caller writes into a header decides nothing",
+        proves: "an address that the caller writes into a header does not matter",
         severity: Severity::Critical,
         fault: "trusts-forwarded-for",
-        says: "X-Forwarded-For, or a header like it, changes the verdict although anyone can write it. Use the \
-               peer's address; read the header only where your own proxy wrote it, and from the right.",
+        says: "X-Forwarded-For, or a similar header, changes the outcome although any caller can write it. Use the \
+               peer's address. Read the header only behind your own proxy, from the right.",
         needs: Needs::Nothing,
-        plan: Plan::SameVerdict(spoofed),
+        plan: Plan::SameOutcome(spoofed),
     },
     Check {
         name: "methods",
         proves: "methods other than GET and POST are refused",
         severity: Severity::Minor,
         fault: "accepts-odd-methods",
-        says: "A genuine event is accepted with another method than POST, or HEAD or OPTIONS are answered with \
+        says: "A genuine event with another method than POST is accepted, or HEAD or OPTIONS is answered with \
                success. Answer 405.",
         needs: Needs::Nothing,
         plan: Plan::InTurn(methods),
@@ -35,13 +35,13 @@ pub(super) const CHECKS: &[Check] = &[
         proves: "a forged body of 5 MB is refused",
         severity: Severity::Major,
         fault: "accepts-large-forgery",
-        says: "A forged body of 5 MB is accepted.",
+        says: "A forged body of 5 MB is accepted. Verify a body of any size, or refuse it.",
         needs: Needs::Nothing,
         plan: Plan::InTurn(large_forgery),
     },
 ];
 
-/// The headers in which proxies name their client.
+/// Headers in which proxies name their client.
 const ADDRESS_HEADERS: [&str; 6] =
     ["x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip", "forwarded"];
 
@@ -57,14 +57,14 @@ fn spoofed(sender: &Sender) -> Probes {
     let mut probes = Vec::new();
     let mut pair = |what: String, [plain, other]: [Request; 2], address: &str| {
         probes.push(Probe::answered(what, plain));
-        probes.push(Probe::answered(format!("another with {address} for its address"), from(other, address)));
+        probes.push(Probe::answered(format!("the same with {address} as its address"), from(other, address)));
     };
     for lane in Lane::BOTH {
         if sender.key(lane).is_ok() {
             let unsigned = [(); 2].map(|()| post(sender.body(lane)));
             pair(format!("{} without a signature", lane.noun()), unsigned, prelude);
-            // Genuine but refused, perhaps for the address, it must be refused with this header too.
-            let address = if sender.is_proven(lane) { "198.51.100.7" } else { prelude };
+            // If a genuine event is refused, perhaps because of the address, this header must not change that.
+            let address = if sender.is_accepted(lane) { "198.51.100.7" } else { prelude };
             pair(lane.noun().to_owned(), [sender.good(lane)?, sender.good(lane)?], address);
         }
     }

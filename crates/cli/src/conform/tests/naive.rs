@@ -1,4 +1,4 @@
-//! A receiver as one writes it in an afternoon: correct, or with one flaw of those that are found in the wild.
+//! A simple receiver, written in an afternoon: correct, or with one typical flaw.
 
 mod flaws;
 
@@ -116,12 +116,12 @@ impl State {
         let first = self.apps.values().next().filter(|_| self.has(Flaw::AppIdIgnoredInChallenge));
         let Some(app) = self.apps.get(parameter("app_id")).or(first) else { return refusal };
         let token = parameter("verification_token");
-        let is_proven = token == app.token
+        let token_fits = token == app.token
             || self.has(Flaw::TokenIgnored)
             || (self.has(Flaw::MissingTokenTaken) && token.is_empty());
         let challenge = parameter("challenge");
         let is_number = challenge.parse::<i64>().is_ok() || self.has(Flaw::ChallengeUnchecked);
-        if !is_proven || !is_number || self.has(Flaw::IgnoresGet) {
+        if !token_fits || !is_number || self.has(Flaw::IgnoresGet) {
             return refusal;
         }
         match self.flaw {
@@ -168,11 +168,11 @@ impl State {
 
     fn refusal(&self, request: &Request, is_json: bool, cause: &str) -> Refusal {
         match self.flaw {
-            Some(Flaw::CauseTold) => (401, cause.to_owned()),
-            Some(Flaw::DigestTold) => {
+            Some(Flaw::CauseShown) => (401, cause.to_owned()),
+            Some(Flaw::DigestShown) => {
                 (401, format!("expected {}", BASE64_STANDARD.encode(Sha256::digest(&request.body))))
             }
-            Some(Flaw::TraceTold) if !is_json => {
+            Some(Flaw::TraceShown) if !is_json => {
                 (401, "SyntaxError\n    at parse (/app/index.js:1)".to_owned())
             }
             Some(Flaw::FailsOnOddSignature) if cause == "not base64" => (500, String::new()),
@@ -231,7 +231,7 @@ impl State {
         if keys.iter().any(verifies) { Ok(()) } else { Err("wrong signature") }
     }
 
-    /// What the signature may be of.
+    /// Bodies that the signature may match.
     fn bodies(&self, body: &[u8]) -> Vec<Vec<u8>> {
         let rewritten = || Some(serde_json::from_slice::<Value>(body).ok()?.to_string().into_bytes());
         match self.flaw {
@@ -257,7 +257,7 @@ impl State {
         url_safe.or_else(standard)
     }
 
-    /// The keys that may have signed this body.
+    /// Keys that may have signed this body.
     fn keys(&self, request: &Request, event: Option<&Value>) -> Result<Vec<RsaPublicKey>, &'static str> {
         let of_apps = || self.apps.values().flat_map(|app| app.keys.clone()).collect::<Vec<_>>();
         let all = || [self.account.clone(), of_apps()].concat();
@@ -315,7 +315,7 @@ impl State {
     }
 }
 
-/// Reports whether a body is two parts of base64url with a dot between them.
+/// Reports whether a body consists of two base64url parts with a dot between them.
 fn is_token(body: &[u8]) -> bool {
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     body.iter().all(is_token) && body.iter().filter(|byte| **byte == b'.').count() == 1

@@ -1,4 +1,4 @@
-//! The least HTTP server: unlike hyper, it shows header names as they were written.
+//! Minimal HTTP server. Unlike hyper, it keeps the case of header names.
 
 use std::{future::Future, net::SocketAddr};
 
@@ -16,12 +16,12 @@ pub(super) struct Server {
 pub(super) struct Request {
     pub(super) method: String,
     pub(super) query: String,
-    /// As written.
+    /// Headers, with the case of their names kept.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
 }
 
-/// Status and body; none closes the connection.
+/// Status and body. `None` closes the connection.
 pub(super) type Response = Option<(u16, String)>;
 
 impl Server {
@@ -48,7 +48,7 @@ impl Drop for Server {
     }
 }
 
-/// Answers until the client goes away, or an answer is none.
+/// Answers until the client disconnects, or a response is `None`.
 async fn serve<F: Future<Output = Response>>(
     stream: TcpStream,
     respond: impl Fn(Request) -> F,

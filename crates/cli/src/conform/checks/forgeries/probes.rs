@@ -1,4 +1,4 @@
-//! The forged requests of each check.
+//! Forged requests for each check.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
@@ -13,14 +13,14 @@ use crate::{
 };
 use prelude_local::prelude::{KeyError, batch, key::SCHEME, samples::Keys};
 
-/// A probe for each lane whose genuine events are accepted.
+/// Probes for each lane whose genuine events are accepted.
 fn each(sender: &Sender, probe: impl Fn(Lane) -> Result<Vec<Probe>, KeyError>) -> Probes {
     let probes: Result<Vec<_>, _> = sender.lanes().map(probe).collect();
     Ok(probes?.into_iter().flatten().collect())
 }
 
-fn refused(lane: Lane, but: &str, request: Request) -> Probe {
-    Probe::refused(format!("{} {but}", lane.noun()), request)
+fn refused(lane: Lane, flaw: &str, request: Request) -> Probe {
+    Probe::refused(format!("{} {flaw}", lane.noun()), request)
 }
 
 pub(in crate::conform::checks) fn missing(sender: &Sender) -> Probes {
@@ -60,10 +60,10 @@ pub(in crate::conform::checks) fn tampered_body(sender: &Sender) -> Probes {
         };
         let another_id = String::from_utf8_lossy(&good.body).replacen("evt_", "evt-", 1);
         Ok(vec![
-            refused(lane, "with another id than was signed", good.clone().with_body(another_id)),
+            refused(lane, "with another id than the signed one", good.clone().with_body(another_id)),
             refused(lane, "with a blank added after signing", changed(|body| body.push(b' '))),
             refused(lane, "with a line end added after signing", changed(|body| body.extend(b"\r\n"))),
-            refused(lane, "with a blank put in front after signing", changed(|body| body.insert(0, b' '))),
+            refused(lane, "with a leading blank added after signing", changed(|body| body.insert(0, b' '))),
         ])
     })
 }
@@ -74,7 +74,7 @@ pub(super) fn truncated_body(sender: &Sender) -> Probes {
         let first = |length: usize| good.clone().with_body(good.body.get(..length).unwrap_or_default());
         let length = good.body.len();
         Ok(vec![
-            refused(lane, "cut in the middle", first(length / 2)),
+            refused(lane, "cut in half", first(length / 2)),
             refused(lane, "without its last byte", first(length.saturating_sub(1))),
             refused(lane, "without its body", first(0)),
         ])
@@ -86,7 +86,7 @@ pub(super) fn tampered_signature(sender: &Sender) -> Probes {
         let body = sender.body(lane);
         let genuine = sender.sign(lane, &body)?;
         let text = genuine.split_once('=').map_or("", |(_, text)| text);
-        // Not the last character, whose low bits stand for nothing.
+        // Not the last character, because a decoder ignores its low bits.
         let tampered = |index: usize| format!("{SCHEME}={}", flipped(text, index));
         let with = |value: String| {
             refused(lane, "with a changed signature", post(body.clone()).header(SIGNATURE, value))
@@ -102,12 +102,12 @@ pub(super) fn tampered_signature(sender: &Sender) -> Probes {
 }
 
 pub(in crate::conform::checks) fn foreign_key(sender: &Sender) -> Probes {
-    let stranger = Keys::read()?.other;
+    let unknown = Keys::read()?.other;
     each(sender, |lane| {
         Ok(vec![refused(
             lane,
-            "signed by a stranger's key",
-            sender.signed_by(&stranger, lane, sender.body(lane))?,
+            "signed by an unknown key",
+            sender.signed_by(&unknown, lane, sender.body(lane))?,
         )])
     })
 }
@@ -133,11 +133,11 @@ pub(super) fn app_key_on_verify(sender: &Sender) -> Probes {
 
 pub(super) fn wrong_app(sender: &Sender) -> Probes {
     let event = || format!("{{\"id\":\"{}\",\"type\":\"user.created\",\"payload\":{{}}}}", fresh_id());
-    let nameless = format!("{{\"events\":[{}]}}", event());
+    let without_app_id = format!("{{\"events\":[{}]}}", event());
     Ok(vec![
         refused(Lane::App, "of an unknown app", sender.signed(Lane::App, batch("nobody9", [event()]))?),
-        refused(Lane::App, "of an app without a name", sender.signed(Lane::App, batch("", [event()]))?),
-        refused(Lane::App, "of no app", sender.signed(Lane::App, nameless)?),
+        refused(Lane::App, "with an empty app id", sender.signed(Lane::App, batch("", [event()]))?),
+        refused(Lane::App, "without an app id", sender.signed(Lane::App, without_app_id)?),
     ])
 }
 
@@ -167,7 +167,7 @@ pub(super) fn duplicated_header(sender: &Sender) -> Probes {
         let body = sender.body(lane);
         let (genuine, another) = (sender.sign(lane, &body)?, sender.sign(lane, b"something else")?);
         let forged = post(body).header(SIGNATURE, sender.sign(lane, b"something different")?);
-        // Which of the two counts is the receiver's choice, as long as it answers.
+        // The receiver may accept or refuse the mixed pair, but it must answer.
         let mixed = forged.clone().header(SIGNATURE, genuine);
         Ok(vec![
             refused(lane, "with two forged signatures", forged.header(SIGNATURE, another)),

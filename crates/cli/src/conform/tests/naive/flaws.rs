@@ -1,13 +1,13 @@
-//! The flaws, one at a time, and the faults by which the checks tell them.
+//! Flaws of the naive receiver, with the faults that the checks must report for each.
 
-/// Each line: what is wrong with the receiver, and the faults by which it shows.
+/// Makes the enum and the table. Each line has a flaw, and the faults that the checks must report for it.
 macro_rules! flaws {
     ($($flaw:ident => $($fault:literal),+;)+) => {
-        /// What is wrong with it.
+        /// Flaw of the naive receiver.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(in crate::conform::tests) enum Flaw { $($flaw,)+ }
 
-        /// Each flaw with the faults by which it shows.
+        /// Each flaw with its faults.
         pub(in crate::conform::tests) const FLAWS: &[(Flaw, &[&str])] = &[$((Flaw::$flaw, &[$($fault),+]),)+];
     };
 }
@@ -53,9 +53,9 @@ flaws! {
     SchemeIgnored => "ignores-scheme";
     HeaderListTaken => "accepts-duplicated-header";
     JsonRewritten => "accepts-tampered-body", "refuses-json-as-written", "verifies-rewritten-json";
-    CauseTold => "tells-refusals-apart";
-    DigestTold => "leaks-computed-values", "tells-refusals-apart";
-    TraceTold => "leaks-internals";
+    CauseShown => "tells-refusals-apart";
+    DigestShown => "leaks-computed-values", "tells-refusals-apart";
+    TraceShown => "leaks-internals";
     EscapesRefused => "refuses-json-as-written";
     UnknownTypeRefused => "refuses-unknown-type";
     IdDemanded => "demands-members";
