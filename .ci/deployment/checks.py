@@ -30,10 +30,10 @@ class Checks:
             print(f"✗ {what}\n    {str(otherwise)[:2000]}", flush=True)
 
     def same(self, what, found, expected):
-        """Two sets, compared in both directions."""
+        """Compares two sets in both directions."""
         found, expected = set(found), set(expected)
         missing, extra = sorted(expected - found), sorted(found - expected)
-        self.that(what, found == expected, f"missing: {missing}; too many: {extra}")
+        self.that(what, found == expected, f"missing: {missing}; unexpected: {extra}")
 
     def result(self):
         failed = len(self.failures)
@@ -47,33 +47,34 @@ def check_template(checks, source):
     checks.section("template.yaml")
     listed, slugs = source["Mappings"]["Sources"], source["Mappings"]["EventTypes"]["Slugs"]
     families = source["Parameters"]["Families"]
-    checks.same("Families are the receiver's sources", families["AllowedValues"], template.code_sources())
+    checks.same("Families has the receiver's sources", families["AllowedValues"], template.code_sources())
     checks.same("every source is deployed by default", families["Default"].split(","), template.code_sources())
     for family, types in template.code_sources().items():
-        # A mapping's key takes no underscore.
+        # A mapping's key cannot contain an underscore.
         names = listed["V1" if family == "verify_v1" else family]["EventTypes"]
-        checks.same(f"its slugs of {family} are the receiver's", (slugs.get(name) for name in names), types.values())
+        checks.same(f"the slugs of {family} are the receiver's", (slugs.get(name) for name in names), types.values())
     names = [name for family in listed.values() for name in family["EventTypes"]]
-    checks.same("each name in its lists has a slug, and each slug a name", names, slugs)
+    checks.same("each listed name has a slug, and each slug a name", names, slugs)
     checks.that("no name is listed twice", not duplicates(names), duplicates(names))
     checks.that("no slug is listed twice", not duplicates(slugs.values()), duplicates(slugs.values()))
     extra = source["Parameters"]["ExtraSlugs"]["AllowedPattern"]
     taken = [name for name in [*names, "Unrouted"] if re.search(extra, name)]
-    checks.that("no extra slug takes the logical IDs of an event type", not taken, taken)
+    checks.that("no extra slug uses the logical IDs of an event type", not taken, taken)
     variables = source["Resources"][template.FUNCTION]["Properties"]["Environment"]["Variables"]
     checks.same("the function's variables are the receiver's", variables, template.code_variables())
     none = {**template.defaults(source), "Apps": "none", "PathToken": "none"}
     expanded = template.expand(none, "none", "s3://bucket/code.zip")["Resources"][template.FUNCTION]["Properties"]
     unset = [expanded["Environment"]["Variables"][name] for name in ("PRELUDE_APPS", "PRELUDE_PATH_TOKEN")]
-    checks.that("none is no app and no token", unset == ["", ""], unset)
+    checks.that("the value none means no app and no token", unset == ["", ""], unset)
     rate, burst = (source["Parameters"][f"Throttling{name}Limit"]["Default"] for name in ("Rate", "Burst"))
-    # A request takes 8 s at most, so this many can be under way at once. An account has 1,000 concurrent executions.
+    # A request takes at most 8 s, so at most this many run at once. An account has 1,000 concurrent executions.
     checks.that("the default throttling fits into an account", burst + 8 * rate < 1_000, burst + 8 * rate)
     text = template.TEMPLATE.read_text()
-    # SAM's expansion takes it anywhere; CloudFormation's takes it in keys only, and fails at the deployment.
+    # SAM's expansion accepts &{…} anywhere. CloudFormation accepts it only in keys, and fails at the deployment.
     checks.that("&{…} is not used", "&{" not in text)
-    checks.that("it fits into a request of CloudFormation's API", len(text.encode()) <= 51_200, len(text.encode()))
-    checks.that("it has at most 200 parameters", len(source["Parameters"]) <= 200)
+    size = len(text.encode())
+    checks.that("the template fits into a request of CloudFormation's API", size <= 51_200, size)
+    checks.that("at most 200 parameters", len(source["Parameters"]) <= 200)
 
 
 def check_stack(checks, stack):
@@ -92,7 +93,7 @@ def check_stack(checks, stack):
 
 
 def deployed_types(stack):
-    """The event types that have a queue, with its slug."""
+    """Returns the event types that have a queue, with its slug."""
     sources = template.code_sources()
     return {name: slug for family in stack.parameters["Families"].split(",") for name, slug in sources[family].items()}
 
@@ -102,7 +103,7 @@ def check_secrets(checks, stack):
     variables = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]["Environment"]["Variables"]
     for name, variable in [("Apps", "PRELUDE_APPS"), ("PathToken", "PRELUDE_PATH_TOKEN")]:
         value = stack.parameters[name]
-        checks.that(f"the function has {name} as it was given", variables[variable] == value, variables[variable])
+        checks.that(f"the function has {name} unchanged", variables[variable] == value, variables[variable])
         shown = [digest for digest in re.findall(r"[0-9a-f]{64}", value) if digest in json.dumps(stack.outputs)]
         checks.that(f"no output shows {name}", not shown, shown)
 
@@ -113,12 +114,12 @@ def check_queues(checks, stack, slugs):
     expected = [PARKING, *slugs, *(f"{slug}-dlq" for slug in slugs)]
     declared = {properties["QueueName"]: properties for properties in stack.of_type(QUEUE).values()}
     checks.same(
-        "queues are those of the receiver's types, with their dead-letter queues",
+        "the queues are those of the receiver's types, with their dead-letter queues",
         declared,
         (queue_name(stack, s) for s in expected),
     )
     policies = {arn: p for p in stack.of_type("AWS::SQS::QueuePolicy").values() for arn in refused_without_tls(p)}
-    checks.same("each queue refuses what does not come over TLS", policies, (queue_arn(stack, s) for s in expected))
+    checks.same("each queue refuses requests without TLS", policies, (queue_arn(stack, s) for s in expected))
     for slug in expected:
         name = queue_name(stack, slug)
         if name not in declared:
@@ -138,21 +139,21 @@ def check_queues(checks, stack, slugs):
             "SqsManagedSseEnabled": None if key else "true",
         }
         found = {attribute: written(properties.get(attribute)) for attribute in attributes}
-        checks.that(f"{name}: its attributes", found == attributes, found)
+        checks.that(f"{name}: attributes", found == attributes, found)
         for attribute in ("MessageRetentionPeriod", "MaximumMessageSize", "FifoQueue"):
-            checks.that(f"{name}: {attribute} as made", made.get(attribute) == attributes[attribute], made)
-        checks.that(f"{name}: its policy as made", "aws:SecureTransport" in made.get("Policy", ""), made)
+            checks.that(f"{name}: {attribute} in SQS", made.get(attribute) == attributes[attribute], made)
+        checks.that(f"{name}: policy in SQS", "aws:SecureTransport" in made.get("Policy", ""), made)
         redrive = properties.get("RedrivePolicy", {}).get("deadLetterTargetArn")
         sources = properties.get("RedriveAllowPolicy", {}).get("sourceQueueArns")
         is_source = slug in slugs
         checks.that(
-            f"{name}: its dead-letter queue",
+            f"{name}: dead-letter queue",
             redrive == (queue_arn(stack, f"{slug}-dlq") if is_source else None),
             redrive,
         )
         is_dead_letters = slug.removesuffix("-dlq") in slugs and not is_source
         allowed = [queue_arn(stack, slug.removesuffix("-dlq"))] if is_dead_letters else None
-        checks.that(f"{name}: whose dead letters it takes", sources == allowed, sources)
+        checks.that(f"{name}: source queue of its dead letters", sources == allowed, sources)
     checks.that(
         "every queue survives an update that replaces it",
         all(r["UpdateReplacePolicy"] == "Retain" for r in stack.resources.values() if r["Type"] == QUEUE),
@@ -168,13 +169,13 @@ def check_queues(checks, stack, slugs):
 def check_role(checks, stack, slugs):
     """Every policy of the role in moto, inline and attached."""
     iam, role = stack.client("iam"), stack.physical_id("ReceiverRole")
-    # moto has no managed policies of AWS. Lambda makes network interfaces with the function's role.
+    # moto has no managed policies of AWS, so these come from the template. Lambda creates network interfaces with the role.
     declared = stack.of_type("AWS::IAM::Role")["ReceiverRole"]
     vpc = ["arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"]
     managed = declared.get("ManagedPolicyArns", [])
     checks.same("the role's managed policies", managed, vpc if stack.parameters["SubnetIds"] else [])
     boundary = declared.get("PermissionsBoundary", "")
-    checks.that("its permissions boundary", boundary == stack.parameters["PermissionsBoundaryArn"], boundary)
+    checks.that("the role's permissions boundary", boundary == stack.parameters["PermissionsBoundaryArn"], boundary)
     statements, size = [], 0
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -183,13 +184,13 @@ def check_role(checks, stack, slugs):
         statements += document["Statement"]
         size += len(json.dumps(document, separators=(",", ":")))
     checks.that("the role's policies fit into 10,240 characters", size <= 10_240, size)
-    # CloudFormation's ARN of a log group ends in :*, moto's does not.
+    # In CloudFormation, the ARN of a log group ends in :*. In moto, it does not.
     pairs = ((action, r) for s in statements for action in each(s["Action"]) for r in each(s["Resource"]))
     allowed = {(action, r.removesuffix(":*")) for action, r in pairs}
-    checks.that("the role's statements allow", all(s["Effect"] == "Allow" for s in statements), statements)
+    checks.that("every statement of the role allows", all(s["Effect"] == "Allow" for s in statements), statements)
     queues = {("sqs:SendMessage", queue_arn(stack, slug)) for slug in [PARKING, *slugs]}
     checks.same(
-        "of SQS, the role may send to these queues and nothing else",
+        "in SQS, the role may only send to these queues",
         (a for a in allowed if a[0].startswith("sqs:")),
         queues,
     )
@@ -200,7 +201,7 @@ def check_role(checks, stack, slugs):
         others |= {("kms:GenerateDataKey", key), ("kms:Decrypt", key)}
     if stack.parameters["Tracing"] == "Active":
         others |= {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
-    checks.same("of everything else, the role may do this", (a for a in allowed if not a[0].startswith("sqs:")), others)
+    checks.same("outside SQS, the role may only do this", (a for a in allowed if not a[0].startswith("sqs:")), others)
 
 
 def check_outputs(checks, stack, slugs):
@@ -213,7 +214,7 @@ def check_outputs(checks, stack, slugs):
     expected |= {f"{stack.name}:{slug}-dlq:arn": queue_arn(stack, f"{slug}-dlq") for slug in slugs}
     expected[f"{stack.name}:queue-url-prefix"] = prefix + stack.parameters["QueuePrefix"]
     expected[f"{stack.name}:api-id"] = stack.physical_id("Api")
-    checks.same("the exports are the queues'", exports.items(), expected.items())
+    checks.same("the exports are the queues, the prefix and the API", exports.items(), expected.items())
     url = stack.resolve(stack.outputs["WebhookUrl"]["Value"])
     checks.that(
         "the webhook's URL",
@@ -236,24 +237,25 @@ def check_function(checks, stack):
     }
     checks.that("the function's runtime", found == expected, found)
     reserved = written(function.get("ReservedConcurrentExecutions"))
-    checks.that("its reserved concurrency", (reserved or "0") == str(parameters["ReservedConcurrency"]), reserved)
+    expected = str(parameters["ReservedConcurrency"])
+    checks.that("the function's reserved concurrency", (reserved or "0") == expected, reserved)
     layers = function.get("Layers", [])
-    checks.that(
-        "its layers", layers == ([parameters["ConfigLayerArn"]] if parameters["ConfigLayerArn"] else []), layers
-    )
+    expected = [parameters["ConfigLayerArn"]] if parameters["ConfigLayerArn"] else []
+    checks.that("the function's layers", layers == expected, layers)
     vpc = function.get("VpcConfig", {})
     expected = {"SubnetIds": parameters["SubnetIds"], "SecurityGroupIds": parameters["SecurityGroupIds"]}
     found = {key: ",".join(vpc.get(key, [])) for key in expected}
-    checks.that("its VPC", found == expected, vpc)
-    checks.that("its tracing", function["TracingConfig"]["Mode"] == parameters["Tracing"], function["TracingConfig"])
-    checks.that("it logs JSON", function["LoggingConfig"]["LogFormat"] == "JSON", function["LoggingConfig"])
+    checks.that("the function's VPC", found == expected, vpc)
+    tracing = function["TracingConfig"]
+    checks.that("the function's tracing", tracing["Mode"] == parameters["Tracing"], tracing)
+    checks.that("the function logs JSON", function["LoggingConfig"]["LogFormat"] == "JSON", function["LoggingConfig"])
     size = sum(len(f"{k}{v}") for k, v in function["Environment"]["Variables"].items())
-    checks.that("its environment fits into 4 KB", size <= 4096, size)
+    checks.that("the function's environment fits into 4 KB", size <= 4096, size)
 
 
 def check_api(checks, stack):
     routes = stack.routes()
-    checks.same("routes that end in the function", routes, ["ANY /webhooks", "ANY /webhooks/{token}"])
+    checks.same("routes to the function", routes, ["ANY /webhooks", "ANY /webhooks/{token}"])
     (stage,) = stack.client("apigatewayv2").get_stages(ApiId=stack.physical_id("Api"))["Items"]
     checks.that(
         "the API is throttled",
@@ -279,7 +281,7 @@ def check_api(checks, stack):
     )
     (api,) = stack.of_type("AWS::ApiGatewayV2::Api").values()
     endpoint = api["Body"]["servers"][0]["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"]
-    checks.that("its own address", endpoint == (stack.parameters["DefaultEndpoint"] == "disabled"), endpoint)
+    checks.that("the API's default endpoint", endpoint == (stack.parameters["DefaultEndpoint"] == "disabled"), endpoint)
 
 
 def refused_without_tls(policy):
@@ -298,7 +300,7 @@ def queue_arn(stack, slug):
 
 
 def written(value):
-    """As SQS and Lambda write it."""
+    """Writes a value like SQS and Lambda."""
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

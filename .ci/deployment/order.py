@@ -8,8 +8,8 @@ from template import FUNCTION, holds
 
 
 def check_order(checks, source):
-    """New routes and new code are live only after the queues that they send to, and after the right to send there."""
-    checks.section("what the function waits for")
+    """Checks that new routes and code go live only after their queues, and after the permission to send there."""
+    checks.section("resources that the function waits for")
     slots = source["Mappings"]["ExtraSlots"]["Unused"]["Slugs"].count(",")
     for families, extra in [
         (source["Parameters"]["Families"]["Default"], []),
@@ -21,12 +21,12 @@ def check_order(checks, source):
         reached = waits_for(expanded, FUNCTION)
         queues = {name for name in expanded["Resources"] if is_made(expanded, name, QUEUE)}
         what = f"Families={families}, {len(extra)} extra slug(s)"
-        checks.same(f"{what}: it waits for every queue", reached & queues, queues)
+        checks.same(f"{what}: the function waits for every queue", reached & queues, queues)
         grants = dict(grants_to_send(expanded))
-        checks.same(f"{what}: it waits for every right to send", reached & set(grants), grants)
+        checks.same(f"{what}: the function waits for every permission to send", reached & set(grants), grants)
         event_queues = {name for name in queues if name.startswith("Queue")}
         granted = {name for names in grants.values() for name in names}
-        checks.same(f"{what}: it may send to each", granted, event_queues)
+        checks.same(f"{what}: the function may send to every queue", granted, event_queues)
     try:
         expand(source, "verify", [f"extra{number}" for number in range(slots + 1)])
         is_refused = False
@@ -41,7 +41,7 @@ def expand(source, families, extra):
 
 
 def waits_for(expanded, start):
-    """The logical IDs that a resource reaches by DependsOn, Ref, Fn::GetAtt and Fn::Sub."""
+    """Returns the logical IDs that a resource reaches through DependsOn, Ref, Fn::GetAtt and Fn::Sub."""
     resources, reached, open_ends = expanded["Resources"], set(), [start]
     while open_ends:
         resource = resources[open_ends.pop()]
@@ -55,7 +55,7 @@ def waits_for(expanded, start):
 
 
 def grants_to_send(expanded):
-    """The resources whose policy lets the role send, with the queues that it names."""
+    """Yields the resources whose policy allows the role to send, with the queues in that policy."""
     for name, resource in expanded["Resources"].items():
         properties = resource.get("Properties", {})
         if is_made(expanded, name) and resource["Type"].startswith("AWS::IAM::"):

@@ -1,4 +1,4 @@
-"""A stub of Lambda's Runtime API, and the function's process under it."""
+"""Stub of Lambda's Runtime API, and the function's process that runs on it."""
 
 import json
 import queue
@@ -11,7 +11,7 @@ BASE = "/2018-06-01/runtime"
 
 
 class Function:
-    """The binary, started as Lambda starts it: with the given environment and nothing else."""
+    """The binary, started like in Lambda: with the given environment and no other variable."""
 
     def __init__(self, binary, environment, timeout):
         self.timeout = timeout
@@ -44,7 +44,7 @@ class Function:
         self._server.server_close()
 
     def invoke(self, event):
-        """The function's answer to one event, and what it logged meanwhile."""
+        """Returns the function's answer to one event, and its new log lines."""
         before = len(self.log)
         self._count += 1
         request_id = "00000000-0000-4000-8000-%012d" % self._count
@@ -57,10 +57,10 @@ class Function:
                 break
             except queue.Empty:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("the function gave no answer; its log:\n" + "".join(self.log)) from None
+                    raise RuntimeError("the function did not answer; its log:\n" + "".join(self.log)) from None
         if answered != request_id or kind != "response":
             raise RuntimeError(f"{kind} for {answered}: {answer}; the log:\n" + "".join(self.log[before:]))
-        # The line of the result may still be in the pipe.
+        # The log line of the result may still be in the pipe.
         while time.monotonic() < deadline and not any(request_id in line for line in self.log[before:]):
             time.sleep(0.01)
         return answer, self.log[before:]

@@ -1,4 +1,4 @@
-"""The expanded template as a stack in moto: by moto's CloudFormation where it can, from the resources where it cannot."""
+"""The expanded template as a stack in moto. Resource types that moto's CloudFormation lacks are created by API calls."""
 
 import io
 import json
@@ -54,12 +54,12 @@ class Stack:
         )
         for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name):
             for resource in page["StackResourceSummaries"]:
-                # moto lists a function's first version too, without a name.
+                # moto also lists a function's first version, without a logical ID.
                 if resource["LogicalResourceId"]:
                     self._ids[resource["LogicalResourceId"]] = resource["PhysicalResourceId"]
         made = {key for key, resource in self.resources.items() if resource["Type"] in BY_CLOUDFORMATION}
         if made != set(self._ids):
-            raise SystemExit(f"moto's CloudFormation left out or added {sorted(made ^ set(self._ids))}")
+            raise SystemExit(f"moto's CloudFormation omitted or added {sorted(made ^ set(self._ids))}")
         generically = {}
         # Resources that others refer to come first: an API before its stage, a role before its policy.
         for resource_type in GENERICALLY:
@@ -74,7 +74,7 @@ class Stack:
         return generically
 
     def delete(self):
-        # moto knows no deletion policies: the queues go too.
+        # moto ignores deletion policies, so this deletes the queues, too.
         self.client("cloudformation").delete_stack(StackName=self.name)
 
     def of_type(self, resource_type):
@@ -104,11 +104,11 @@ class Stack:
             text, variables = argument if isinstance(argument, list) else (argument, {})
             return re.sub(r"\$\{([\w.:]+)\}", lambda match: self._substitute(match[1], variables), text)
         if function.startswith("Fn::"):
-            raise SystemExit(f"{function} is left in the expanded template: {argument}")
+            raise SystemExit(f"{function} is not resolved in the expanded template: {argument}")
         return {function: self.resolve(argument)}
 
     def routes(self):
-        """The keys of the API's routes that end in the function, by the integration and by its permission."""
+        """Returns the keys of the API's routes whose integration is the function, and that the function permits."""
         gateway, api = self.client("apigatewayv2"), self._ids["Api"]
         function = self._attribute(FUNCTION, "Arn")
         integrations = {i["IntegrationId"]: i["IntegrationUri"] for i in gateway.get_integrations(ApiId=api)["Items"]}
@@ -134,7 +134,7 @@ class Stack:
         for known in (self._pseudo_parameters, self._ids, self.parameters):
             if name in known:
                 return known[name]
-        raise SystemExit(f"nothing is known of {name}")
+        raise SystemExit(f"{name} is unknown: expected a pseudo parameter, a resource or a parameter")
 
     def _attribute(self, key, attribute):
         resource, physical = self.resources[key], self._ref(key)
@@ -149,7 +149,7 @@ class Stack:
                 return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{physical}:*"
             case "AWS::ApiGatewayV2::Api", "ApiEndpoint":
                 return f"https://{physical}.execute-api.{REGION}.amazonaws.com"
-        raise SystemExit(f"nothing is known of {resource['Type']}'s {attribute}")
+        raise SystemExit(f"attribute {attribute} of {resource['Type']} is unknown: add it to .ci/deployment/stack.py")
 
     def _upload_code(self):
         package = io.BytesIO()

@@ -1,6 +1,6 @@
-"""template.yaml, expanded by SAM's own code, and the receiver's own lists to compare it with.
+"""template.yaml, expanded by SAM's own code, and the receiver's own lists for a comparison.
 
-Run as a program, it prints the expanded template, for tools that cannot read Fn::ForEach.
+As a program, prints the expanded template for tools that cannot read Fn::ForEach.
 """
 
 import json
@@ -62,7 +62,7 @@ def expand(parameters, stack_name, code):
 
 
 def parameters_for(template, variables):
-    """The parameters that make these environment variables, read from the template itself."""
+    """Returns the parameters that set these environment variables, as read from the template."""
     environment = template["Resources"][FUNCTION]["Properties"]["Environment"]["Variables"]
     parameters = {}
     for name, value in variables.items():
@@ -87,36 +87,37 @@ def holds(conditions, condition):
 
 
 def code_table():
-    """The receiver's event types and their queue slugs."""
+    """Returns the receiver's event types and their queue slugs."""
     return {name: slug for types in code_sources().values() for name, slug in types.items()}
 
 
 def code_sources():
-    """The receiver's sources, with their event types and queue slugs."""
+    """Returns the receiver's sources, with their event types and queue slugs."""
     text = (ROOT / "crates/events/src/event_type.rs").read_text()
     table = text[text.index("$callback! {") : text.index("pub(crate) use event_types")]
     # Variant => Source, "wire name", "queue slug",
     rows = re.findall(r'\w+ => (\w+),\s*"([^"]+)",\s*"([^"]+)",', table)
     if len(rows) != table.count("=>") or not rows:
-        raise SystemExit("the table in crates/events/src/event_type.rs is not written as expected")
+        expected = 'expected rows like Variant => Source, "wire name", "queue slug"'
+        raise SystemExit(f"the table in crates/events/src/event_type.rs is unreadable: {expected}")
     sources = {}
     for variant, name, slug in rows:
-        # VerifyV1 is written verify_v1.
+        # VerifyV1 becomes verify_v1.
         source = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", variant).lower()
         sources.setdefault(source, {})[name] = slug
     return sources
 
 
 def code_variables():
-    """The names of the receiver's settings."""
+    """Returns the names of the receiver's settings."""
     text = (ROOT / "src/config/settings.rs").read_text()
     return set(re.findall(r'pub\(crate\) const \w+: &str = "(PRELUDE_\w+)";', text))
 
 
 def _mended(value, resources):
-    """Undoes two things that SAM does here and CloudFormation does not.
+    """Undoes two changes that SAM makes and CloudFormation does not.
 
-    Its local expansion drops the Fn::Sub around what only a deployment can resolve, and its translator writes
+    SAM's local expansion drops the Fn::Sub around values that only a deployment can resolve. Its translator writes
     "Resource.Attribute" for Fn::GetAtt, which moto cannot read.
     """
     if isinstance(value, list):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""template.yaml, tested without an account.
+"""Tests template.yaml without an AWS account.
 
-It is expanded by SAM's own code, compared with the receiver's own lists, and created in moto. The release binary then
-runs with the environment that the stack gives the function, every file of events/ is delivered to it, and the queues are
-read. Done with standard queues, with FIFO queues and every option on, and with the queues of one source. Nothing is wired
-by hand but the address of SQS.
+Expands the template with SAM's own code, compares it with the receiver's own lists, and creates it in moto. Then runs the
+release binary with the environment that the stack gives the function, delivers every file of events/ to it, and reads the
+queues. The variants are standard queues, FIFO queues with every option on, and the queues of one source. Only the address
+of SQS is set by hand.
 
     python .ci/deployment/test.py --moto http://127.0.0.1:5000
 """
@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-# The tree stays as it is.
+# Keeps the working tree unchanged.
 sys.dont_write_bytecode = True
 
 import template
@@ -36,7 +36,7 @@ def main():
     parser.add_argument("--moto", default=os.environ.get("PRELUDE_CLI_TEST_MOTO"), help="URL of moto's server")
     options = parser.parse_args()
     if not options.moto:
-        parser.error("--moto, or PRELUDE_CLI_TEST_MOTO, is needed")
+        parser.error("the URL of moto's server is missing: expected --moto or PRELUDE_CLI_TEST_MOTO")
 
     source = template.source()
     variables = json.loads((options.events / "env.json").read_text())["Parameters"]
@@ -51,8 +51,8 @@ def main():
         stack = Stack(f"deployment-{name}", {**settings, **parameters}, options.moto)
         generically = stack.create()
         try:
-            by_hand = ", ".join(f"{count} {kind}" for kind, count in generically.items())
-            checks.note(f"{len(stack.resources)} resources; not by moto's CloudFormation: {by_hand}")
+            by_calls = ", ".join(f"{count} {kind}" for kind, count in generically.items())
+            checks.note(f"{len(stack.resources)} resources; created by API calls: {by_calls}")
             check_stack(checks, stack)
             with Function(options.binary, environment(stack), timeout=9) as function:
                 deliver_all(checks, stack, moved, function, options.events)
@@ -62,7 +62,7 @@ def main():
     return checks.result()
 
 
-# Parameters, and the types that they send elsewhere than by default.
+# Parameters of each variant, and the queues of the event types that they reroute.
 VARIANTS = {
     "standard": ({"QueuePrefix": "deployment-"}, {}),
     # The longest prefix, types sent to further queues, and every option that is off by default.
@@ -139,7 +139,7 @@ def deliver_all(checks, stack, moved, function, folder):
         answer, log = function.invoke(event)
         if name.startswith("rejected/"):
             checks.that(f"{name} is refused", answer["statusCode"] != 200, answer)
-            checks.that(f"{name} is refused for that cause", any(f'"{file.stem}"' in line for line in log), log)
+            checks.that(f"{name} is refused for its own cause", any(f'"{file.stem}"' in line for line in log), log)
             continue
         checks.that(f"{name} has a route at API Gateway", has_route(event, routes), (event["rawPath"], routes))
         if name == "challenge":
@@ -147,13 +147,13 @@ def deliver_all(checks, stack, moved, function, folder):
             checks.that("challenge is answered", answer.get("body") == f'{{"challenge":{challenge}}}', (answer, log))
             continue
         types = types_of(event)
-        checks.that(f"{name} holds what it is named for", name not in slugs or types == [name], types)
+        checks.that(f"{name} holds the event type of its name", name not in slugs or types == [name], types)
         delivered.update(types)
         # As behind a named stage, or a custom domain with a base path. FIFO queues recognize it as a duplicate.
         again, again_log = function.invoke({**event, "rawPath": "/prod" + event["rawPath"]})
-        for said, what in [((answer, log), name), ((again, again_log), f"{name} at /prod")]:
+        for result, what in [((answer, log), name), ((again, again_log), f"{name} at /prod")]:
             accepted = f'{{"accepted":{len(types)}}}'
-            checks.that(f"{what} is accepted", (said[0]["statusCode"], said[0]["body"]) == (200, accepted), said)
+            checks.that(f"{what} is accepted", (result[0]["statusCode"], result[0]["body"]) == (200, accepted), result)
         by_queue = {}
         for event_type in types:
             queue = f"{stack.parameters['QueuePrefix']}{slugs.get(event_type)}{'.fifo' if is_fifo else ''}"
@@ -168,7 +168,7 @@ def deliver_all(checks, stack, moved, function, folder):
             checks.that(f"{name} has its reason in {queue}", reasons == {expected_reason}, reasons)
     checks.that("every event type was delivered", delivered == set(template.code_table()), sorted(delivered))
     left = {queue: messages for queue, url in queues.items() if (messages := receive(stack, url))}
-    checks.that("nothing else is in any queue", not left, left)
+    checks.that("no queue has other messages", not left, left)
 
 
 def types_of(event):
@@ -187,7 +187,7 @@ def has_route(event, routes):
 
 
 def receive(stack, url):
-    """Takes all messages out of a queue."""
+    """Receives and deletes all messages of a queue."""
     sqs, taken = stack.client("sqs"), []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
         "Messages"

@@ -1,7 +1,7 @@
 """Values that Apps and PathToken admit: digests and references to Secrets Manager, and no plain secret.
 
-CloudFormation's patterns are Java's, and must fit a value as a whole. They are tried here with Python's `re`, on the part
-of the language that both share.
+CloudFormation matches its patterns with Java, against the whole value. This test matches them with Python's `re`, and the
+patterns use only syntax that both share.
 """
 
 import json
@@ -105,13 +105,13 @@ BAD = {
 
 
 def check_tokens(checks, source, settings):
-    checks.section("what Apps and PathToken admit")
+    checks.section("values that Apps and PathToken accept")
     for name in GOOD:
         parameter = source["Parameters"][name]
         pattern = parameter.get("AllowedPattern", r"[\s\S]*")
         checks.that(f"{name} is not echoed", parameter.get("NoEcho") is True)
-        checks.that(f"{name} says what it admits", name in parameter.get("ConstraintDescription", ""))
-        for what, value in [*GOOD[name].items(), ("what the stacks are given", settings[name])]:
-            checks.that(f"{name} admits {what}", re.fullmatch(pattern, value), value)
+        checks.that(f"the constraint of {name} names the parameter", name in parameter.get("ConstraintDescription", ""))
+        for what, value in [*GOOD[name].items(), ("the setting of the stacks", settings[name])]:
+            checks.that(f"{name} accepts {what}", re.fullmatch(pattern, value), value)
         for what, value in BAD[name].items():
             checks.that(f"{name} refuses {what}", not re.fullmatch(pattern, value), value)
