@@ -25,7 +25,7 @@ pub fn check(input: &[u8]) {
     let padded = read(padded).map(drop);
     let result = read(variables);
     assert_eq!(result.as_ref().map(drop).map_err(Clone::clone), padded, "blanks around a value");
-    let told = match result {
+    let text = match result {
         Ok(config) => {
             assert!(config.accept_unsigned.is_empty() || !config.endpoint.tokens.is_empty());
             if !config.accept_unsigned.is_empty() {
@@ -49,7 +49,7 @@ pub fn check(input: &[u8]) {
         }
     };
     for secret in secrets.concat().iter().filter(|secret| !others.contains(secret.as_str())) {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        assert!(!text.contains(secret), "{secret} in {text}");
     }
 }
 

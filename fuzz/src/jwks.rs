@@ -27,9 +27,9 @@ use crate::{
 /// The input is the document.
 pub fn check(document: &[u8]) {
     let keys = jwks::parse(document);
-    let told: Vec<_> = keys.iter().map(|key| (key.key_id().to_string(), *key.thumbprint())).collect();
+    let read: Vec<_> = keys.iter().map(|key| (key.key_id().to_string(), *key.thumbprint())).collect();
     let expected = usable(document);
-    assert_eq!(told, expected);
+    assert_eq!(read, expected);
 
     let has = |name: &str| keys.iter().any(|key| B64.encode(key.thumbprint()) == name);
     for (signer, event) in [(&*APP, 0), (&*OTHER, 1)] {

@@ -19,8 +19,8 @@ pub fn check(header: &[u8]) {
     let read = read(header);
     let unverified = match (Unverified::new(BODY.into(), header), &read) {
         (Ok(unverified), Ok(_)) => unverified,
-        (Err(told), Err(expected)) => return assert_eq!(told, *expected),
-        (told, expected) => panic!("read as {:?}, expected {expected:?}", told.map(|_| ())),
+        (Err(fault), Err(expected)) => return assert_eq!(fault, *expected),
+        (read, expected) => panic!("read as {:?}, expected {expected:?}", read.map(|_| ())),
     };
     let signature = read.unwrap();
     let genuine = SIGNERS.iter().any(|key| key.sign(BODY)[..] == signature[..]);

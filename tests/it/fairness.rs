@@ -12,7 +12,7 @@ use tokio::time::{Duration, Instant, timeout};
 use crate::support::{
     faults::{
         key_server::KeyServer,
-        ledger::Told,
+        ledger::Answered,
         memory_sqs::MemorySqs,
         rig::{Rig, app_batch},
     },
@@ -63,7 +63,7 @@ async fn deliver(queue_type: &str, fate: impl Fn(&str) -> Fate + Send + Sync + '
     let calls = wire.ledger().since(0);
     let durable = |is_parked: bool| {
         let calls = calls.iter().filter(|call| call.queue.starts_with("unrouted") == is_parked);
-        calls.flat_map(|call| &call.sent).filter(|sent| sent.told == Told::Durable).count()
+        calls.flat_map(|call| &call.sent).filter(|sent| sent.answered == Answered::Durable).count()
     };
     Outcome { status, took, healthy: durable(false), parked: durable(true), calls: calls.len() }
 }

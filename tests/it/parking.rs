@@ -115,8 +115,8 @@ async fn an_element_without_a_usable_type_is_parked_and_the_others_go_their_way(
         assert_eq!(stack.drain("user-created").await.len(), 2, "{element}");
         let messages = stack.parked().await;
         assert_eq!(recover(&messages), ("text".to_owned(), element.into()));
-        let told = ["reason", "source", "app_id"].map(|name| messages[0].attribute(name).unwrap());
-        assert_eq!(told, [reason, "session", "app1"], "{element}");
+        let attributes = ["reason", "source", "app_id"].map(|name| messages[0].attribute(name).unwrap());
+        assert_eq!(attributes, [reason, "session", "app1"], "{element}");
     }
 }
 
@@ -142,7 +142,7 @@ async fn characters_that_sqs_forbids_are_escaped_where_routed_and_encoded_where_
 async fn an_attribute_over_256_characters_or_with_forbidden_ones_is_left_out() {
     let stack = Stack::start().await;
     let longest = format!("check{}", "é".repeat(251));
-    for (kind, told) in [
+    for (kind, attribute) in [
         (longest.as_str(), Some(longest.as_str())),
         (&format!("{longest}x"), None),
         ("check\\u0007", None),
@@ -151,10 +151,10 @@ async fn an_attribute_over_256_characters_or_with_forbidden_ones_is_left_out() {
     ] {
         let body = format!(r#"{{"id":"evt_1","type":"{kind}"}}"#);
         let messages = park(&stack, &stack.prelude.account_key, body.as_bytes()).await;
-        assert_eq!(messages[0].attribute("event_type"), told, "{kind}");
+        assert_eq!(messages[0].attribute("event_type"), attribute, "{kind}");
         assert_eq!(recover(&messages).1, body.as_bytes(), "{kind}");
     }
-    for (request_id, told) in
+    for (request_id, attribute) in
         [(String::new(), None), ("r".repeat(256), Some("r".repeat(256))), ("r".repeat(257), None)]
     {
         let mut context = context();
@@ -162,9 +162,9 @@ async fn an_attribute_over_256_characters_or_with_forbidden_ones_is_left_out() {
         let request = stack.signed(verify(""));
         assert_eq!(stack.invoke_in(request.http_api_event(), context).await.status, 200);
         let message = stack.drain("verify-attempt").await.pop().unwrap();
-        assert_eq!(message.attribute("request_id"), told.as_deref());
+        assert_eq!(message.attribute("request_id"), attribute.as_deref());
     }
-    for (kid, told) in [("k".repeat(256), true), ("k".repeat(257), false)] {
+    for (kid, is_sent) in [("k".repeat(256), true), ("k".repeat(257), false)] {
         let setup = Setup::new().await;
         let mut jwk = prelude().app("app1").unwrap().keys[0].jwk();
         jwk["kid"] = json!(kid);
@@ -172,6 +172,6 @@ async fn an_attribute_over_256_characters_or_with_forbidden_ones_is_left_out() {
         let stack = setup.start().await;
         assert_eq!(stack.send(&stack.batch("app1", [r#"{"type":"user.created"}"#])).await.status, 200);
         let message = stack.drain("user-created").await.pop().unwrap();
-        assert_eq!(message.attribute("key_id"), told.then_some(&*kid));
+        assert_eq!(message.attribute("key_id"), is_sent.then_some(&*kid));
     }
 }

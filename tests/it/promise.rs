@@ -46,7 +46,7 @@ use crate::support::{
     faults::{
         KeyFault, Schedule, SqsFault,
         key_server::KeyServer,
-        ledger::{Call, Told},
+        ledger::{Answered, Call},
         memory_sqs::MemorySqs,
         rig::{Answer, Rig},
     },
@@ -291,7 +291,7 @@ fn has_what_it_acknowledged(sqs: &MemorySqs, calls: &[Call]) -> Result<(), TestC
     let stored: HashSet<_> =
         stored.iter().map(|stored| (&stored.queue, &stored.entry.message_body)).collect();
     for call in calls {
-        for sent in call.sent.iter().filter(|sent| sent.told == Told::Durable) {
+        for sent in call.sent.iter().filter(|sent| sent.answered == Answered::Durable) {
             let is_there = stored.contains(&(&call.queue, &sent.entry.message_body));
             prop_assert!(is_there, "acknowledged, and not in {}", call.queue);
         }

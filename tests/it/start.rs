@@ -60,7 +60,7 @@ async fn a_bad_configuration_ends_the_start_with_every_variable_named() {
     let mut process = FunctionProcess::spawn(Path::new(BINARY), &env, &runtime_api);
     let status = process.exit_status(Duration::from_secs(20)).await.expect("it ends");
     assert!(!status.success());
-    assert_eq!(runtime_api.init_error(), None, "nothing but the log tells of settings");
+    assert_eq!(runtime_api.init_error(), None, "only the log mentions settings");
     let output = process.output();
     let lines: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut named: Vec<_> = lines

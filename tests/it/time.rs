@@ -11,7 +11,7 @@ use crate::support::{
     faults::{
         KeyFault,
         key_server::KeyServer,
-        ledger::Told,
+        ledger::Answered,
         memory_sqs::MemorySqs,
         rig::{APP, APP_ID, Rig, app_batch, attempt, signed},
     },
@@ -119,7 +119,7 @@ async fn one_slow_queue_costs_no_more_than_the_budget_and_the_others_none_of_the
         assert!(took < BUDGET, "{queue_type}, {takes:?}: {took:?}");
         let calls = sqs.ledger().since(0);
         let others = calls.iter().filter(|call| !is_slow(&call.queue)).flat_map(|call| &call.sent);
-        let durable = others.filter(|sent| sent.told == Told::Durable).count();
+        let durable = others.filter(|sent| sent.answered == Answered::Durable).count();
         assert_eq!(durable, 20, "{queue_type}, {takes:?}: those of the other queue");
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant, advance};
 use crate::support::{
     faults::{
         key_server::KeyServer,
-        ledger::Told,
+        ledger::Answered,
         memory_sqs::MemorySqs,
         rig::{Rig, app_batch},
     },
@@ -60,7 +60,7 @@ async fn deliver(
     let mut durable = BTreeMap::new();
     for call in wire.ledger().since(0) {
         let queue = call.queue.trim_end_matches(".fifo").to_owned();
-        let count = call.sent.iter().filter(|sent| sent.told == Told::Durable).count();
+        let count = call.sent.iter().filter(|sent| sent.answered == Answered::Durable).count();
         *durable.entry(queue).or_default() += count;
     }
     Outcome { statuses, durable }
@@ -210,6 +210,7 @@ async fn slices_do_not_wait_for_the_pause_of_another_group() {
     let calls = wire.ledger().since(0);
     let parked = calls.iter().filter(|call| call.queue.starts_with("unrouted")).flat_map(|call| &call.sent);
     let is_slice = |body: &str| body.starts_with('[');
-    let stored = parked.filter(|sent| sent.told == Told::Durable && is_slice(&sent.entry.message_body));
+    let stored =
+        parked.filter(|sent| sent.answered == Answered::Durable && is_slice(&sent.entry.message_body));
     assert!(stored.count() > 0, "the slice is not parked");
 }

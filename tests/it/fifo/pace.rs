@@ -11,7 +11,7 @@ use tokio::time::Duration;
 use crate::support::{
     faults::{
         key_server::KeyServer,
-        ledger::Told,
+        ledger::Answered,
         memory_sqs::MemorySqs,
         rig::{Rig, app_batch},
     },
@@ -41,7 +41,7 @@ impl Places {
         let mut places = Self::default();
         let calls = wire.ledger().since(0);
         for call in &calls {
-            for sent in call.sent.iter().filter(|sent| sent.told == Told::Durable) {
+            for sent in call.sent.iter().filter(|sent| sent.answered == Answered::Durable) {
                 let attribute = |name| sent.entry.message_attributes.get(name)?.string_value.as_deref();
                 let body = &sent.entry.message_body;
                 if attribute("reason") != Some("batch_too_large") {

@@ -10,7 +10,7 @@ use super::delivery::{Delivery, Expected, Place, hash_id};
 use crate::support::{
     faults::{
         UNLISTED,
-        ledger::{Call, Sent, Told},
+        ledger::{Answered, Call, Sent},
     },
     parked::decode,
     stack::REQUEST_ID,
@@ -37,7 +37,7 @@ pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Res
         let slug = call.queue.trim_end_matches(".fifo");
         found.queue_refusals.entry(slug.to_owned()).or_default().extend(call.refusal.clone());
         for sent in &call.sent {
-            prop_assert!(sent.stored || sent.told != Told::Durable, "acknowledged and not stored");
+            prop_assert!(sent.stored || sent.answered != Answered::Durable, "acknowledged and not stored");
             if slug == "unrouted" {
                 found.parked(delivery, &events, sent)?;
             } else {
@@ -102,10 +102,10 @@ impl Found {
         let event = event.ok_or_else(|| TestCaseError::fail(format!("nobody's event in {slug}")))?;
         attributes(delivery, event, sent, None)?;
         *self.sent.entry(event.raw.clone()).or_default() += 1;
-        match &sent.told {
-            Told::Durable => *self.routed.entry(event.raw.clone()).or_default() += 1,
-            Told::Refused(code) => self.refusals.entry(event.raw.clone()).or_default().push(code.clone()),
-            Told::Nothing => {}
+        match &sent.answered {
+            Answered::Durable => *self.routed.entry(event.raw.clone()).or_default() += 1,
+            Answered::Refused(code) => self.refusals.entry(event.raw.clone()).or_default().push(code.clone()),
+            Answered::Nothing => {}
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Found {
     ) -> Result<(), TestCaseError> {
         let reason = attribute(sent, "reason").unwrap_or_default().to_owned();
         let encoding = attribute(sent, "encoding");
-        let durable = usize::from(sent.told == Told::Durable);
+        let durable = usize::from(sent.answered == Answered::Durable);
         if let Some((_, part)) = encoding.and_then(|encoding| encoding.split_once(";part=")) {
             let (index, count) = part.split_once('/').unwrap();
             let event_id = attribute(sent, "event_id").unwrap_or_default().to_owned();

@@ -172,7 +172,7 @@ async fn every_token_of_the_list_opens_the_path() {
 
 #[tokio::test]
 async fn the_address_check_enforces_reports_or_is_off() {
-    for (mode, status, told) in [("enforce", 403, true), ("report", 200, true), ("off", 200, false)] {
+    for (mode, status, is_logged) in [("enforce", 403, true), ("report", 200, true), ("off", 200, false)] {
         let unsigned = if mode == "off" { "" } else { "verify_v1" };
         let stack = Stack::with(&[("PRELUDE_IP_CHECK", mode), ("PRELUDE_ACCEPT_UNSIGNED", unsigned)]).await;
         for (address, refusal) in [(FOREIGN_ADDRESS, "address_not_allowed"), ("?", "address_unreadable")] {
@@ -182,7 +182,7 @@ async fn the_address_check_enforces_reports_or_is_off() {
                 assert_eq!(answer.status, status, "{mode} {address}");
                 let line = answer.log.iter().find(|line| line["code"] == "address_check");
                 let refused = line.map(|line| line["would_refuse"].as_str().unwrap());
-                assert_eq!(refused, told.then_some(refusal), "{mode} {address}: {:?}", answer.log);
+                assert_eq!(refused, is_logged.then_some(refusal), "{mode} {address}: {:?}", answer.log);
             }
         }
     }

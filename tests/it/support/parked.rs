@@ -11,8 +11,8 @@ pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {
     let mut parts = BTreeMap::new();
     let mut encoding = String::new();
     for message in messages {
-        let told = message.attribute("encoding").unwrap_or("text");
-        let (name, part) = told.split_once(";part=").unwrap_or((told, "1/1"));
+        let attribute = message.attribute("encoding").unwrap_or("text");
+        let (name, part) = attribute.split_once(";part=").unwrap_or((attribute, "1/1"));
         let (index, count) = part.split_once('/').unwrap();
         assert_eq!(count.parse::<usize>().unwrap(), messages.len(), "all parts are there");
         assert!(parts.insert(index.parse::<usize>().unwrap(), message.body.as_str()).is_none(), "each once");

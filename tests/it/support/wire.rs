@@ -162,7 +162,7 @@ impl HttpConnector for Connected {
             let _under_way = UnderWay::begin(load);
             let answer = conduct(fate, &end, request, batch, |answer| ledger.stored(number, answer)).await;
             if let Ok(answer) = &answer {
-                ledger.told(number, answer.status().as_u16(), answer.body().bytes().unwrap_or_default());
+                ledger.answered(number, answer.status().as_u16(), answer.body().bytes().unwrap_or_default());
             }
             answer
         })

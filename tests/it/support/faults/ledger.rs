@@ -26,12 +26,12 @@ pub(crate) struct Sent {
     pub(crate) entry: Entry,
     /// SQS stored it, for any answer.
     pub(crate) stored: bool,
-    pub(crate) told: Told,
+    pub(crate) answered: Answered,
 }
 
 /// Statement of the received answer about an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum Answered {
     /// No answer arrived, or none that says so.
     Nothing,
     /// It has a message id: SQS acknowledged that it stored it.
@@ -59,7 +59,7 @@ impl Ledger {
 
     /// Adds a call and returns its number.
     pub(crate) fn called(&self, batch: &BatchRequest) -> usize {
-        let sent = |entry: &Entry| Sent { entry: entry.clone(), stored: false, told: Told::Nothing };
+        let sent = |entry: &Entry| Sent { entry: entry.clone(), stored: false, answered: Answered::Nothing };
         let queue = batch.queue().to_owned();
         let mut calls = self.0.lock().unwrap();
         calls.push(Call { queue, sent: batch.entries.iter().map(sent).collect(), refusal: None });
@@ -75,27 +75,27 @@ impl Ledger {
     }
 
     /// Notes the answer that arrives.
-    pub(crate) fn told(&self, number: usize, status: u16, answer: &[u8]) {
+    pub(crate) fn answered(&self, number: usize, status: u16, answer: &[u8]) {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
         if status != 200 {
             let code = answer["__type"].as_str().unwrap_or_default();
             let code = code.rsplit('#').next().unwrap_or_default();
             let call = &mut self.0.lock().unwrap()[number];
             call.refusal = Some(code.to_owned());
-            call.sent.iter_mut().for_each(|sent| sent.told = Told::Refused(code.to_owned()));
+            call.sent.iter_mut().for_each(|sent| sent.answered = Answered::Refused(code.to_owned()));
             return;
         }
         for success in answer["Successful"].as_array().into_iter().flatten() {
             if success["MessageId"].as_str().is_some_and(|id| !id.is_empty()) {
                 let id = success["Id"].as_str().unwrap_or_default();
-                self.entry(number, id, |sent| sent.told = Told::Durable);
+                self.entry(number, id, |sent| sent.answered = Answered::Durable);
             }
         }
         // An entry that is in both lists is not acknowledged.
         for failure in answer["Failed"].as_array().into_iter().flatten() {
             let code = failure["Code"].as_str().unwrap_or_default().to_owned();
             let id = failure["Id"].as_str().unwrap_or_default();
-            self.entry(number, id, |sent| sent.told = Told::Refused(code));
+            self.entry(number, id, |sent| sent.answered = Answered::Refused(code));
         }
     }
 
