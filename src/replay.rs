@@ -9,7 +9,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 pub use self::unpack::UnpackError;
 pub use crate::publish::encoding::Encoding;
@@ -198,32 +198,27 @@ impl<S: SendBatch> Replay<S> {
     }
 
     /// Publishes the events of a slice one by one, as the receiver would publish them now. An event without a queue is
-    /// parked again, by itself. Each run of events has `patience`; `after` receives the number of durable events.
+    /// parked again, by itself. Each group of [`MAX_AT_A_TIME`] events has `patience`.
     ///
     /// # Errors
     /// [`Rejection::PublishFailed`]: the slice must stay. Some of its events may be durable.
-    pub async fn split(
+    pub async fn publish_slice(
         &self,
         slice: &Parked,
         raw: &Bytes,
-        patience: tokio::time::Duration,
-        mut after: impl FnMut(usize),
+        patience: Duration,
     ) -> Result<(), Rejection> {
         let mut events = slice.events(raw).into_iter().peekable();
-        let mut durable = 0;
         while events.peek().is_some() {
-            let run: Vec<_> = events.by_ref().take(MAX_RUN).collect();
-            durable += run.len();
-            let batch = Batch::of_parked(slice.origin.clone(), run);
+            let batch = Batch::of_parked(slice.origin.clone(), events.by_ref().take(MAX_AT_A_TIME).collect());
             self.publisher.publish(batch, &slice.arrival(Instant::now() + patience)).await?;
-            after(durable);
         }
         Ok(())
     }
 }
 
 /// Number of events of a slice that are sent at a time. A FIFO group takes one call for each.
-const MAX_RUN: usize = 100;
+pub const MAX_AT_A_TIME: usize = 100;
 
 /// The event as received, in one message for any queue.
 fn forwarded(event: &Event, stamp: &Stamp) -> Result<Message, Stay> {

@@ -135,7 +135,7 @@ impl Run<'_> {
             }
             // Earlier messages are sent first, so that they stay before the slice in its queues.
             self.send_pending().await;
-            let fate = match self.parking.replay.split(&parked, &raw, SEND_PATIENCE, |_durable| ()).await {
+            let fate = match self.parking.replay.publish_slice(&parked, &raw, SEND_PATIENCE).await {
                 Ok(()) => self.removed(&label, queues).await,
                 Err(_rejection) => Fate::Failed("SQS did not accept all of its events in time".to_owned()),
             };
