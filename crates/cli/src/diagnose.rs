@@ -2,6 +2,7 @@
 
 mod advice;
 pub mod explain;
+pub mod finding;
 mod sight;
 pub mod verify;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::diagnose::{
     Sight,
-    explain::{Finding, Progress},
+    finding::{Finding, Progress},
 };
 
 /// One step, in the receiver's order.

@@ -4,7 +4,6 @@
 //! accepts everything.
 
 mod dry;
-mod report;
 mod text;
 
 use std::{sync::Arc, time::SystemTime};
@@ -18,12 +17,12 @@ use prelude_webhooks::{
 use serde::Serialize;
 use tokio::time::Instant;
 
-pub use report::{EventFate, Finding, Progress};
 pub use text::page;
 
 use self::dry::{DrySqs, Taken};
 use super::{
     advice,
+    finding::{EventFate, Finding},
     sight::{Rules, Sight},
     verify::{KeySetFetch, KeySets, KeyTrial, Labels},
 };

@@ -20,7 +20,7 @@ use prelude_webhooks::{
 };
 
 use super::{
-    explain::{Finding, Progress},
+    finding::{Finding, Progress},
     verify::{KeyTrial, Labels, Trials, statements},
 };
 

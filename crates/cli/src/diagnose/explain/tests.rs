@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    diagnose::verify::TrialResult,
+    diagnose::{finding::Progress, verify::TrialResult},
     environment::Environment,
     trigger::sign::{SIGNATURE_HEADER, SaltLength, Signer, SigningKeys, header_value},
 };

@@ -1,6 +1,7 @@
 //! Explanation as text.
 
-use super::{EventFate, Explanation, Finding, Progress};
+use super::Explanation;
+use crate::diagnose::finding::{EventFate, Finding, Progress};
 use crate::{
     diagnose::verify::key_lines,
     terminal::{Look, Mark},

@@ -1,4 +1,4 @@
-//! The parts of an explanation.
+//! Findings of the steps, and destinations of the events.
 
 use serde::Serialize;
 
