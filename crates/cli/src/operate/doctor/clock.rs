@@ -27,7 +27,7 @@ pub(super) async fn ask(client: &Client, url: Option<&str>, group: &mut Group) {
         Ok(answer) => compare("SQS", &answer.headers, group),
         Err(error) => group.unknown(format!("SQS's clock could not be read: {error}")),
     }
-    group.unknown("the function's own clock cannot be read: AWS keeps it");
+    group.unknown("the function's own clock is not checked: AWS keeps it");
 }
 
 /// Scheme and host of a queue's URL.
