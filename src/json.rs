@@ -1,6 +1,6 @@
-//! Members of a JSON object, borrowed from its text. Members that the receiver does not use are skipped, not decoded.
+//! Members of JSON objects, borrowed from their text. Members that the receiver does not use are skipped, not decoded.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -38,11 +38,16 @@ impl<'a> Member<'a> {
         }
     }
 
+    /// The value, if it has this type.
+    pub(crate) fn read<T: Deserialize<'a>>(self) -> Option<T> {
+        let Self::Once(raw) = self else { return None };
+        serde_json::from_str(raw.get()).ok()
+    }
+
     /// The text of a string.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
-        let Self::Once(raw) = self else { return None };
         // A string with a lone surrogate is valid JSON, but not a text.
-        serde_json::from_str::<Text<'a>>(raw.get()).ok().map(|text| text.0)
+        self.read::<Text<'a>>().map(|text| text.0)
     }
 
     /// The elements of an array.
@@ -52,9 +57,9 @@ impl<'a> Member<'a> {
     }
 
     /// The members of an object.
-    pub(crate) fn members(self) -> Option<Members<'a>> {
+    pub(crate) fn object<O: Object<'a>>(self) -> Option<O> {
         let Self::Once(raw) = self else { return None };
-        Members::of(raw.get())
+        object(raw.get())
     }
 
     fn set(&mut self, raw: &'a RawValue) {
@@ -68,17 +73,31 @@ impl<'a> Member<'a> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// Object of which some members are read.
+pub(crate) trait Object<'a>: Copy + Default {
+    /// The member with this name, if it is read.
+    fn member(&mut self, name: &str) -> Option<&mut Member<'a>>;
+}
+
+/// Reads an object's members; `None` for any other valid JSON.
+pub(crate) fn object<'a, O: Object<'a>>(json: &'a str) -> Option<O> {
+    if !json.trim_start().starts_with('{') {
+        return None;
+    }
+    serde_json::from_str::<Reader<'a, O>>(json).ok().map(|reader| reader.object)
+}
+
+/// Defines an [`Object`] by its members' names.
 macro_rules! members {
-    ($($field:ident: $name:literal),+ $(,)?) => {
-        /// The members that the receiver uses, by name.
+    ($(#[$doc:meta])* $visibility:vis struct $object:ident { $($field:ident: $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, Copy, Default)]
-        pub(crate) struct Members<'a> {
-            $(pub(crate) $field: Member<'a>,)+
+        $visibility struct $object<'a> {
+            $($visibility $field: $crate::json::Member<'a>,)+
         }
 
-        impl<'a> Members<'a> {
-            fn member(&mut self, name: &[u8]) -> Option<&mut Member<'a>> {
-                let Ok(name) = std::str::from_utf8(name) else { return None };
+        impl<'a> $crate::json::Object<'a> for $object<'a> {
+            fn member(&mut self, name: &str) -> Option<&mut $crate::json::Member<'a>> {
                 match name {
                     $($name => Some(&mut self.$field),)+
                     _ => None,
@@ -87,59 +106,70 @@ macro_rules! members {
         }
     };
 }
+pub(crate) use members;
 
 members! {
-    kind: "type",
-    event: "event",
-    id: "id",
-    app_id: "app_id",
-    events: "events",
-    payload: "payload",
-    data: "data",
-    // Verify V1's identity.
-    auth_uuid: "auth_uuid",
-    attempt_uuid: "attempt_uuid",
-    delivery_status: "delivery_status",
-    time: "time",
-    // Entities of events, for FIFO groups.
-    user_id: "user_id",
-    verification_id: "verification_id",
-    message_id: "message_id",
-    from: "from",
-    recipient_phone_number: "recipient_phone_number",
+    /// Members of a webhook's body or of one of its events.
+    pub(crate) struct Members {
+        kind: "type",
+        event: "event",
+        id: "id",
+        app_id: "app_id",
+        events: "events",
+        payload: "payload",
+        data: "data",
+        // Verify V1's identity.
+        auth_uuid: "auth_uuid",
+        attempt_uuid: "attempt_uuid",
+        delivery_status: "delivery_status",
+        time: "time",
+        // Entities of events, for FIFO groups.
+        user_id: "user_id",
+        verification_id: "verification_id",
+        message_id: "message_id",
+        from: "from",
+        recipient_phone_number: "recipient_phone_number",
+    }
 }
 
 impl<'a> Members<'a> {
     /// The members of a JSON object; `None` for any other valid JSON.
     pub(crate) fn of(json: &'a str) -> Option<Self> {
-        if json.trim_start().starts_with('{') { serde_json::from_str(json).ok() } else { None }
+        object(json)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
+/// Deserializes an [`Object`].
+struct Reader<'a, O> {
+    object: O,
+    text: PhantomData<&'a str>,
+}
 
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
+impl<'de: 'a, 'a, O: Object<'a>> Deserialize<'de> for Reader<'a, O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<'a, O>(PhantomData<(&'a str, O)>);
+
+        impl<'de: 'a, 'a, O: Object<'a>> Visitor<'de> for ObjectVisitor<'a, O> {
+            type Value = O;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Members::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<O, A::Error> {
+                let mut object = O::default();
                 while let Some(name) = map.next_key::<Name<'de>>()? {
-                    match members.member(&name.0) {
-                        Some(member) => member.set(map.next_value()?),
+                    match std::str::from_utf8(&name.0).ok().and_then(|name| object.member(name)) {
+                        Some(member) => member.set(map.next_value::<&'de RawValue>()?),
                         None => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
-                Ok(members)
+                Ok(object)
             }
         }
 
-        deserializer.deserialize_map(MembersVisitor)
+        let object = deserializer.deserialize_map(ObjectVisitor(PhantomData))?;
+        Ok(Self { object, text: PhantomData })
     }
 }
 

@@ -1,5 +1,5 @@
-//! API Gateway's two event shapes. Only used members are read, and a member that is `null` or of another kind counts as
-//! absent.
+//! API Gateway's two event shapes. Only used members are read, and a member that is `null`, repeated or of another kind counts
+//! as absent.
 //!
 //! `lambda_http`'s own types are not used, because unused members make them fail, and an empty list makes their query map
 //! panic.
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     inbound::{Body, Headers, Inbound, Query},
-    json::Name,
+    json::{Member, Name, members, object},
 };
 
 /// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0).
@@ -45,7 +45,8 @@ pub enum Kind {
 impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = <&RawValue>::deserialize(deserializer)?;
-        let request = Event::of(event).and_then(|event| event.http_api().or_else(|| event.rest_api()));
+        let event = object::<Event<'_>>(event.get());
+        let request = event.and_then(|event| event.http_api().or_else(|| event.rest_api()));
         Ok(Self { request })
     }
 }
@@ -56,90 +57,70 @@ impl fmt::Debug for Invocation {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct Event<'a> {
-    #[serde(borrow)]
-    request_context: Member<'a>,
-    #[serde(borrow)]
-    raw_path: Member<'a>,
-    #[serde(borrow)]
-    path: Member<'a>,
-    #[serde(borrow)]
-    http_method: Member<'a>,
-    #[serde(borrow)]
-    raw_query_string: Member<'a>,
-    #[serde(borrow)]
-    query_string_parameters: Member<'a>,
-    #[serde(borrow)]
-    multi_value_query_string_parameters: Member<'a>,
-    #[serde(borrow)]
-    headers: Member<'a>,
-    #[serde(borrow)]
-    multi_value_headers: Member<'a>,
-    #[serde(borrow)]
-    body: Member<'a>,
-    #[serde(borrow)]
-    is_base64_encoded: Member<'a>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct RequestContext<'a> {
-    #[serde(borrow)]
-    http: Member<'a>,
-    #[serde(borrow)]
-    http_method: Member<'a>,
-    #[serde(borrow)]
-    identity: Member<'a>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Caller<'a> {
-    #[serde(borrow)]
-    method: Member<'a>,
-    #[serde(borrow)]
-    source_ip: Member<'a>,
-}
-
-impl<'a> Event<'a> {
-    fn of(event: &'a RawValue) -> Option<Self> {
-        serde_json::from_str(event.get()).ok()
+members! {
+    struct Event {
+        request_context: "requestContext",
+        raw_path: "rawPath",
+        path: "path",
+        http_method: "httpMethod",
+        raw_query_string: "rawQueryString",
+        query_string_parameters: "queryStringParameters",
+        multi_value_query_string_parameters: "multiValueQueryStringParameters",
+        headers: "headers",
+        multi_value_headers: "multiValueHeaders",
+        body: "body",
+        is_base64_encoded: "isBase64Encoded",
     }
+}
 
+members! {
+    struct RequestContext {
+        http: "http",
+        http_method: "httpMethod",
+        identity: "identity",
+    }
+}
+
+members! {
+    /// `requestContext.http` of an HTTP API, or `requestContext.identity` of a REST API.
+    struct Caller {
+        method: "method",
+        source_ip: "sourceIp",
+    }
+}
+
+impl Event<'_> {
     fn http_api(&self) -> Option<(Kind, Inbound)> {
-        let http = self.request_context.read::<RequestContext<'_>>()?.http.read::<Caller<'_>>()?;
-        let pairs = self.query_string_parameters.pairs();
+        let http = self.request_context.object::<RequestContext<'_>>()?.http.object::<Caller<'_>>()?;
+        let parameters = pairs(self.query_string_parameters);
         let inbound = Inbound {
-            method: method(&http.method)?,
-            path: self.raw_path.text().unwrap_or_default(),
-            query: match self.raw_query_string.text() {
-                Some(text) if !text.is_empty() || pairs.is_empty() => Query::Raw(text),
+            method: method(http.method)?,
+            path: self.raw_path.read().unwrap_or_default(),
+            query: match self.raw_query_string.read::<String>() {
+                Some(text) if !text.is_empty() || parameters.is_empty() => Query::Raw(text),
                 // Emulators omit the text.
-                _ => Query::Decoded(pairs),
+                _ => Query::Decoded(parameters),
             },
-            headers: Headers(self.headers.pairs()),
-            source_ip: http.source_ip.text(),
+            headers: Headers(pairs(self.headers)),
+            source_ip: http.source_ip.read(),
             body: self.body()?,
         };
         Some((Kind::HttpApi, inbound))
     }
 
     fn rest_api(&self) -> Option<(Kind, Inbound)> {
-        let context = self.request_context.read::<RequestContext<'_>>().unwrap_or_default();
-        let identity = context.identity.read::<Caller<'_>>().unwrap_or_default();
-        let method = method(&self.http_method).or_else(|| method(&context.http_method))?;
+        let context = self.request_context.object::<RequestContext<'_>>().unwrap_or_default();
+        let identity = context.identity.object::<Caller<'_>>().unwrap_or_default();
+        let method = method(self.http_method).or_else(|| method(context.http_method))?;
         let inbound = Inbound {
             method,
-            path: self.path.text().unwrap_or_default(),
+            path: self.path.read().unwrap_or_default(),
             query: Query::Decoded(lines(
-                &self.multi_value_query_string_parameters,
-                &self.query_string_parameters,
+                self.multi_value_query_string_parameters,
+                self.query_string_parameters,
             )),
-            headers: Headers(lines(&self.multi_value_headers, &self.headers)),
-            source_ip: identity.source_ip.text(),
+            headers: Headers(lines(self.multi_value_headers, self.headers)),
+            source_ip: identity.source_ip.read(),
             body: self.body()?,
         };
         Some((Kind::RestApi, inbound))
@@ -147,47 +128,29 @@ impl<'a> Event<'a> {
 
     /// The body; `None` for a body that is not a text, which no gateway writes.
     fn body(&self) -> Option<Body> {
-        let text = match self.body.0 {
-            None => String::new(),
-            Some(_) => self.body.text()?,
-        };
+        let text = if self.body.is_absent() { String::new() } else { self.body.read()? };
         Some(if self.is_base64_encoded.read() == Some(true) { Body::Base64(text) } else { Body::Text(text) })
     }
 }
 
-fn method(member: &Member<'_>) -> Option<Method> {
-    member.text()?.parse().ok()
+fn method(member: Member<'_>) -> Option<Method> {
+    member.read::<String>()?.parse().ok()
 }
 
 /// All values of the member with lists, and those that only the member with single values has.
-fn lines(listed: &Member<'_>, single: &Member<'_>) -> Vec<(String, String)> {
-    let mut lines = listed.pairs();
+fn lines(listed: Member<'_>, single: Member<'_>) -> Vec<(String, String)> {
+    let mut lines = pairs(listed);
     let listed_names: Vec<_> = lines.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
     let others =
-        single.pairs().into_iter().filter(|(name, _)| !listed_names.contains(&name.to_ascii_lowercase()));
+        pairs(single).into_iter().filter(|(name, _)| !listed_names.contains(&name.to_ascii_lowercase()));
     lines.extend(others);
     lines
 }
 
-/// A member whose JSON type is unknown.
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(transparent)]
-struct Member<'a>(#[serde(borrow)] Option<&'a RawValue>);
-
-impl<'a> Member<'a> {
-    fn read<T: Deserialize<'a>>(&self) -> Option<T> {
-        serde_json::from_str(self.0?.get()).ok()
-    }
-
-    fn text(&self) -> Option<String> {
-        self.read()
-    }
-
-    /// The members of an object of texts or lists of texts, one pair for each text. Another value counts as an empty text,
-    /// so that it does not look absent.
-    fn pairs(&self) -> Vec<(String, String)> {
-        self.read::<Pairs>().unwrap_or_default().0
-    }
+/// The members of an object of texts or lists of texts, one pair for each text. Another value counts as an empty text, so
+/// that it does not look absent.
+fn pairs(member: Member<'_>) -> Vec<(String, String)> {
+    member.read::<Pairs>().unwrap_or_default().0
 }
 
 #[derive(Default)]
@@ -287,6 +250,21 @@ mod tests {
                 "{event}"
             );
         }
+    }
+
+    #[test]
+    fn a_repeated_member_has_no_value() {
+        let read = |json: &str| serde_json::from_str::<Invocation>(json).unwrap().request;
+        let context = r#""requestContext":{"http":{"method":"POST"}},"rawPath":"/webhooks""#;
+        let (_, inbound) =
+            read(&format!(r#"{{{context},"headers":{{"a":"1"}},"headers":{{"a":"2"}},"body":"x"}}"#))
+                .unwrap();
+        assert_eq!(inbound.headers.all("a").count(), 0, "not one of two");
+        assert!(
+            read(&format!(r#"{{{context},"body":"x","body":"y"}}"#)).is_none(),
+            "its bytes would be a guess"
+        );
+        assert!(read(&format!(r#"{{{context},{context}}}"#)).is_none());
     }
 
     #[test]

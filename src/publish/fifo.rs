@@ -46,7 +46,7 @@ impl FifoIds {
 /// Entity of the event: the first of user, verification, message, phone number that it names.
 fn entity(event: &Event) -> Option<(&'static str, String)> {
     let members = Members::of(std::str::from_utf8(&event.raw).ok()?)?;
-    let payload = members.payload.members().or_else(|| members.data.members()).unwrap_or(members);
+    let payload = members.payload.object().or_else(|| members.data.object()).unwrap_or(members);
     // Only this type's payload id is the message's. In other types it belongs to a status or an attempt.
     let created = matches!(&event.destination, Destination::Route(EventType::TransactionalMessageCreated));
     let candidates = [
