@@ -6,13 +6,13 @@
 //! what was sent. A request whose parts are known gets the status that the contract requires.
 
 mod answer;
-mod proof;
+mod authentication;
+mod destination;
 mod recovery;
 mod request;
 mod rig;
 mod sqs;
 mod status;
-mod verdict;
 
 use self::{request::Case, rig::Rig};
 
@@ -33,7 +33,7 @@ pub fn status(input: &[u8]) -> Option<i64> {
         let (answer, sent) = rig.invoke(&case)?;
         let answer = answer::read(answer, rig, &case);
         assert!(answer.status == 200 || sent.is_empty() || !case.script.is_empty(), "refused, and sent");
-        proof::check(&case, rig, &sent);
+        authentication::check(&case, rig, &sent);
         recovery::check(&case, &answer, &sent);
         status::check(&case, rig, &answer);
         Some(answer.status)

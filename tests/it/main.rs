@@ -5,7 +5,6 @@
 
 mod consistency;
 mod fairness;
-mod families;
 mod fifo;
 mod keys;
 mod logging;
@@ -18,6 +17,7 @@ mod publishing;
 mod reliability;
 mod rivals;
 mod samples;
+mod sources;
 mod start;
 mod status;
 mod support;

@@ -1,7 +1,7 @@
 //! The faults seen in other receivers (numbered as they were found): each has one test that it is not ours.
 
+mod authentication;
 mod delivery;
-mod proof;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;

@@ -10,9 +10,9 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     answer::Answer,
+    destination,
     request::{self, Case},
     sqs::Sent,
-    verdict,
 };
 use crate::json::Members;
 
@@ -39,7 +39,7 @@ pub fn check(case: &Case, answer: &Answer, sent: &[Sent]) {
         assert!(expected.contains_key(&fingerprint), "sent, and not received");
         *found.entry(fingerprint.clone()).or_default() += 1;
         if let Some(message) = message {
-            verdict::check(raw, is_batch, message);
+            destination::check(raw, is_batch, message);
             let id = message.attribute("event_id").unwrap();
             let first = ids.entry(fingerprint).or_insert_with(|| id.to_owned());
             assert_eq!(first, id, "two ids of one event");

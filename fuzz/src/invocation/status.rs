@@ -30,7 +30,7 @@ fn expected(request: &Request, rig: &Rig) -> Vec<u16> {
     match &*request.method {
         "GET" => vec![200, 400, 403],
         "POST" if request.signer.is_some() => signed(request, rig),
-        // A genuine signature is as good as the harness's own; `proof` checks what was sent for it.
+        // A genuine signature is as good as the harness's own; `authentication` checks what was sent for it.
         "POST" if request.is_signed() => vec![200, 401, 503],
         "POST" => unsigned(request, rig),
         _ => vec![405],
@@ -46,12 +46,12 @@ fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
     if !is_configured {
         return vec![if rig.is_keyless && claims(&request.body, APPS[0]) { 503 } else { 401 }];
     }
-    match family(&request.body) {
-        Family::Unclear => vec![200, 401, 503],
-        Family::None if !is_account && is_token(&request.body) => vec![401],
-        Family::None => vec![200],
-        Family::Single(_) => vec![if is_account { 200 } else { 401 }],
-        Family::Session(app_id) => {
+    match shape(&request.body) {
+        Shape::Unclear => vec![200, 401, 503],
+        Shape::None if !is_account && is_token(&request.body) => vec![401],
+        Shape::None => vec![200],
+        Shape::Single(_) => vec![if is_account { 200 } else { 401 }],
+        Shape::Session(app_id) => {
             let app_id = app_id.filter(|app_id| APPS.contains(&&**app_id));
             match app_id.map(|app_id| rig.key_of(&app_id)) {
                 Some(Some((key, _))) if is(key) => vec![200],
@@ -68,14 +68,14 @@ fn unsigned(request: &Request, rig: &Rig) -> Vec<u16> {
     if !rig.path_is_secret(&request.path) {
         return vec![401];
     }
-    let is_accepted = match family(&request.body) {
-        Family::Unclear => return vec![200, 401],
-        Family::Single(kind) => {
+    let is_accepted = match shape(&request.body) {
+        Shape::Unclear => return vec![200, 401],
+        Shape::Single(kind) => {
             EventType::known(&kind).and_then(|known| known.source()).is_some_and(|source| {
                 rig.unsigned.contains(&source) && source != Source::Session && rig::is_listed(&request.ip)
             })
         }
-        Family::Session(_) | Family::None => false,
+        Shape::Session(_) | Shape::None => false,
     };
     vec![if is_accepted { 200 } else { 401 }]
 }
@@ -97,7 +97,7 @@ fn is_token(body: &[u8]) -> bool {
     dots == 1 && body[0] != b'.' && body.iter().all(of_token) && !is_json
 }
 
-enum Family {
+enum Shape {
     /// A batch, and the app it claims.
     Session(Option<String>),
     /// One event, and its type.
@@ -107,16 +107,16 @@ enum Family {
     Unclear,
 }
 
-fn family(body: &[u8]) -> Family {
+fn shape(body: &[u8]) -> Shape {
     if recovery::events(body).is_none() {
-        return Family::Unclear;
+        return Shape::Unclear;
     }
-    let Some(members) = std::str::from_utf8(body).ok().and_then(Members::of) else { return Family::None };
+    let Some(members) = std::str::from_utf8(body).ok().and_then(Members::of) else { return Shape::None };
     if members.only("events").is_some_and(|events| events.get().starts_with('[')) {
-        return Family::Session(members.text("app_id"));
+        return Shape::Session(members.text("app_id"));
     }
     match members.text("type") {
-        Some(kind) if members.count("events") < 2 => Family::Single(kind),
-        _ => Family::None,
+        Some(kind) if members.count("events") < 2 => Shape::Single(kind),
+        _ => Shape::None,
     }
 }

@@ -9,25 +9,25 @@ use crate::json::Members;
 /// `raw` is the event's own bytes; `sent` is its message.
 pub fn check(raw: &[u8], is_element: bool, sent: &Sent) {
     let source: Option<Source> = sent.attribute("source").map(|source| source.parse().unwrap());
-    let Some(expected) = Verdict::of(raw, is_element, source) else { return };
+    let Some(expected) = Destination::of(raw, is_element, source) else { return };
     let reason = sent.attribute("reason");
     match (&sent.event_type, expected) {
-        (Some(event_type), Verdict::Route(expected)) => assert_eq!(*event_type, expected),
+        (Some(event_type), Destination::Route(expected)) => assert_eq!(*event_type, expected),
         // It had a queue, which would not take it.
-        (None, Verdict::Route(_)) => {
+        (None, Destination::Route(_)) => {
             let reasons = ["oversize", "rejected_by_sqs", "queue_missing", "queue_denied"];
             assert!(reasons.contains(&reason.unwrap()), "{reason:?} of an event that has a queue");
         }
-        (routed, Verdict::Park(expected)) => assert_eq!((routed, reason), (&None, Some(expected))),
+        (routed, Destination::Park(expected)) => assert_eq!((routed, reason), (&None, Some(expected))),
     }
 }
 
-enum Verdict {
+enum Destination {
     Route(EventType),
     Park(&'static str),
 }
 
-impl Verdict {
+impl Destination {
     /// `None` where it depends on who reads the event.
     fn of(raw: &[u8], is_element: bool, source: Option<Source>) -> Option<Self> {
         let Ok(text) = std::str::from_utf8(raw) else { return Some(Self::Park("not_utf8")) };

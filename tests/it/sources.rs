@@ -1,6 +1,6 @@
 //! Events of each source: their queue, exact body and attributes.
 
-mod proofs;
+mod keys;
 mod unsigned;
 
 use std::collections::BTreeMap;

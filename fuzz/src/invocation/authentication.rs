@@ -36,7 +36,7 @@ pub fn check(case: &Case, rig: &Rig, sent: &[Sent]) {
                     seen.signatures.is_empty() && rig.path_is_secret(&seen.path) && rig::is_listed(&seen.ip)
                 );
                 assert!(rig.unsigned.contains(&source.unwrap()));
-                // `verdict` skips an event whose member names the independent reader does not take.
+                // `destination` skips an event whose member names the independent reader does not take.
                 let members = Members::of(std::str::from_utf8(&seen.body).unwrap());
                 let kind = members.map(|members| EventType::known(&members.text("type").unwrap()).unwrap());
                 assert!(kind.is_none_or(|kind| kind.source() == source));
