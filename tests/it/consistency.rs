@@ -23,7 +23,7 @@ fn slugs() -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn every_type_has_a_name_a_sample_and_a_slug_of_its_own() {
+fn every_type_has_its_own_name_sample_and_slug() {
     assert_eq!(names().len(), EventType::ALL.len());
     let unique: BTreeSet<_> = slugs().into_iter().map(|(_, slug)| slug).collect();
     assert_eq!(unique.len(), EventType::ALL.len());
@@ -51,7 +51,7 @@ fn a_slug_is_the_types_name_with_hyphens() {
 }
 
 #[tokio::test]
-async fn the_receivers_queues_are_the_tables_and_the_parking_queue() {
+async fn the_receiver_has_a_queue_for_each_slug_and_the_parking_queue() {
     for (queue_type, suffix) in [("standard", ""), ("fifo", ".fifo")] {
         let variables = Setup::new().await.set("PRELUDE_QUEUE_TYPE", queue_type).variables();
         let variables = variables.into_iter().map(|(name, value)| (name, Some(value)));

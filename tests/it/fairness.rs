@@ -1,5 +1,6 @@
-//! Fairness: queues that hang, throttle, fail or refuse do not keep the events of the other queues from being sent in the
-//! same attempt. The clock is stopped, so that times are exact.
+//! Fairness: queues that hang, throttle, fail or refuse do not delay the events of other queues in an attempt.
+//!
+//! The clock is stopped, so that times are exact.
 
 mod mixed;
 
@@ -20,13 +21,13 @@ use crate::support::{
 };
 
 const BUDGET: Duration = Duration::from_millis(8_010);
-/// The queue that most events of [`batch`] are for.
+/// Queue of most events of [`batch`].
 const LARGE: &str = "user-created";
 
-/// The number of queues in [`batch`]: more than there are slots.
+/// Number of queues in [`batch`]: more than there are slots.
 const QUEUES: usize = 12;
 
-/// 85 events for one queue, and one for each of eleven other queues of Session.
+/// 85 events for one queue, and one event for each of eleven other Session queues.
 fn batch() -> Vec<String> {
     let event = |number: usize, name: &str| {
         let payload = json!({"user_id": format!("usr_{number}")});
@@ -37,7 +38,7 @@ fn batch() -> Vec<String> {
     (0..85).map(|number| event(number, "user.created")).chain(others.map(|name| event(100, name))).collect()
 }
 
-/// The slugs of the first `count` queues of Session, the large one among them.
+/// Slugs of the first `count` Session queues, including [`LARGE`].
 fn first_queues(count: usize) -> Vec<String> {
     let types = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
     types.filter_map(EventType::queue_slug).take(count).map(ToOwned::to_owned).collect()
@@ -48,13 +49,13 @@ fn first_queues(count: usize) -> Vec<String> {
 struct Outcome {
     status: u64,
     took: Duration,
-    /// Events that are durable in queues without a fault, or parked.
+    /// Number of events that are parked or durable in queues without a fault.
     healthy: usize,
     parked: usize,
     calls: usize,
 }
 
-/// Delivers [`batch`] while the fate of each call is decided by its queue's slug.
+/// Delivers [`batch`]. The slug of a queue decides the fate of its calls.
 async fn deliver(queue_type: &str, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Outcome {
     let slug = |queue: &str| queue.trim_end_matches(".fifo").to_owned();
     let wire = Wire::to_memory(&MemorySqs::default(), move |_, batch| fate(&slug(batch.queue())));
@@ -68,7 +69,7 @@ async fn deliver(queue_type: &str, fate: impl Fn(&str) -> Fate + Send + Sync + '
     Outcome { status, took, healthy: durable(false), parked: durable(true), calls: calls.len() }
 }
 
-/// How a queue fails at every call.
+/// Name and fate of every call to a failing queue.
 type Trouble = (&'static str, fn() -> Fate);
 
 const TROUBLES: [Trouble; 4] = [
@@ -79,8 +80,8 @@ const TROUBLES: [Trouble; 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_queue_in_trouble_costs_the_others_none_of_their_events() {
-    println!("| queues | what they do | type | answer | seconds | in healthy queues | parked | calls |");
+async fn failing_queues_do_not_delay_events_of_other_queues() {
+    println!("| queues | fault | type | answer | seconds | in healthy queues | parked | calls |");
     println!("|---|---|---|---|---|---|---|---|");
     for queue_type in ["standard", "fifo"] {
         for troubled in [1, 7] {
@@ -101,7 +102,7 @@ async fn a_queue_in_trouble_costs_the_others_none_of_their_events() {
                 let shown = format!("{troubled} {queue_type}: {shown}");
                 assert_eq!(stored, healthy, "{shown}");
                 assert!(took < BUDGET, "{shown}");
-                // One backoff a queue: some 12 tries fit into the time, whatever the number of its batches.
+                // One backoff per queue: some 12 tries fit into the time, for any number of batches.
                 assert!(calls <= healthy + 20 * troubled, "{shown}");
                 if is_unlisted {
                     assert_eq!((status, parked), (200, 96 - healthy), "{shown}");
@@ -126,26 +127,26 @@ async fn a_queue_in_trouble_costs_the_others_none_of_their_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_queue_refuses_is_parked_while_one_hangs() {
+async fn refused_events_are_parked_while_another_queue_hangs() {
     for queue_type in ["standard", "fifo"] {
         let sqs = MemorySqs::default();
         let wire = Wire::to_memory(&sqs, |_, batch| match batch.queue() {
             queue if queue.starts_with(LARGE) => Fate::Hang,
             queue if queue.starts_with("user-deleted") => Fate::Refuse(403, "AccessDenied"),
-            // The refusal comes when the queue that hangs has had the time to take every slot.
+            // The refusal arrives after the hanging queue could take every slot.
             _ => Fate::Pass,
         });
         let variables = [("PRELUDE_QUEUE_TYPE", queue_type)];
         let rig = Rig::with(&KeyServer::new(None), &wire, Duration::ZERO, &variables);
         let cut_off = timeout(Duration::from_millis(1_500), rig.send(&app_batch(batch()))).await;
-        assert!(cut_off.is_err(), "{queue_type}: the queue hangs");
+        assert!(cut_off.is_err(), "{queue_type}: the delivery ended although a queue hangs");
         let parked = sqs.stored().into_iter().filter(|stored| stored.queue.starts_with("unrouted")).count();
         assert_eq!(parked, 1, "{queue_type}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn failing_queues_hold_half_of_the_slots_at_most() {
+async fn failing_queues_hold_at_most_half_of_the_slots() {
     let start = Instant::now();
     let calls = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&calls);
@@ -159,16 +160,16 @@ async fn failing_queues_hold_half_of_the_slots_at_most() {
         let range = Duration::from_millis(from)..Duration::from_millis(to);
         calls.iter().filter(|(_, at)| range.contains(at)).count()
     };
-    assert_eq!(between(0, 10), 8, "every slot, while nothing is known: {calls:?}");
-    // Eight queues hang until 3 s. The other four are tried then, and half of the slots are theirs.
+    assert_eq!(between(0, 10), 8, "unknown queues use every slot: {calls:?}");
+    // Eight queues hang until 3 s. Then the other four are tried, and get half of the slots.
     assert_eq!(between(3_000, 3_050), 4, "{calls:?}");
-    assert_eq!(between(3_050, 5_900), 4, "the first four that failed: {calls:?}");
-    // Now all twelve fail, and no other queue wants the slots that they leave free.
+    assert_eq!(between(3_050, 5_900), 4, "the first four failing queues: {calls:?}");
+    // Now all twelve queues fail, and no working queue needs the free slots.
     assert_eq!(between(6_000, 8_000), 4, "{calls:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn queues_that_are_slow_share_the_time() {
+async fn slow_queues_share_the_time() {
     let event = |number: usize| {
         let name = if number < 600 { "user.created" } else { "user.deleted" };
         json!({"id": format!("evt_{number}"), "type": name, "payload": {}}).to_string()
@@ -176,7 +177,7 @@ async fn queues_that_are_slow_share_the_time() {
     let wire = Wire::to_memory(&MemorySqs::default(), |_, _| Fate::DelayCall(Duration::from_millis(700)));
     let rig = Rig::start(&KeyServer::new(None), &wire, Duration::ZERO);
     let (status, _) = rig.send(&app_batch((0..1_200).map(event))).await;
-    assert_eq!(status, 503, "120 calls of 700 ms");
+    assert_eq!(status, 503, "120 calls of 700 ms exceed the budget");
     let calls = wire.ledger().since(0);
     let stored = |queue: &str| calls.iter().filter(|call| call.queue == queue && call.sent[0].stored).count();
     let (created, deleted) = (stored("user-created"), stored("user-deleted"));
@@ -217,7 +218,7 @@ async fn three_calls_with_an_unlisted_code_close_the_queue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_parking_queue_in_trouble_costs_the_others_none_of_their_events() {
+async fn a_failing_parking_queue_does_not_delay_events_of_other_queues() {
     for queue_type in ["standard", "fifo"] {
         for (shown, fate) in TROUBLES
             .into_iter()

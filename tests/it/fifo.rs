@@ -1,4 +1,4 @@
-//! FIFO queues: names, deduplication and grouping; the order is in the file beside this one's.
+//! FIFO queues: names, deduplication and groups. `fifo/order.rs` tests the order.
 
 mod order;
 mod pace;
@@ -24,7 +24,7 @@ fn event(id: &str, name: &str, payload: Value) -> String {
     json!({"id": id, "type": name, "payload": payload}).to_string()
 }
 
-/// Sends a request; the entries that SQS took for it.
+/// Sends a request and returns the entries that SQS accepted for it.
 async fn taken(stack: &Stack, request: &Request) -> Vec<RecordedEntry> {
     let before = stack.taken();
     let answer = stack.send(request).await;
@@ -94,7 +94,7 @@ async fn different_events_are_never_duplicates_even_when_their_ids_are_equal() {
 }
 
 #[tokio::test]
-async fn a_redelivery_is_a_duplicate_however_it_is_signed_and_cut() {
+async fn a_redelivery_is_a_duplicate_for_any_signature_and_any_batches() {
     let stack = fifo().await;
     for raw in [
         event("evt_1", "user.created", json!({"user_id": "usr_1"})),
@@ -113,7 +113,7 @@ async fn a_redelivery_is_a_duplicate_however_it_is_signed_and_cut() {
         together.iter().map(deduplication_id).collect::<Vec<_>>(),
         apart.each_ref().map(deduplication_id)
     );
-    // SQS itself makes one message of a redelivered event.
+    // SQS itself keeps one message of a redelivered event.
     let mut bodies: Vec<_> =
         stack.drain("verify-attempt").await.into_iter().map(|message| message.body).collect();
     bodies.dedup();
@@ -121,7 +121,7 @@ async fn a_redelivery_is_a_duplicate_however_it_is_signed_and_cut() {
 }
 
 #[tokio::test]
-async fn the_parts_of_a_large_event_are_no_duplicates_and_stay_together() {
+async fn the_parts_of_a_large_event_are_not_duplicates_and_stay_together() {
     let stack = fifo().await;
     let mut state = 1u64;
     let noise = std::iter::repeat_with(|| {
@@ -163,7 +163,7 @@ async fn events_of_one_entity_share_a_group_and_others_do_not() {
             event("evt_7", "verify.delivery_status", json!({"verification_id": "vrf_1", "id": "dls_1"})),
         ],
         vec![event("evt_8", "verify.attempt", json!({"verification_id": "vrf_2", "id": "att_2"}))],
-        // An id that several kinds of entities share is several entities.
+        // Equal ids of different kinds name different entities.
         vec![event("evt_9", "verify.attempt", json!({"verification_id": "+33600000001"}))],
         vec![event("evt_20", "transactional.message.failed", json!({"message_id": "vrf_1"}))],
         vec![v1("f54b6bcc", "authentication"), v1("f54b6bcc", "attempt"), v1("f54b6bcc", "delivery_status")],
@@ -193,14 +193,14 @@ async fn events_of_one_entity_share_a_group_and_others_do_not() {
             let group = group_id(&sent(&stack, raw).await).to_owned();
             assert!(
                 !raw.contains(&group) && is_sha_256(&group),
-                "a hash, for it may be a phone number: {group}"
+                "the id may be a phone number, so the group must be a hash: {group}"
             );
             same.insert(group);
         }
         assert_eq!(same.len(), 1, "{events:?}");
         assert!(groups.insert(same), "{events:?}");
     }
-    // Another app's user is another user.
+    // A user of another app is another user.
     let other_app = event("evt_1", "user.created", json!({"user_id": "usr_1"}));
     let other_app = taken(&stack, &stack.batch("app2", [other_app])).await;
     assert!(groups.insert(BTreeSet::from([group_id(&other_app[0]).to_owned()])));

@@ -1,4 +1,4 @@
-//! Key sets through the real HTTP client: when they are fetched, and when not. The clock is put forward by hand.
+//! Fetches of key sets through the real HTTP client. Tests put the clock forward.
 
 mod documents;
 mod outages;
@@ -24,14 +24,14 @@ use crate::support::{
     wire::{Fate, Wire},
 };
 
-/// Puts the clock forward. It stands still meanwhile only: on a real socket, a clock that jumps would time out.
+/// Puts the clock forward, and stops it only meanwhile. With a real socket, a jumping clock would time out.
 async fn later(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
 }
 
-/// Waits until an app's key set was asked for as often as this.
+/// Waits until the app's key set was requested this many times.
 async fn fetched(stack: &Stack, app_id: &str, times: usize) {
     let end = Instant::now() + Duration::from_secs(5);
     while stack.jwks.requests(app_id) < times {
@@ -46,7 +46,7 @@ fn batch(stack: &Stack) -> Request {
     stack.batch("app1", [USER_CREATED])
 }
 
-/// A batch of an app that another key signed.
+/// Batch of an app, signed with another key.
 fn signed_by(stack: &Stack, key: &PreludeKey) -> Request {
     stack.signed_by(key, stack.app("app1").batch([USER_CREATED]))
 }
@@ -86,12 +86,12 @@ async fn the_start_fetches_every_set_without_a_request_and_without_waiting() {
     fetched(&stack, "app1", 1).await;
     fetched(&stack, "app2", 1).await;
     assert_eq!(send(&stack, &batch(&stack)).await, accepted());
-    assert!(start.elapsed() < Duration::from_secs(1), "another app's slow server holds up nothing");
+    assert!(start.elapsed() < Duration::from_secs(1), "another app's slow server delays no request");
     assert_eq!((stack.jwks.requests("app1"), stack.jwks.requests("app2")), (1, 1));
 }
 
 #[tokio::test]
-async fn the_first_requests_wait_for_the_one_fetch_under_way() {
+async fn the_first_requests_wait_for_one_shared_fetch() {
     let setup = Setup::new().await;
     setup.jwks.set_fault("app1", JwksFault::Delay(Duration::from_millis(300)));
     let stack = setup.start().await;
@@ -100,11 +100,11 @@ async fn the_first_requests_wait_for_the_one_fetch_under_way() {
     for (n, answer) in answers.into_iter().enumerate() {
         assert_eq!(answer, if n % 2 == 0 { accepted() } else { wrong() });
     }
-    assert_eq!(stack.jwks.requests("app1"), 1, "one fetch at a time, and a cool-down after it");
+    assert_eq!(stack.jwks.requests("app1"), 1, "one fetch at a time, then a cool-down");
 }
 
 #[tokio::test]
-async fn events_that_the_account_signs_wait_for_no_app() {
+async fn events_that_the_account_signs_do_not_wait_for_an_app() {
     let setup = Setup::new().await;
     setup.jwks.set_fault("app1", JwksFault::Stall);
     setup.jwks.set_fault("app2", JwksFault::Close);
@@ -116,7 +116,7 @@ async fn events_that_the_account_signs_wait_for_no_app() {
 }
 
 #[tokio::test]
-async fn a_set_is_fetched_again_past_its_ttl_and_not_before() {
+async fn a_set_is_fetched_again_after_its_ttl_and_not_before() {
     let stack = Stack::with(&[("PRELUDE_JWKS_TTL_SECONDS", "120")]).await;
     for (seconds, fetches) in [(0, 1), (119, 1), (2, 2), (100, 2), (60, 3)] {
         later(Duration::from_secs(seconds)).await;
@@ -144,7 +144,7 @@ async fn a_rotated_key_is_found_by_fetching_again_after_the_cool_down() {
     assert_eq!(send(&stack, &signed_by(&stack, &new)).await, wrong(), "the cool-down holds");
     later(Duration::from_secs(60)).await;
     assert_eq!(send(&stack, &signed_by(&stack, &new)).await, accepted());
-    assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "the old key is in the set still");
+    assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "the old key is still in the set");
     assert_eq!(stack.jwks.requests("app1"), 2);
     let keys: Vec<_> = stack.drain("user-created").await;
     let keys: Vec<_> = keys.iter().map(|message| message.attribute("key_id").unwrap()).collect();
@@ -171,14 +171,14 @@ async fn a_batch_that_does_not_begin_with_its_app_is_verified_by_the_same_rules(
     assert_eq!(
         send(&stack, &unhinted(&old)).await,
         wrong(),
-        "a set that is due is replaced before it is tried"
+        "a due set is replaced before its keys are tried"
     );
     assert_eq!(send(&stack, &unhinted(&new)).await, accepted());
     assert_eq!(stack.jwks.requests("app1"), 2);
 }
 
 #[tokio::test]
-async fn forged_requests_do_not_hammer_the_key_server() {
+async fn forged_requests_do_not_flood_the_key_server() {
     let stack = Stack::start().await;
     fetched(&stack, "app1", 1).await;
     for minute in 1..4 {
@@ -194,9 +194,9 @@ async fn forged_requests_do_not_hammer_the_key_server() {
 }
 
 #[tokio::test]
-async fn a_miss_from_an_address_that_is_not_listed_fetches_nothing() {
+async fn a_miss_from_an_unlisted_address_fetches_nothing() {
     for mode in ["report", "off"] {
-        // Without unsigned sources, which `off` does not allow.
+        // Unsigned sources are off, because `off` does not allow them.
         let stack = Stack::with(&[("PRELUDE_IP_CHECK", mode), ("PRELUDE_ACCEPT_UNSIGNED", "")]).await;
         fetched(&stack, "app1", 1).await;
         let mut forged = forged(&stack);
@@ -206,7 +206,7 @@ async fn a_miss_from_an_address_that_is_not_listed_fetches_nothing() {
         assert_eq!(stack.jwks.requests("app1"), 1, "{mode}");
         forged.source_ip = listed;
         assert_eq!(send(&stack, &forged).await, wrong());
-        assert_eq!(stack.jwks.requests("app1"), 2, "{mode}: the listed one does");
+        assert_eq!(stack.jwks.requests("app1"), 2, "{mode}: a listed address starts a fetch");
     }
 }
 
@@ -237,16 +237,16 @@ async fn the_key_id_of_the_request_decides_nothing() {
         assert_eq!(send(&stack, &hinted(batch(&stack))).await, accepted(), "{hint}");
         assert_eq!(send(&stack, &hinted(signed_by(&stack, &other))).await, wrong(), "{hint}");
         let message = stack.drain("user-created").await.remove(0);
-        assert_eq!(message.attribute("key_id"), Some("key-app1"), "the verifying key's own name");
+        assert_eq!(message.attribute("key_id"), Some("key-app1"), "key_id names the verifying key");
     }
-    // API Gateway joins header lines that come twice.
+    // API Gateway joins repeated header lines.
     let twice =
         batch(&stack).header("X-Webhook-Signature-Key-Id", "a").header("X-Webhook-Signature-Key-Id", "b");
     assert_eq!(send(&stack, &twice).await, accepted());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_set_of_an_app_is_at_the_address_of_its_app_id_unless_told_otherwise() {
+async fn the_set_of_an_app_is_at_the_url_of_its_app_id_unless_configured_otherwise() {
     let app = |more: serde_json::Value| {
         let mut app = json!({"app_id": "54e9ujn", "verification_token": "t"});
         app.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -1,4 +1,4 @@
-//! The log: every refusal has its line, and no line repeats what came in.
+//! The log: every refusal has its line, and no line repeats content of the request.
 
 use std::{
     io,
@@ -23,17 +23,17 @@ use crate::support::{
     wire::{Fate, Wired},
 };
 
-/// Personal data and secrets that a request may hold anywhere.
+/// Personal data and secrets that a request may contain anywhere.
 const PHONE: &str = "+33639980042";
 const EMAIL: &str = "grace.hopper@example.org";
 const TOKEN: &str = "guessed-token-Zm9vYmFy";
 const NAME: &str = "Hopper";
 
-/// Texts that must never be in the log. The middle of a signature stands for all of it.
+/// Texts that must never be in the log. The middle of a signature represents the whole signature.
 const SECRETS: [&str; 8] =
     [PHONE, "33639980042", EMAIL, "hopper@example", TOKEN, NAME, PATH_TOKEN, "token-of-app"];
 
-/// Text of every kind of personal data, for a JSON string or a header.
+/// Text with every kind of personal data, for a JSON string or a header.
 fn personal() -> String {
     format!("{PHONE} {EMAIL} {TOKEN} {NAME}")
 }
@@ -48,7 +48,7 @@ fn assert_silent(case: &str, answer: &Answer, request: &Request) {
     }
 }
 
-/// Checks that exactly one line reports the end, with the status of the answer.
+/// Checks that exactly one line reports the result, with the status of the answer.
 fn assert_one_line(case: &str, answer: &Answer) {
     let ends: Vec<_> = answer.log.iter().filter(|line| line.get("status").is_some()).collect();
     let [end] = ends.as_slice() else { panic!("{case}: {} lines in {:?}", ends.len(), answer.log) };
@@ -60,7 +60,7 @@ fn assert_one_line(case: &str, answer: &Answer) {
         _ => "WARN",
     };
     assert_eq!(end["level"], level, "{case}: {end}");
-    // Key sets are fetched in a task of their own, for whatever requests come.
+    // Key sets are fetched in a separate task, which no single request owns.
     let is_of_request =
         |line: &&Value| line["code"].as_str().is_some_and(|code| !code.starts_with("keys_fetch"));
     for line in answer.log.iter().filter(is_of_request) {
@@ -83,7 +83,7 @@ async fn check(stack: &Stack, case: &str, request: &Request, status: u16) {
     }
 }
 
-/// The request with personal data in its query and in every header that is looked at, but for the signature.
+/// Request with personal data in its query and in every header that the receiver reads, except the signature.
 fn hostile(request: Request) -> Request {
     let request = ["User-Agent", "Origin", "Cookie", "X-Webhook-Signature-Key-Id", "X-Amzn-Trace-Id", TOKEN]
         .into_iter()
@@ -111,16 +111,16 @@ async fn accepted_and_parked_events_are_not_repeated() {
         ("a batch", stack.batch("app1", [&session, &strange, "null"])),
         ("without a signature", stack.post(v1)),
         ("an unknown type", stack.signed(verify(&personal))),
-        ("no event", stack.signed(format!("[{personal:?}]"))),
+        ("not an event", stack.signed(format!("[{personal:?}]"))),
         ("no JSON", stack.signed(&*personal)),
-        ("no text", stack.signed([personal.as_bytes(), b"\xff"].concat())),
+        ("not UTF-8", stack.signed([personal.as_bytes(), b"\xff"].concat())),
         ("too large", stack.signed(oversize)),
         ("an activation", stack.activation("app1", "33639980042")),
     ] {
         let keep = request.query.clone();
         let mut request = hostile(request);
         if request.method == "GET" {
-            // The digits that are asked for are in the answer, and in no line.
+            // The answer contains the requested digits, and no line does.
             request.query = keep;
             let answer = stack.send(&request).await;
             assert_eq!(answer.body, r#"{"challenge":33639980042}"#);
@@ -132,7 +132,7 @@ async fn accepted_and_parked_events_are_not_repeated() {
 }
 
 #[tokio::test]
-async fn the_line_of_the_result_counts_what_went_where() {
+async fn the_line_of_the_result_counts_events_by_destination() {
     let stack = Stack::start().await;
     let events = |types: &[&str]| {
         types.iter().map(|kind| format!(r#"{{"id":"evt","type":"{kind}"}}"#)).collect::<Vec<_>>()
@@ -180,17 +180,17 @@ async fn refused_requests_are_not_repeated_and_have_one_line() {
         ("the token with more", at(format!("/webhooks/{PATH_TOKEN}{NAME}")), 404),
         ("another method", by("PUT"), 405),
         ("a made-up method", by(TOKEN), 405),
-        ("no challenge", get(format!("event={EMAIL}&challenge={PHONE}")), 400),
+        ("not a challenge", get(format!("event={EMAIL}&challenge={PHONE}")), 400),
         ("an unknown app", get(activation_query(NAME, TOKEN, "1")), 403),
         ("a wrong token", get(activation_query("app1", TOKEN, "1")), 403),
         ("another app's token", get(activation_query("app1", "token-of-app2", "1")), 403),
         ("no signature", stack.post(&*body), 401),
-        ("no signature and no JSON", stack.post(&*personal), 401),
-        ("no scheme", with(&personal), 401),
+        ("no signature, not JSON", stack.post(&*personal), 401),
+        ("without a scheme", with(&personal), 401),
         ("another scheme", with(&format!("{EMAIL}={TOKEN}")), 401),
-        ("no base64", with(&format!("rsassa-pss-sha256={personal}")), 401),
+        ("not base64", with(&format!("rsassa-pss-sha256={personal}")), 401),
         ("of another body", with(&account.sign(b"another").unwrap()), 401),
-        ("by a stranger", stack.signed_by(&private_key("other-2048", TOKEN), &*body), 401),
+        ("by a key that is not configured", stack.signed_by(&private_key("other-2048", TOKEN), &*body), 401),
         ("an app's key for Verify", stack.signed_by(app, &*body), 401),
         ("an app with a person's name", stack.signed_by(app, batch(&personal, [&body])), 401),
         ("another app's batch", stack.signed_by(app, batch("app2", [&body])), 401),
@@ -240,7 +240,7 @@ async fn failures_of_sqs_are_logged_without_the_request() {
 }
 
 #[tokio::test]
-async fn a_refused_call_is_logged_by_its_kind_and_its_queue() {
+async fn a_refused_call_is_logged_with_its_kind_and_its_queue() {
     for (code, failure) in [
         ("InvalidMessageContents", "content"),
         ("QueueDoesNotExist", "queue_missing"),
@@ -260,7 +260,7 @@ async fn a_refused_call_is_logged_by_its_kind_and_its_queue() {
 }
 
 #[tokio::test]
-async fn an_event_of_no_gateway_is_refused_without_being_repeated() {
+async fn an_event_of_another_origin_is_refused_and_not_repeated() {
     let stack = Stack::start().await;
     let personal = personal();
     for event in [
@@ -296,11 +296,11 @@ impl io::Write for Sink {
 }
 
 #[tokio::test]
-async fn no_level_and_no_format_tells_more() {
+async fn no_level_and_no_format_reveals_more() {
     let stack = Stack::start().await;
     let personal = personal();
     let body = format!(r#"{{"id":"{personal}","type":"verify.attempt","to":"{personal}"}}"#);
-    // The SDK and the HTTP stack log every step at these levels, with the names of credentials.
+    // At these levels, the SDK and the HTTP stack log every step, including the names of credentials.
     let wired =
         Wired::start(
             &stack,

@@ -1,6 +1,6 @@
-//! The integration tests: one binary, so that everything is linked once.
+//! Integration tests in one binary, so that everything is linked once.
 
-// Tells clippy that helpers are test code as well.
+// Marks helpers as test code for clippy.
 #![cfg(test)]
 
 mod consistency;

@@ -1,5 +1,6 @@
-//! The largest requests that Lambda passes on, delivered to the release binary as a process of its own: durable in
-//! time, within the memory of the function, and within its share of a core.
+//! Delivers the largest requests that Lambda passes on to the release binary, in a separate process.
+//!
+//! They must be durable in time, within the function's memory, and within its share of a core.
 //!
 //! `cargo build --release --locked && cargo test --test it memory -- --nocapture` prints the table of
 //! `docs/reliability.md`.
@@ -34,14 +35,14 @@ use crate::support::{
 
 /// Memory of the function in the template.
 const MEMORY_KB: u64 = 256 * 1024;
-/// The limit on an invocation's event, in bytes.
+/// Limit on an invocation's event, in bytes.
 const MAX_EVENT: usize = 6_291_556;
-/// How many of them may be left: some bodies grow by thousands of bytes at a time.
+/// Number of bytes that may be left, because some bodies grow by thousands of bytes at a time.
 const SLACK: usize = 16 * 1024;
-/// A function of 256 MB has this part of a core: a whole one comes with 1,769 MB.
+/// Share of a core of a function with 256 MB. 1,769 MB give a whole core.
 const SHARE_OF_A_CORE: f64 = 256.0 / 1_769.0;
 
-/// Made once: filling them to the last bytes takes a while.
+/// Made once, because filling them to the last bytes is slow.
 static BODIES: LazyLock<Vec<Body>> = LazyLock::new(bodies);
 
 /// An SQS and the function, each behind its socket.
@@ -79,7 +80,7 @@ impl Function {
         Self { sqs, _server: server, runtime_api, process }
     }
 
-    /// Status and body of the answer, and how long it took.
+    /// Status and body of the answer, and its duration.
     async fn send(&self, event: Value) -> (u64, String, Duration) {
         let start = Instant::now();
         match self.runtime_api.invoke(event).await {
@@ -92,7 +93,7 @@ impl Function {
     }
 }
 
-/// Release binary. Reports the skipped test without one, because the figures of another profile are useless.
+/// Release binary. Without one, reports the skipped test, because figures of another profile are useless.
 fn release() -> Option<PathBuf> {
     release_binary().inspect_err(|problem| prelude_local::coverage::skipped(problem)).ok()
 }
@@ -127,7 +128,7 @@ async fn the_largest_requests_are_durable_within_memory_and_time() {
         if status == 200 {
             let mut events = body.events();
             events.sort();
-            assert!(recover_all(stored) == events, "{}: every event, byte for byte, once", body.name);
+            assert!(recover_all(stored) == events, "{}: every event is kept exactly, once", body.name);
         } else {
             assert_eq!(messages, 0, "{}", body.name);
         }

@@ -1,7 +1,7 @@
-//! The built function as a process of its own, against a stub Runtime API and moto: an SQS that others wrote.
+//! The built function in a separate process, with a stub Runtime API and moto, an independent SQS.
 //!
-//! `PRELUDE_CLI_TEST_MOTO` names moto's server, such as `http://127.0.0.1:5000`; without it these tests say that they
-//! are skipped. `.ci/run` starts one, builds the release binary first, and fails if anything was skipped.
+//! `PRELUDE_CLI_TEST_MOTO` names moto's server, such as `http://127.0.0.1:5000`. Without it, these tests report that
+//! they are skipped. `.ci/run` starts a server, builds the release binary first, and fails if a test was skipped.
 
 mod deliveries;
 mod fifo;
@@ -28,7 +28,7 @@ const APP_ID: &str = "demoapp1";
 const VERIFICATION_TOKEN: &str = "verification-token-that-is-secret";
 const PATH_TOKEN: &str = "path-token-that-is-secret_0123456789";
 
-/// The process between its two neighbours.
+/// Function's process, between moto's proxy and the Runtime API.
 struct Function {
     runtime_api: RuntimeApi,
     process: FunctionProcess,
@@ -37,14 +37,14 @@ struct Function {
 }
 
 impl Function {
-    /// Starts it with standard queues. Reports the skipped test without moto.
+    /// Starts the function with standard queues. Without moto, reports the skipped test.
     async fn start() -> Option<Self> {
         Self::with_queues("standard").await
     }
 
     async fn with_queues(queue_type: &str) -> Option<Self> {
         let Ok(url) = std::env::var("PRELUDE_CLI_TEST_MOTO") else {
-            prelude_local::coverage::skipped("a test against moto: PRELUDE_CLI_TEST_MOTO names no server");
+            prelude_local::coverage::skipped("a test against moto: PRELUDE_CLI_TEST_MOTO is not set");
             return None;
         };
         let binary = release_binary().unwrap_or_else(|_| OWN_BINARY.into());
@@ -77,7 +77,7 @@ impl Function {
         Some(Self { runtime_api, process, proxy, moto })
     }
 
-    /// Sends a request; status and body of the answer.
+    /// Sends a request. Returns the status and the body of the answer.
     async fn send(&self, api: Api, request: &Request) -> (u64, String) {
         match self.runtime_api.invoke(api.event(request)).await {
             Invocation::Response(answer) => {
@@ -99,13 +99,13 @@ fn signed(key: &str, salt_length: &str, body: impl Into<Vec<u8>>) -> Request {
     post(body).header(SIGNATURE, signature)
 }
 
-/// Every type's sample, as its family sends it; Session's come in a batch.
+/// Sample of every type, as its source sends it. Session events come in a batch.
 fn samples_of(source: Source) -> Vec<(&'static EventType, &'static str)> {
     let of_source = samples::ALL.iter().filter(|sample| sample.event_type.source() == Some(source));
     of_source.map(|sample| (&sample.event_type, sample.json.trim())).collect()
 }
 
-/// The text of a member.
+/// Text of a member.
 fn text<'a>(line: &'a Value, name: &str) -> &'a str {
     line[name].as_str().unwrap_or_default()
 }
@@ -114,7 +114,7 @@ fn accepted(count: usize) -> (u64, String) {
     (200, format!(r#"{{"accepted":{count}}}"#))
 }
 
-/// The log so far: JSON, line by line, without anything that came in.
+/// Log lines so far as JSON. Checks that none repeats content of a request.
 async fn clean_log(function: &Function, last_code: &str) -> Vec<Value> {
     let output = function.process.output_containing(last_code).await;
     for secret in [

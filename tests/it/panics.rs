@@ -1,9 +1,10 @@
-//! Panics and crashes: they cost one invocation, and no event.
+//! Panics and crashes: they fail one invocation, and lose no event.
 //!
-//! No input panics the receiver, so no request can make the real binary panic. These tests run the real [`Handler`]
-//! under the real Lambda runtime, in a separate process, with ports that panic on a mark. The first test below starts
-//! its own binary once more as that function. Panics must also unwind in the real binary, so a test reads the profile.
-//! For a crash, the real binary is killed.
+//! No input makes the receiver panic, so no request can make the real binary panic. These tests run the real
+//! [`Handler`] under the real Lambda runtime in a separate process. Its ports panic on a mark. The first test below
+//! starts its own binary again as that function.
+//!
+//! Panics must also unwind in the real binary, so a test reads the profile. For a crash, a test kills the real binary.
 
 mod crash;
 
@@ -31,9 +32,9 @@ use crate::support::{
     stack::PATH_TOKEN,
 };
 
-/// Text of a body that makes SQS's port panic. It must be in no answer and in no log.
+/// Text of a body that makes the SQS port panic. No answer and no log may contain it.
 const MARK: &str = "panic-because-of-this";
-/// Variable that makes the process the function instead of the test.
+/// Variable that makes the process run the function instead of the test.
 const ROLE: &str = "PRELUDE_CLI_TEST_PANICKING_FUNCTION";
 
 struct PanickingSqs;
@@ -59,7 +60,7 @@ impl FetchKeySet for PanickingKeyServer {
     }
 }
 
-/// The function: does the same as `main.rs`, with other ports.
+/// Runs the function as `main.rs` does, with other ports.
 async fn panicking_function() {
     telemetry::start(None, Some("json"), io::stdout);
     std::panic::set_hook(Box::new(|_| tracing::error!(target: "prelude_webhooks", code = "panic")));
@@ -67,14 +68,14 @@ async fn panicking_function() {
     let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
     let handler = Handler::new(Receiver::new(config, PanickingKeyServer, PanickingSqs), Duration::ZERO);
     let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
-        // Outside of the receiver, which answers its own panics.
+        // Panics outside of the receiver, which answers its own panics.
         assert_ne!(event.context.xray_trace_id.as_deref(), Some(MARK), "{MARK}");
         handler.handle(event)
     }));
     run.await.unwrap();
 }
 
-/// Starts this test binary as the function: by the test that becomes it.
+/// Starts this test binary as the function, through the test that runs it.
 async fn start() -> (RuntimeApi, FunctionProcess) {
     let runtime_api = RuntimeApi::start().await;
     let variables = [
@@ -86,7 +87,7 @@ async fn start() -> (RuntimeApi, FunctionProcess) {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let binary = std::env::current_exe().unwrap();
-    let test = "panics::a_panic_costs_its_own_invocation_and_the_next_one_works";
+    let test = "panics::a_panic_fails_only_its_own_invocation";
     let arguments = ["--exact", test, "--nocapture"];
     let process = FunctionProcess::spawn_with(&binary, &arguments, &variables, &runtime_api);
     runtime_api.first_poll().await;
@@ -117,7 +118,7 @@ fn accepted() -> (u64, String) {
 }
 
 #[tokio::test]
-async fn a_panic_costs_its_own_invocation_and_the_next_one_works() {
+async fn a_panic_fails_only_its_own_invocation() {
     if std::env::var_os(ROLE).is_some() {
         return panicking_function().await;
     }
@@ -126,7 +127,7 @@ async fn a_panic_costs_its_own_invocation_and_the_next_one_works() {
         assert_eq!(send(&runtime_api, event(MARK)).await, unavailable());
         assert_eq!(send(&runtime_api, event("fine")).await, accepted());
     }
-    assert_eq!(process.exit_status(Duration::ZERO).await, None, "the same process");
+    assert_eq!(process.exit_status(Duration::ZERO).await, None, "the process must continue");
     let output = process.output_containing("\"panicked\"").await;
     assert!(output.contains("\"code\":\"panic\"") && !output.contains(MARK), "{output}");
 }
@@ -146,7 +147,7 @@ async fn a_panic_outside_of_the_receiver_is_an_error_of_the_invocation() {
         trace_id: Some(MARK.to_owned()),
         ..crate::support::runtime_api::Options::default()
     };
-    // API Gateway answers an invocation that ended in an error with 5xx.
+    // API Gateway answers 5xx to an invocation that ended in an error.
     let answer = runtime_api.invoke_with(event("fine"), options).await;
     assert!(matches!(answer, Invocation::Error(_)), "{answer:?}");
     assert_eq!(send(&runtime_api, event("fine")).await, accepted());
@@ -160,5 +161,5 @@ fn panics_unwind_in_the_release_binary() {
     let (_, profile) = manifest.split_once("[profile.release]\n").unwrap();
     let profile = profile.split("\n[").next().unwrap();
     let strategy = profile.lines().find_map(|line| line.strip_prefix("panic = "));
-    assert_eq!(strategy, Some("\"unwind\""), "cargo-lambda sets `abort` where nothing is said");
+    assert_eq!(strategy, Some("\"unwind\""), "cargo-lambda sets `abort` without an explicit value");
 }

@@ -16,7 +16,7 @@ fn verify(text: &str) -> String {
     format!(r#"{{"id":"evt_1","type":"verify.attempt","payload":{{"text":"{text}"}}}}"#)
 }
 
-/// Sends a signed body, and gives what was parked of it.
+/// Sends a signed body, and returns its parked messages.
 async fn park(stack: &Stack, key: &PreludeKey, body: &[u8]) -> Vec<ReceivedMessage> {
     let case = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
     let answer = stack.send(&stack.signed_by(key, body)).await;
@@ -25,7 +25,7 @@ async fn park(stack: &Stack, key: &PreludeKey, body: &[u8]) -> Vec<ReceivedMessa
 }
 
 #[tokio::test]
-async fn a_signed_body_of_no_family_is_parked_with_its_reason_whoever_signed_it() {
+async fn a_signed_body_without_a_source_is_parked_with_its_reason_for_every_signer() {
     let stack = Stack::start().await;
     let cases: Vec<(&[u8], &str, &str)> = vec![
         (b"\xff", "not_utf8", "base64"),
@@ -72,7 +72,7 @@ async fn a_signed_body_of_no_family_is_parked_with_its_reason_whoever_signed_it(
             if *encoding != "text" {
                 expected.insert(1, "encoding");
             }
-            assert_eq!(names, expected, "no family and no type: {case}");
+            assert_eq!(names, expected, "no source and no type: {case}");
             assert_eq!(messages[0].attribute("reason"), Some(*reason), "{case}");
         }
     }
@@ -99,7 +99,7 @@ async fn json_of_any_depth_is_read_and_kept() {
 }
 
 #[tokio::test]
-async fn an_element_without_a_usable_type_is_parked_and_the_others_go_their_way() {
+async fn an_element_without_a_usable_type_is_parked_and_the_others_are_routed() {
     let stack = Stack::start().await;
     for (element, reason) in [
         ("{}", "invalid_event"),
@@ -129,7 +129,7 @@ async fn characters_that_sqs_forbids_are_escaped_where_routed_and_encoded_where_
     let message = stack.drain("verify-attempt").await.pop().unwrap();
     assert_eq!(message.body, verify("a\\ufffeb\\uffff\u{fffd}\u{1fffe}\u{feff}é"));
     let same = |json: &str| serde_json::from_str::<Value>(json).unwrap();
-    assert_eq!(same(&message.body), same(&routed), "the same JSON");
+    assert_eq!(same(&message.body), same(&routed), "the routed body is the same JSON");
     let element = format!(r#"{{"type":"user.created","\uffff":"{text}"}}"#);
     assert_eq!(stack.send(&stack.batch("app1", [&element])).await.status, 200);
     assert_eq!(same(&stack.drain("user-created").await.pop().unwrap().body), same(&element));

@@ -1,7 +1,7 @@
-//! The promise: 200 is answered only when every event is durable, and nothing is ever lost.
+//! The promise: 200 is answered only when every event is durable, and no event is ever lost.
 //!
-//! One generator makes the cases, and each case asserts six properties. For any deliveries and any schedule of faults of
-//! SQS and of the key server:
+//! One generator makes the cases, and each case asserts six properties. For any deliveries and any schedule of faults
+//! of SQS and of the key server:
 //!
 //! 1. 200 means that every event is in its queue, or parked for the right reason, byte for byte. SQS acknowledged it
 //!    exactly once in this delivery. SQS never acknowledges an event twice, for any answer.
@@ -14,8 +14,8 @@
 //!
 //! On FIFO queues also: no message overtakes another one of its group, and SQS keeps each message once.
 //!
-//! `PRELUDE_CLI_TEST_CASES` sets the number of cases for each kind of queue ([`coverage`]). Each case has a seed, which a
-//! failure prints; `PRELUDE_CLI_TEST_SEED` begins with that one, or with any (`random`).
+//! `PRELUDE_CLI_TEST_CASES` sets the number of cases for each kind of queue ([`coverage`]). A failure prints the seed
+//! of its case. `PRELUDE_CLI_TEST_SEED` sets the first seed; `random` picks one.
 
 mod account;
 mod delivery;
@@ -64,8 +64,8 @@ fn fifo_queues_keep_the_promise() {
     keeps_the_promise(true);
 }
 
-/// Few cases and all of them, for standard and for FIFO queues. Only FIFO queues have an order to keep, so they have more
-/// cases.
+/// Few cases and all cases, for standard and for FIFO queues. FIFO queues have more cases, because they also keep an
+/// order.
 const CASES: [(u64, u64); 2] = [(250, 2_500), (300, 5_000)];
 
 fn keeps_the_promise(fifo: bool) {
@@ -108,7 +108,7 @@ fn keeps_the_promise(fifo: bool) {
     }
 }
 
-/// The same cases every time, so that a check fails only for the change it checks; `random` looks for new ones.
+/// Same seed in every run, so that a check fails only for the change it checks. `random` explores new cases.
 fn first_seed() -> u64 {
     match std::env::var("PRELUDE_CLI_TEST_SEED").as_deref() {
         Ok("random") => fastrand::u64(..1 << 48),
@@ -117,10 +117,10 @@ fn first_seed() -> u64 {
     }
 }
 
-/// Begins the few cases with some that meet every fault, every reason and every answer.
+/// Seed of cases that include every fault, every reason and every answer.
 const FIRST_SEED: u64 = 401;
 
-/// How often each answer and each fault must happen.
+/// Minimum number of each answer and each fault.
 struct Least {
     ok: usize,
     unavailable: usize,
@@ -177,7 +177,7 @@ async fn run(case: &Case) -> Result<Seen, TestCaseError> {
     }
     seen.met = schedule.met();
 
-    // The first redelivery comes after a minute, and the faults are over.
+    // The first redelivery comes after a minute, without faults.
     schedule.clear();
     keys.set(None);
     advance(Duration::from_secs(61)).await;
@@ -188,10 +188,13 @@ async fn run(case: &Case) -> Result<Seen, TestCaseError> {
         let before = wire.ledger().calls();
         let answer = rig.answer(&delivery.request, context()).await;
         let calls = wire.ledger().since(before);
-        prop_assert_eq!(answer.status, 200, "the redelivery");
+        prop_assert_eq!(answer.status, 200, "the redelivery must be accepted");
         prop_assert!(check_answer(case, delivery, &answer, &calls)?);
         let again = settle(delivery, &calls, true)?;
-        prop_assert!(slices.iter().all(|slice| again.slices.contains(slice)), "cut at other places");
+        prop_assert!(
+            slices.iter().all(|slice| again.slices.contains(slice)),
+            "the redelivery cut other slices"
+        );
         seen.add_parked(again);
     }
     prop_assert_eq!(sqs.violations(), Vec::<String>::new());
@@ -205,7 +208,7 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// Resolution of tokio's timers.
 const TIMER: Duration = Duration::from_millis(10);
 
-/// A context with this time left.
+/// Context with this time left.
 fn in_time(left: Option<Duration>) -> Context {
     let mut context = context();
     if let Some(left) = left {
@@ -215,7 +218,7 @@ fn in_time(left: Option<Duration>) -> Context {
     context
 }
 
-/// Returns whether the answer is 200, and checks every other answer.
+/// Reports whether the answer is 200, and checks every other answer.
 fn check_answer(
     case: &Case,
     delivery: &Delivery,
@@ -236,7 +239,7 @@ fn check_answer(
     Ok(answer.status == 200)
 }
 
-/// Checks that events without a fault on their queue are durable, for any answer and any fate of the other events.
+/// Checks that events without a fault on their queue are durable, for any fate of the other events.
 fn is_fair(case: &Case, delivery: &Delivery, account: &Account) -> Result<(), TestCaseError> {
     if delivery.sliced || !case.has_time() {
         return Ok(());
@@ -247,12 +250,12 @@ fn is_fair(case: &Case, delivery: &Delivery, account: &Account) -> Result<(), Te
             Place::Parked(_) => "unrouted",
         };
         let is_durable = account.durable.get(&event.raw).is_some_and(|count| *count > 0);
-        prop_assert!(is_durable || case.meets(queue), "{queue} works, and lacks an event");
+        prop_assert!(is_durable || case.meets(queue), "{queue} has no fault, but lacks an event");
     }
     Ok(())
 }
 
-/// Events of one group that reach their queue do so in the delivery's order. One that comes twice has no place in it.
+/// Checks that routed events of one group keep the delivery's order. A repeated event has no place in this order.
 fn in_order(delivery: &Delivery, calls: &[Call]) -> Result<(), TestCaseError> {
     let routed = |event: &&Expected| matches!(event.place, Place::Queue(_));
     let mut places = HashMap::new();
@@ -274,7 +277,7 @@ fn in_order(delivery: &Delivery, calls: &[Call]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Every message of a FIFO queue is there once, although it was sent in two deliveries at least.
+/// Checks that a FIFO queue has every message once, although it was sent in at least two deliveries.
 fn keeps_each_once(case: &Case, sqs: &MemorySqs) -> Result<(), TestCaseError> {
     let mut known = HashSet::new();
     for stored in sqs.stored().iter().filter(|_| case.fifo) {
@@ -284,8 +287,8 @@ fn keeps_each_once(case: &Case, sqs: &MemorySqs) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Checks that SQS has every acknowledged message. A FIFO queue acknowledges a duplicate and drops it, so that two events
-/// with one deduplication id would be one message.
+/// Checks that SQS has every acknowledged message. A FIFO queue acknowledges a duplicate and drops it. Two events with
+/// one deduplication id would become one message.
 fn has_what_it_acknowledged(sqs: &MemorySqs, calls: &[Call]) -> Result<(), TestCaseError> {
     let stored = sqs.stored();
     let stored: HashSet<_> =
@@ -293,7 +296,7 @@ fn has_what_it_acknowledged(sqs: &MemorySqs, calls: &[Call]) -> Result<(), TestC
     for call in calls {
         for sent in call.sent.iter().filter(|sent| sent.answered == Answered::Durable) {
             let is_there = stored.contains(&(&call.queue, &sent.entry.message_body));
-            prop_assert!(is_there, "acknowledged, and not in {}", call.queue);
+            prop_assert!(is_there, "an acknowledged message is not in {}", call.queue);
         }
     }
     Ok(())
@@ -321,7 +324,7 @@ impl Tally {
         }
     }
 
-    /// A generator that makes no trouble proves nothing.
+    /// Requires every answer, fault and reason, because a generator without faults would test nothing.
     fn assert_that_everything_happened(&self, least: Least) {
         for (status, at_least) in [(200, least.ok), (503, least.unavailable), (401, least.unauthorized)] {
             let count = self.statuses.get(&status).copied().unwrap_or_default();

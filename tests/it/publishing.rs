@@ -1,4 +1,4 @@
-//! Publishing to standard queues: packing, parallel calls, the trace; faults are in the files beside this one's.
+//! Publishing to standard queues: packing, parallel calls, and the trace. The neighbouring files test faults.
 
 mod answers;
 mod codes;
@@ -19,10 +19,10 @@ use crate::support::{
     wire::{Fate, Wired, pinned_apps},
 };
 
-/// The whole request's time, and what tokio's timers add to it.
+/// Budget of a request, plus the resolution of tokio's timers.
 const BUDGET: Duration = Duration::from_millis(8_010);
 
-/// The stack with pinned keys, and the clock stopped: waiting costs nothing, and is exact.
+/// Stack with pinned keys and a stopped clock, so that waits take no real time and are exact.
 async fn paused() -> Stack {
     let setup = Setup::new().await;
     let apps = pinned_apps(&setup.prelude);
@@ -31,7 +31,7 @@ async fn paused() -> Stack {
     stack
 }
 
-/// An event of a batch, with a text of this many bytes in it.
+/// Event of a batch, with a text of this many bytes.
 fn user_created(id: &str, bytes: usize) -> String {
     json!({"id": id, "type": "user.created", "payload": {"note": "x".repeat(bytes)}}).to_string()
 }
@@ -45,7 +45,7 @@ fn attempt(id: &str) -> String {
     json!({"id": id, "type": "verify.attempt", "payload": {}}).to_string()
 }
 
-/// The messages' `event_id`s, sorted.
+/// Sorted `event_id`s of the messages.
 fn ids(messages: &[ReceivedMessage]) -> Vec<&str> {
     let mut ids: Vec<_> = messages.iter().map(|message| message.attribute("event_id").unwrap()).collect();
     ids.sort_unstable();
@@ -55,7 +55,7 @@ fn ids(messages: &[ReceivedMessage]) -> Vec<&str> {
 #[tokio::test]
 async fn batches_are_packed_by_ten_entries_and_one_mebibyte() {
     let stack = Stack::start().await;
-    // How many events, with how much text each, take how many calls; attributes take some 400 bytes a message.
+    // Number of events, bytes of text in each, and expected number of calls. Attributes take some 400 bytes a message.
     for (count, bytes, calls) in
         [(1, 0, 1), (10, 0, 1), (11, 0, 2), (25, 0, 3), (12, 300_000, 4), (11, 104_000, 2), (3, 524_287, 3)]
     {
@@ -64,7 +64,7 @@ async fn batches_are_packed_by_ten_entries_and_one_mebibyte() {
         let answer = stack.send(&stack.batch("app1", &events)).await;
         assert_eq!(answer.both(), (200, format!(r#"{{"accepted":{count}}}"#).as_str()));
         let made = stack.sqs.calls().split_off(before);
-        // A refused call would be made again in parts: the entries would add up to more.
+        // A refused call would be split and repeated, so the sum of the entries would be larger.
         assert_eq!(made.iter().map(|call| call.entries).sum::<usize>(), count, "{count} of {bytes} bytes");
         assert!(made.iter().all(|call| call.entries <= MAX_ENTRIES && call.bytes <= MAX_BYTES));
         assert_eq!(made.len(), calls, "{count} of {bytes} bytes");
@@ -78,7 +78,7 @@ async fn batches_are_packed_by_ten_entries_and_one_mebibyte() {
 #[tokio::test]
 async fn attributes_count_towards_the_size_of_a_message() {
     let stack = Stack::start().await;
-    // The text alone fits both times.
+    // The text alone fits in both cases.
     for (bytes, slug) in [(MAX_BYTES - 1_000, "user-created"), (MAX_BYTES - 150, "unrouted")] {
         let events = [user_created("evt_large", bytes)];
         assert_eq!(stack.send(&stack.batch("app1", events)).await.status, 200);
@@ -86,7 +86,7 @@ async fn attributes_count_towards_the_size_of_a_message() {
         assert_eq!(messages.keys().collect::<Vec<_>>(), [slug]);
         let reason = messages[slug][0].attribute("reason");
         assert_eq!(reason, (slug == "unrouted").then_some("oversize"));
-        // Every attribute there is, and no more than SQS takes.
+        // The message has every possible attribute, and no more than SQS accepts.
         assert_eq!(messages[slug][0].attributes.len(), if slug == "unrouted" { 10 } else { 8 });
     }
     assert!(stack.sqs.calls().iter().all(|call| call.entries == 1 && call.bytes <= MAX_BYTES));
@@ -106,13 +106,13 @@ async fn only_the_failed_entries_of_an_answer_are_sent_again() {
     let answer = stack.send(&stack.batch("app1", users_created(10))).await;
     assert_eq!(answer.both(), (200, r#"{"accepted":10}"#));
     assert_eq!(stack.sqs.calls().iter().map(|call| call.entries).collect::<Vec<_>>(), [10, 2, 1]);
-    assert_eq!(stack.taken(), 10, "nothing is sent twice");
+    assert_eq!(stack.taken(), 10, "no entry is sent twice");
     let messages = stack.drain("user-created").await;
     assert_eq!(ids(&messages).len(), ids(&messages).into_iter().collect::<BTreeSet<_>>().len());
 }
 
 #[tokio::test]
-async fn queues_are_served_beside_each_other() {
+async fn queues_are_served_in_parallel() {
     let stack = paused().await;
     stack.sqs.inject(Fault::once(FaultKind::Delay(Duration::from_secs(1))).always());
     let types = ["user.created", "user.deleted", "user.profile.updated", "migration.hook_failed"];
@@ -124,7 +124,7 @@ async fn queues_are_served_beside_each_other() {
 }
 
 #[tokio::test]
-async fn calls_beside_each_other_have_a_cap() {
+async fn parallel_calls_are_limited() {
     let stack = paused().await;
     stack.sqs.inject(Fault::once(FaultKind::Delay(Duration::from_millis(100))).always());
     let wired = Wired::start(&stack, |_, _| Fate::Pass);
@@ -135,7 +135,7 @@ async fn calls_beside_each_other_have_a_cap() {
 }
 
 #[tokio::test]
-async fn the_trace_of_the_lambda_context_is_carried_on_where_it_is_well_formed() {
+async fn a_well_formed_trace_of_the_lambda_context_is_forwarded() {
     let stack = Stack::start().await;
     let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
     let whole = format!("{root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1|68fd508a:5|c512fbe3:2");
@@ -156,7 +156,7 @@ async fn the_trace_of_the_lambda_context_is_carried_on_where_it_is_well_formed()
     ] {
         let mut context = context();
         context.xray_trace_id.clone_from(&trace);
-        // API Gateway adds a trace header of its own, and a sender may send one.
+        // API Gateway adds a trace header, and a sender may send one. Neither counts.
         let request = stack.signed(attempt("evt_trace")).header("X-Amzn-Trace-Id", root);
         assert_eq!(stack.invoke_in(request.http_api_event(), context).await.status, 200, "{trace:?}");
         let messages = stack.drain("verify-attempt").await;

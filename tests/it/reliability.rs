@@ -1,4 +1,4 @@
-//! `docs/reliability.md` against the fault model, and the tests that it and ARCHITECTURE.md name.
+//! Compares `docs/reliability.md` with the fault model, and checks the test names in it and in ARCHITECTURE.md.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ fn root() -> PathBuf {
     env!("CARGO_MANIFEST_DIR").into()
 }
 
-/// The rows of the table below this heading of a page, cell by cell.
+/// Rows of the table below this heading of a page, as cells.
 fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
     let page = std::fs::read_to_string(root().join(page)).unwrap();
     let (_, section) = page.split_once(&format!("\n## {heading}\n")).unwrap();
@@ -31,11 +31,11 @@ fn every_fault_of_the_model_has_its_row() {
 #[test]
 fn every_row_names_tests_that_exist() {
     for row in rows("docs/reliability.md", "Faults") {
-        let [fault, _, _, tests] = row.as_slice() else { panic!("{row:?} has not four cells") };
+        let [fault, _, _, tests] = row.as_slice() else { panic!("{row:?} does not have four cells") };
         let named: Vec<_> = tests.split('`').filter(|word| word.contains("::")).collect();
         assert!(!named.is_empty(), "{fault} names no test");
         for test in named {
-            assert!(exists(test), "{fault}: there is no test {test}");
+            assert!(exists(test), "{fault}: test {test} does not exist");
         }
     }
 }
@@ -54,7 +54,11 @@ fn every_invariant_names_tests_that_exist() {
         let named: Vec<_> = row[1].split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "invariant {} names no test", row[0]);
         for name in named {
-            assert!(module(name).is_some() || exists(name), "invariant {}: there is no test {name}", row[0]);
+            assert!(
+                module(name).is_some() || exists(name),
+                "invariant {}: test {name} does not exist",
+                row[0]
+            );
         }
     }
 }
@@ -69,7 +73,7 @@ fn module(name: &str) -> Option<String> {
     std::fs::read_to_string(root().join(file)).ok()
 }
 
-/// Returns whether `module::test` is a test of this binary: in the module's file, below a test attribute.
+/// Reports whether `module::test` is a test of this binary: in the module's file, below a test attribute.
 fn exists(test: &str) -> bool {
     let Some((path, name)) = test.rsplit_once("::") else { return false };
     let Some(source) = module(path) else { return false };
@@ -82,7 +86,7 @@ fn exists(test: &str) -> bool {
 }
 
 #[test]
-fn a_test_that_does_not_exist_is_noticed() {
+fn a_missing_test_is_reported() {
     assert!(exists("reliability::every_row_names_tests_that_exist"));
     assert!(!exists("reliability::rows"));
     assert!(!exists("reliability::no_such_test"));

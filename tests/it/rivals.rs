@@ -1,4 +1,4 @@
-//! The faults seen in other receivers (numbered as they were found): each has one test that it is not ours.
+//! Faults seen in other receivers, with the numbers of their discovery. One test per fault shows that ours lacks it.
 
 mod authentication;
 mod delivery;
@@ -26,14 +26,14 @@ async fn neither_signatures_nor_headers_are_logged() {
     }
 }
 
-/// 4: `isBase64Encoded` was not looked at.
+/// 4: `isBase64Encoded` was ignored.
 #[tokio::test]
-async fn base64_bodies_are_decoded_where_the_event_says_so_and_only_there() {
+async fn base64_bodies_are_decoded_only_if_the_event_marks_them() {
     let stack = Stack::start().await;
     for api in Api::BOTH {
         assert_eq!(stack.send_through(api, &stack.signed(VERIFY).base64()).await.status, 200);
         assert_eq!(stack.drain("verify-attempt").await.pop().unwrap().body, VERIFY);
-        // Text that looks like base64 is itself.
+        // Text that looks like base64 is used unchanged.
         let text = STANDARD.encode(VERIFY);
         assert_eq!(stack.send_through(api, &stack.signed(&*text)).await.status, 200);
         assert_eq!(stack.parked().await.pop().unwrap().body, text);
@@ -42,7 +42,7 @@ async fn base64_bodies_are_decoded_where_the_event_says_so_and_only_there() {
 
 /// 5: a base64 body that is not UTF-8 raised an error: 500.
 #[tokio::test]
-async fn a_body_that_is_no_text_is_kept() {
+async fn a_body_that_is_not_utf8_is_kept() {
     let stack = Stack::start().await;
     let body = b"{\"type\":\"verify.attempt\",\"x\":\"\xe9\xff\"}";
     for api in Api::BOTH {
@@ -54,7 +54,7 @@ async fn a_body_that_is_no_text_is_kept() {
 
 /// 7: the Content-Length header was believed.
 #[tokio::test]
-async fn content_length_is_not_looked_at() {
+async fn content_length_is_ignored() {
     let stack = Stack::start().await;
     for length in ["0", "1", "999999999999", "-1", "many", ""] {
         for api in Api::BOTH {
@@ -65,9 +65,9 @@ async fn content_length_is_not_looked_at() {
     }
 }
 
-/// 15: the local runner read the body and wrote it anew, so that signatures broke, or were not checked.
+/// 15: the local runner parsed the body and serialized it again, so that signatures failed or were not checked.
 #[tokio::test]
-async fn bytes_stay_as_they_are_on_the_whole_way() {
+async fn bytes_stay_unchanged_from_sender_to_queue() {
     let stack = Stack::start().await;
     let body = "\u{a0}".trim().to_owned()
         + "{ \"z\":1.0, \"a\" :1e2,\r\n\t\"type\":\"verify.attempt\",\"u\":\"\\u00e9\\/é\",\"z\":100000000000000000001 }\n\n";
@@ -81,9 +81,9 @@ async fn bytes_stay_as_they_are_on_the_whole_way() {
     }
 }
 
-/// 21: the answer told the caller why the verifier refused the request.
+/// 21: the answer revealed the reason of the refusal to the caller.
 #[tokio::test]
-async fn every_refused_proof_looks_the_same() {
+async fn every_authentication_failure_looks_the_same() {
     let stack = Stack::start().await;
     let (account, app) = (&stack.prelude.account_key, &stack.app("app1").keys[0]);
     let good = account.sign(VERIFY.as_bytes()).unwrap();

@@ -1,5 +1,6 @@
-//! What `cargo prelude samples` writes: the files of `events/`, each of which is answered as its name says, and the lists of
-//! event types in documents and in `template.yaml`.
+//! Output of `cargo prelude samples`: the files of `events/`, and the lists of event types in documents and templates.
+//!
+//! Each file must get the answer in its name.
 
 use std::{
     collections::BTreeSet,
@@ -56,7 +57,7 @@ fn the_checked_in_samples_are_the_generated_ones_and_no_others() {
 }
 
 #[tokio::test]
-async fn every_sample_is_answered_as_its_name_says() {
+async fn every_sample_gets_the_answer_in_its_name() {
     let queue = |slug: &str| format!("prelude-webhooks-{slug}");
     let slugs = EventType::ALL.iter().filter_map(EventType::queue_slug).chain(["unrouted"]);
     let sqs = EmbeddedSqs::start(slugs.map(queue)).await.unwrap();

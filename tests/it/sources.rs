@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::stack::{Answer, Api, REQUEST_ID, Setup, Stack};
 
-/// The `id` of an event, V1's composite, or the hash: as the message contract says.
+/// Expected `event_id`: the event's `id`, V1's composite, or the hash, as `docs/messages.md` defines it.
 fn event_id(source: Source, raw: &str) -> String {
     let event: Value = serde_json::from_str(raw).unwrap();
     let text = |name: &str| event[name].as_str();
@@ -29,7 +29,7 @@ fn hash(raw: &str) -> String {
     format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-/// The request that carries an event as its family does, signed where the family is.
+/// Request that carries an event as its source does, signed unless the source is unsigned.
 fn request(stack: &Stack, source: Source, raw: &str) -> Request {
     match source {
         Source::VerifyV1 => stack.post(raw),
@@ -38,7 +38,7 @@ fn request(stack: &Stack, source: Source, raw: &str) -> Request {
     }
 }
 
-/// All attributes but the time, which is checked here.
+/// All attributes except the time, which this function checks.
 fn attributes(message: &ReceivedMessage) -> BTreeMap<&str, &str> {
     let mut attributes: BTreeMap<_, _> =
         message.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -69,7 +69,7 @@ async fn every_type_lands_in_its_queue_with_its_attributes_and_its_exact_body() 
                 assert_eq!(answer.both(), (200, r#"{"accepted":1}"#), "{case}");
                 let messages = stack.drain(event_type.queue_slug().unwrap()).await;
                 let [message] = messages.as_slice() else { panic!("{case}: {} messages", messages.len()) };
-                // A batch's element ends where its JSON ends, a whole body where it ends.
+                // A batch's element ends with its JSON; a whole body keeps its trailing space.
                 let body = if source == Source::Session { raw.trim() } else { raw };
                 assert_eq!(message.body, body, "{case}");
                 let id = event_id(source, raw);
@@ -89,7 +89,7 @@ async fn every_type_lands_in_its_queue_with_its_attributes_and_its_exact_body() 
             }
         }
     }
-    assert_eq!(stack.drain_all().await, BTreeMap::new(), "and nothing lands anywhere else");
+    assert_eq!(stack.drain_all().await, BTreeMap::new(), "no other queue has a message");
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_batch_is_cut_byte_for_byte() {
         ("user-deleted", "{\"event\":\"user.deleted\",\"data\":{\"user_id\":\"u\"},\"id\":\"3\"}"),
         ("user-created", "{\"type\":\"user.created\",\"event\":\"user.deleted\"}"),
         ("user-created", "{\"type\":\"\",\"event\":\"user.created\",\"data\":[[[]]]}"),
-        ("unrouted", "[ \"no event\" ]"),
+        ("unrouted", "[ \"not an event\" ]"),
         ("unrouted", "null"),
         ("unrouted", "1.50E+400"),
         ("unrouted", "\"user.created\""),
@@ -169,7 +169,7 @@ async fn an_event_id_is_the_events_own_or_the_hash_of_its_bytes() {
             Some("authentication:b:t".to_owned()),
         ),
         (Source::VerifyV1, v1(r#""type":"attempt","attempt_uuid":"a""#), None),
-        // A member that cannot be read is not left out: two statuses of one attempt are two events.
+        // Two statuses of one attempt are two events, so an unreadable member gives the hash.
         (
             Source::VerifyV1,
             v1(r#""type":"delivery_status","attempt_uuid":"a","delivery_status":5,"time":"t""#),
@@ -231,7 +231,7 @@ async fn routes_merge_types_and_the_most_specific_one_wins() {
 }
 
 #[tokio::test]
-async fn a_type_of_no_or_another_family_is_parked_whatever_the_routes_say() {
+async fn an_unknown_type_or_one_of_another_source_is_parked_despite_routes() {
     let routes = json!({"verify.*": "merged", "user.*": "merged", "attempt": "merged", "transactional.message.*": "merged"});
     let mut setup = Setup::new().await.set("PRELUDE_ROUTES", routes.to_string());
     setup.slugs.insert("merged".to_owned());

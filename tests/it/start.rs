@@ -1,4 +1,4 @@
-//! The start of the built process: what it needs, what it says without it, and its fetches of key sets over HTTPS.
+//! Start of the built process: its settings, its errors, and its fetches of key sets over HTTPS.
 
 use std::{
     path::Path,
@@ -23,7 +23,7 @@ use crate::support::{
 const BINARY: &str = env!("CARGO_BIN_EXE_prelude-webhooks");
 
 #[test]
-fn outside_lambda_the_function_says_so_in_one_sentence_and_names_the_demo() {
+fn a_start_outside_lambda_fails_with_one_sentence_that_names_the_demo() {
     for variables in [&[][..], &[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")], &[("PRELUDE_NONSENSE", "1")]] {
         let mut command = Command::new(BINARY);
         let output =
@@ -38,7 +38,7 @@ fn outside_lambda_the_function_says_so_in_one_sentence_and_names_the_demo() {
 }
 
 #[tokio::test]
-async fn a_bad_configuration_ends_the_start_with_every_variable_named() {
+async fn a_bad_configuration_fails_the_start_and_names_every_variable() {
     let runtime_api = RuntimeApi::start().await;
     let variables = [
         ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
@@ -58,7 +58,7 @@ async fn a_bad_configuration_ends_the_start_with_every_variable_named() {
     ];
     let env = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut process = FunctionProcess::spawn(Path::new(BINARY), &env, &runtime_api);
-    let status = process.exit_status(Duration::from_secs(20)).await.expect("it ends");
+    let status = process.exit_status(Duration::from_secs(20)).await.expect("the process ends");
     assert!(!status.success());
     assert_eq!(runtime_api.init_error(), None, "only the log mentions settings");
     let output = process.output();
@@ -79,7 +79,7 @@ async fn a_bad_configuration_ends_the_start_with_every_variable_named() {
     }
 }
 
-/// The function with one app whose key set is at this URL.
+/// Starts the function with one app whose key set is at this URL.
 fn spawn(jwks_url: &str, more: &[(&str, &str)], runtime_api: &RuntimeApi) -> FunctionProcess {
     let apps = json!([{"app_id": "demoapp1", "verification_token": "t", "jwks_url": jwks_url}]).to_string();
     let usual = [
@@ -92,7 +92,7 @@ fn spawn(jwks_url: &str, more: &[(&str, &str)], runtime_api: &RuntimeApi) -> Fun
 }
 
 #[tokio::test]
-async fn the_first_poll_waits_for_no_key_set() {
+async fn the_first_poll_does_not_wait_for_a_key_set() {
     let jwks = JwksServer::start().await.unwrap();
     jwks.publish("demoapp1", &json!({"keys": [private_key("app-2048", "app").jwk()]}));
     jwks.set_fault("demoapp1", JwksFault::Delay(Duration::from_millis(1_500)));
@@ -107,7 +107,7 @@ async fn the_first_poll_waits_for_no_key_set() {
 }
 
 #[tokio::test]
-async fn a_key_set_request_says_who_asks_and_for_what() {
+async fn a_key_set_request_names_its_client_and_its_media_type() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let runtime_api = RuntimeApi::start().await;
@@ -121,7 +121,9 @@ async fn a_key_set_request_says_who_asks_and_for_what() {
         }
         head
     };
-    let mut head = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("a request");
+    let mut head = tokio::time::timeout(Duration::from_secs(20), asked)
+        .await
+        .expect("the function requests the key set");
     assert_eq!(head.remove(0), "get /jwks.json http/1.1");
     head.sort();
     let version = env!("CARGO_PKG_VERSION");
@@ -134,9 +136,11 @@ async fn a_key_set_request_says_who_asks_and_for_what() {
 }
 
 #[tokio::test]
-async fn key_sets_come_over_https_from_servers_that_the_trust_roots_vouch_for_only() {
+async fn key_sets_come_over_https_only_from_trusted_servers() {
     if !openssl::is_installed() {
-        return prelude_local::coverage::skipped("key sets over HTTPS: there is no openssl to serve them");
+        return prelude_local::coverage::skipped(
+            "key sets over HTTPS: openssl, which serves them, is not installed",
+        );
     }
     let key_set = json!({"keys": [private_key("app-2048", "app").jwk()]}).to_string();
     let server = TlsServer::start("jwks.json", &key_set).await;
@@ -144,7 +148,7 @@ async fn key_sets_come_over_https_from_servers_that_the_trust_roots_vouch_for_on
     for (url, is_trusted, log) in [
         (server.url("localhost"), true, "keys_fetched"),
         (server.url("localhost"), false, "keys_fetch_failed"),
-        // In the certificate there is another name.
+        // The certificate has another name.
         (server.url("127.0.0.1"), true, "keys_fetch_failed"),
     ] {
         let runtime_api = RuntimeApi::start().await;

@@ -1,4 +1,4 @@
-//! Every row of the status table, through both kinds of API Gateway: status, body and headers to the letter.
+//! Every row of the status table, through both kinds of API Gateway: exact status, body and headers.
 
 mod challenges;
 mod refusals;
@@ -17,7 +17,7 @@ use crate::support::{
 const VERIFY: &str = r#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#;
 const UNAUTHORIZED: &str = r#"{"error":"unauthorized"}"#;
 
-/// Checks status, body and all headers against the table. No other header is sent.
+/// Checks status, body and all headers against the table. Fails for any other header.
 fn assert_answer(case: &str, answer: &Answer, status: u16, body: &str) {
     assert_eq!(answer.both(), (status, body), "{case}: {:?}", answer.codes());
     let further = match status {
@@ -41,14 +41,14 @@ async fn assert_both(stack: &Stack, case: &str, request: &Request, status: u16, 
 }
 
 #[tokio::test]
-async fn as_many_events_as_came_are_accepted() {
+async fn every_event_of_a_delivery_is_accepted() {
     let stack = Stack::start().await;
     let session = |id: usize| format!(r#"{{"id":"evt_{id}","type":"user.deleted","payload":{{}}}}"#);
     let unknown = r#"{"type":"user.invented"}"#.to_owned();
     for (case, request, accepted) in [
         ("one event", stack.signed(VERIFY), 1),
         ("one without a signature", stack.post(r#"{"type":"attempt","attempt_uuid":"a","time":"t"}"#), 1),
-        ("one that is parked", stack.signed("no JSON"), 1),
+        ("one that is parked", stack.signed("not JSON"), 1),
         ("none", stack.batch("app1", Vec::<String>::new()), 0),
         ("one in a batch", stack.batch("app2", [session(1)]), 1),
         ("25, one of them parked", stack.batch("app1", (0..24).map(session).chain([unknown])), 25),
@@ -56,7 +56,7 @@ async fn as_many_events_as_came_are_accepted() {
         let before = stack.taken();
         let body = format!(r#"{{"accepted":{accepted}}}"#);
         assert_both(&stack, case, &request, 200, &body, "accepted").await;
-        assert_eq!(stack.taken() - before, 2 * accepted, "{case}: durable, from each API");
+        assert_eq!(stack.taken() - before, 2 * accepted, "{case}: each API makes the events durable");
     }
 }
 
@@ -85,7 +85,7 @@ async fn a_body_that_claims_an_app_without_a_key_is_503() {
         let case = format!("{fault:?}");
         let request = stack.signed_by(&stack.app("app1").keys[0], body.clone());
         assert_both(&stack, &case, &request, 503, r#"{"error":"unavailable"}"#, "keys_unavailable").await;
-        // Any other body is answered by the keys at hand.
+        // The known keys decide about any other body.
         let request = stack.signed(VERIFY);
         assert_both(&stack, &case, &request, 200, r#"{"accepted":1}"#, "accepted").await;
         let request = stack.signed_by(&private_key("other-2048", "account"), VERIFY);
@@ -94,13 +94,13 @@ async fn a_body_that_claims_an_app_without_a_key_is_503() {
 }
 
 #[tokio::test]
-async fn address_path_method_proof_and_family_are_checked_in_this_order() {
+async fn address_path_method_signature_and_source_are_checked_in_this_order() {
     let setup = Setup::new().await;
     let app = setup.prelude.app("app1").unwrap().clone();
     let apps = json!([app_entry(&app, &setup.jwks)]).to_string();
     let stack = setup.set("PRELUDE_APPS", apps).start().await;
     stack.await_key_sets().await;
-    // Wrong in every way, and then mended from the first check to the last.
+    // Wrong in every way. Then each line mends one thing, in the order of the checks.
     let mut request = stack.signed_by(&app.keys[0], VERIFY);
     let signature = std::mem::take(&mut request.headers);
     request = request.header(SIGNATURE, "sha256=00").query("event=activate");

@@ -1,5 +1,5 @@
-//! The budget: whatever hangs, the answer comes in time, and 200 only when everything is durable. The clock is
-//! stopped, so that waiting costs nothing and is exact.
+//! The budget: for any delay, the answer is in time, and 200 only if everything is durable. The clock is stopped, so
+//! that waits take no real time and are exact.
 
 use std::time::SystemTime;
 
@@ -21,23 +21,23 @@ use crate::support::{
 };
 
 const NOW: Duration = Duration::ZERO;
-/// 8 s, and what tokio's timers add.
+/// Budget of 8 s, plus the resolution of tokio's timers.
 const BUDGET: Duration = Duration::from_millis(8_010);
 
-/// An SQS to which the call that comes after this many others, to the queue of this name, takes this long; `None` is
-/// for ever.
+/// SQS whose calls take the time that `takes` returns, by the number of earlier calls and the queue's name. `None`
+/// never ends.
 fn sqs(takes: impl Fn(usize, &str) -> Option<Duration> + Send + Sync + 'static) -> Wire {
     Wire::to_memory(&MemorySqs::default(), move |call, batch| {
         takes(call, batch.queue()).map_or(Fate::Hang, Fate::DelayCall)
     })
 }
 
-/// How many messages are durable.
+/// Number of durable messages.
 fn taken(sqs: &Wire) -> usize {
     sqs.ledger().stored_entries()
 }
 
-/// A key server that takes this long.
+/// Key server that takes this long.
 fn keys(takes: Option<Duration>) -> KeyServer {
     KeyServer::new(takes.map_or(KeyFault::Hanging, KeyFault::Slow))
 }
@@ -46,7 +46,7 @@ const fn seconds(seconds: u64) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Events for two queues, for different users.
+/// Events of different users, for two queues.
 fn events(count: usize) -> Vec<String> {
     let event = |index: usize| {
         let name = if index.is_multiple_of(2) { "user.created" } else { "user.deleted" };
@@ -57,7 +57,7 @@ fn events(count: usize) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_sqs_that_hangs_is_tried_again_and_given_up_in_time() {
+async fn an_sqs_that_hangs_is_retried_and_given_up_in_time() {
     /// Decides whether a call hangs, by the number of calls before it and its queue.
     type Hangs = fn(usize, &str) -> bool;
     let cases: [(&str, Hangs, u64); 8] = [
@@ -82,10 +82,10 @@ async fn an_sqs_that_hangs_is_tried_again_and_given_up_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fifo_queue_that_hangs_holds_up_its_own_calls_only_until_the_time_is_up() {
+async fn a_hanging_fifo_queue_delays_only_its_own_calls() {
     /// Decides whether a call hangs, by the number of calls before it and its queue.
     type Hangs = fn(usize, &str) -> bool;
-    // Two queues with two calls each, one after the other.
+    // Two queues with two sequential calls each.
     let cases: [(&str, Hangs, u64, usize); 5] = [
         ("the first", |call, _| call == 0, 200, 40),
         ("the last", |call, _| call == 3, 200, 40),
@@ -103,7 +103,7 @@ async fn a_fifo_queue_that_hangs_holds_up_its_own_calls_only_until_the_time_is_u
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_slow_queue_costs_no_more_than_the_budget_and_the_others_none_of_theirs() {
+async fn a_slow_queue_stays_within_the_budget_and_delays_no_other() {
     for (queue_type, takes, expected) in [
         ("standard", Some(Duration::from_millis(2_900)), 200),
         ("standard", Some(Duration::from_millis(3_500)), 503),
@@ -120,7 +120,7 @@ async fn one_slow_queue_costs_no_more_than_the_budget_and_the_others_none_of_the
         let calls = sqs.ledger().since(0);
         let others = calls.iter().filter(|call| !is_slow(&call.queue)).flat_map(|call| &call.sent);
         let durable = others.filter(|sent| sent.answered == Answered::Durable).count();
-        assert_eq!(durable, 20, "{queue_type}, {takes:?}: those of the other queue");
+        assert_eq!(durable, 20, "{queue_type}, {takes:?}: every event of the other queue is durable");
     }
 }
 
@@ -147,12 +147,12 @@ async fn a_key_server_that_hangs_leaves_time_for_an_answer() {
     assert_eq!(status, 503);
     assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&took), "{took:?}");
     let (status, took) = rig.send(&app_batch(events(1))).await;
-    assert_eq!((status, took), (503, NOW), "the cool-down");
-    assert_eq!(rig.send(&attempt()).await, (200, NOW), "the account's key is at hand");
+    assert_eq!((status, took), (503, NOW), "no fetch during the cool-down");
+    assert_eq!(rig.send(&attempt()).await, (200, NOW), "the account's key needs no fetch");
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_key_servers_that_hang_are_waited_for_together() {
+async fn many_hanging_key_servers_are_awaited_together() {
     let app_ids: Vec<_> = (0..10).map(|index| format!("app{index}")).chain([APP_ID.to_owned()]).collect();
     let app = |app_id: &String| json!({"app_id": app_id, "verification_token": "t"});
     let apps = json!(app_ids.iter().map(app).collect::<Vec<_>>()).to_string();
@@ -165,7 +165,7 @@ async fn many_key_servers_that_hang_are_waited_for_together() {
     tokio::time::advance(Duration::from_secs(601)).await;
     let before = keys.asked().len();
     let (status, took) = rig.send(&signed(&private_key("other-2048", "app"), batch(APP_ID, events(1)))).await;
-    assert_eq!((status, keys.asked().len() - before), (401, 11), "each once");
+    assert_eq!((status, keys.asked().len() - before), (401, 11), "each set is fetched once");
     assert!(took <= Duration::from_millis(4_010), "{took:?}");
 }
 
@@ -199,7 +199,7 @@ async fn a_function_with_less_time_left_answers_before_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_server_that_hangs_is_not_waited_for_longer_than_the_function_has() {
+async fn a_hanging_key_server_is_awaited_no_longer_than_the_function_runs() {
     for left in [9_000, 3_000, 1_500, 700, 100] {
         let rig = Rig::start(&keys(None), &sqs(|_, _| Some(NOW)), NOW);
         let mut context = context();
@@ -212,20 +212,20 @@ async fn a_key_server_that_hangs_is_not_waited_for_longer_than_the_function_has(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_the_sandbox_slept_through_is_made_again_for_the_next_request() {
+async fn a_fetch_interrupted_by_a_freeze_is_repeated_for_the_next_request() {
     let keys = keys(None);
     let rig = Rig::start(&keys, &sqs(|_, _| Some(NOW)), NOW);
     let mut context = context();
     context.deadline = now_in_milliseconds() + 1_200;
-    assert_eq!(rig.send_in(&app_batch(events(1)), context).await.0, 503, "the fetch is under way");
+    assert_eq!(rig.send_in(&app_batch(events(1)), context).await.0, 503, "the fetch has not ended");
     keys.set(None);
-    // The sandbox sleeps until the next request comes.
+    // The sandbox is frozen until the next request arrives.
     advance(Duration::from_secs(61)).await;
     assert_eq!(rig.send(&app_batch(events(1))).await.0, 200);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_is_over_is_answered_at_once() {
+async fn a_past_deadline_is_answered_at_once() {
     for deadline in [now_in_milliseconds() - 50_000, now_in_milliseconds() - 5_000, now_in_milliseconds()] {
         let sqs = sqs(|_, _| None);
         let rig = Rig::start(&keys(None), &sqs, NOW);
@@ -238,7 +238,7 @@ async fn a_deadline_that_is_over_is_answered_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_of_long_ago_as_emulators_send_it_leaves_the_whole_budget() {
+async fn a_very_old_deadline_of_an_emulator_leaves_the_whole_budget() {
     for deadline in [0, 1, 600_000] {
         let sqs = sqs(|_, _| None);
         let rig = Rig::start(&keys(Some(NOW)), &sqs, NOW);
@@ -251,7 +251,7 @@ async fn a_deadline_of_long_ago_as_emulators_send_it_leaves_the_whole_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_request_has_what_the_start_of_the_process_left_of_the_budget() {
+async fn a_slow_start_shortens_the_budget_of_the_first_request() {
     let left = |milliseconds| Duration::from_millis(milliseconds);
     for (initialization, first) in [(0, left(8_000)), (3_000, left(5_000)), (7_900, left(100)), (20_000, NOW)]
     {
@@ -264,14 +264,14 @@ async fn the_first_request_has_what_the_start_of_the_process_left_of_the_budget(
                 took <= budget + Duration::from_millis(10),
                 "{initialization} ms: {took:?} of {budget:?}"
             );
-            // A last try is not worth it when its pause alone would take the rest.
+            // A last try is useless if its pause would take the rest of the budget.
             assert!(took + Duration::from_secs(2) >= budget, "{initialization} ms: {took:?} of {budget:?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_start_takes_nothing_from_a_request_that_needs_no_time() {
+async fn a_slow_start_does_not_fail_a_request_that_needs_no_time() {
     let sqs = sqs(|_, _| Some(NOW));
     let rig = Rig::start(&keys(Some(NOW)), &sqs, Duration::from_secs(7));
     assert_eq!(rig.send(&app_batch(events(3))).await, (200, NOW));
@@ -294,7 +294,7 @@ async fn batches_of_every_length_are_durable_in_time() {
                 let shown = format!("{count} events of {users} users, {queue_type}: {took:?}");
                 assert_eq!(status, 200, "{shown}");
                 assert!(took < BUDGET, "{shown}");
-                // A FIFO queue takes a call for each event of one user, 130 of them in the time.
+                // A FIFO queue needs one call for each event of one user, and 130 calls fit into the time.
                 let is_sliced = count > 2_000 || queue_type == "fifo" && users < 10 && count > 1_000;
                 let is_whole = taken(&sqs) == count;
                 assert_eq!(is_whole, !is_sliced, "{shown}, {} taken", taken(&sqs));

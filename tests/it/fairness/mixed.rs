@@ -15,7 +15,7 @@ use crate::support::{
     wire::{Fate, Wire},
 };
 
-/// Events of one type, about so many users in turn.
+/// Events of one type, about this many users in turn.
 fn events(count: usize, name: &str, users: usize) -> Vec<String> {
     let event = |index: usize| {
         let payload = json!({"user_id": format!("usr_{}", index % users)});
@@ -28,14 +28,14 @@ const fn slow(milliseconds: u64) -> Fate {
     Fate::DelayCall(Duration::from_millis(milliseconds))
 }
 
-/// Statuses until the first 200, and how many messages are durable in each queue.
+/// Statuses until the first 200, and the number of durable messages in each queue.
 #[derive(Debug)]
 struct Outcome {
     statuses: Vec<u64>,
     durable: BTreeMap<String, usize>,
 }
 
-/// Delivers the same batch up to so many times. `fate` gets the number of the queue's calls so far, and the queue's slug.
+/// Delivers the same batch up to this many times. `fate` gets the number of the queue's calls so far, and its slug.
 async fn deliver(
     queue_type: &str,
     deliveries: usize,
@@ -84,13 +84,13 @@ async fn a_fifo_queue_with_some_failures_ends_in_few_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fifo_queue_that_is_slow_in_part_ends_in_few_attempts() {
+async fn a_partly_slow_fifo_queue_ends_in_few_attempts() {
     type Slow = (&'static str, usize, fn(usize, &str) -> Fate);
     let cases: [Slow; 4] = [
-        ("slow after a fast start", 400, |call, queue| {
+        ("slows down after a fast start", 400, |call, queue| {
             slow(if queue == "user-created" && call % 400 >= 100 { 900 } else { 20 })
         }),
-        ("one of twenty hangs", 200, |call, queue| {
+        ("one call of twenty hangs", 200, |call, queue| {
             if queue == "user-created" && call % 20 == 19 { Fate::Hang } else { slow(20) }
         }),
         ("a slower parking queue", 1_000, |_, queue| slow(if queue == "unrouted" { 600 } else { 20 })),
@@ -117,7 +117,7 @@ async fn many_entries_with_an_unlisted_code_are_parked_in_one_attempt() {
         let outcome = outcome.await;
         assert_eq!((&*outcome.statuses, outcome.durable["unrouted"]), (&[200][..], 85), "{queue_type}");
     }
-    // One in each call.
+    // One entry of each call fails.
     let wire = Wire::to_memory(&MemorySqs::default(), |_, batch| {
         let is_poison =
             |body: &str| (0..200).step_by(10).any(|index| body.contains(&format!("\"evt_{index}\"")));
@@ -149,7 +149,7 @@ async fn a_call_that_hangs_does_not_stop_a_queue_that_works() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unlisted_code_closes_no_queue_while_the_parking_queue_does_not_work() {
+async fn an_unlisted_code_closes_no_queue_while_the_parking_queue_fails() {
     for parking in [(|| Fate::Hang) as fn() -> Fate, || Fate::Refuse(400, "QueueDoesNotExist")] {
         let mut batch = events(20, "user.created", 20);
         batch.extend(events(1, "user.invented", 1));
@@ -164,7 +164,7 @@ async fn an_unlisted_code_closes_no_queue_while_the_parking_queue_does_not_work(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_queue_of_which_every_second_call_hangs_costs_another_one_nothing() {
+async fn a_queue_that_hangs_every_second_call_does_not_delay_another() {
     let mut batch = events(1_000, "user.created", 1_000);
     batch.extend(events(1_000, "user.deleted", 1_000));
     let outcome = deliver("standard", 1, batch, |call, queue| match queue {
@@ -176,7 +176,7 @@ async fn a_queue_of_which_every_second_call_hangs_costs_another_one_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_blamed_when_a_queue_that_is_denied_refuses_a_call_for_its_content() {
+async fn a_denied_queue_that_refuses_content_blames_no_event() {
     let wire = Wire::to_memory(&MemorySqs::default(), |call, batch| match call {
         _ if batch.queue_url.contains("unrouted") => slow(20),
         0 => slow(20),

@@ -1,4 +1,4 @@
-//! The order of a queue's batches, and of a group's events in them.
+//! Order of a queue's batches, and of a group's events in them.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +15,21 @@ fn about_users(users: usize, count: usize) -> Vec<String> {
     (0..count).map(|index| event(&format!("evt_{index:03}"), "user.created", user(index))).collect()
 }
 
-/// The numbers of [`about_users`] in the order in which a queue took them.
+/// Numbers of [`about_users`], in the order in which a queue accepted them.
 fn order(stack: &Stack, slug: &str) -> Vec<usize> {
     let queue = stack.queue(slug);
     let entries = stack.sqs.recorded().into_iter().filter(|entry| entry.queue == queue);
     entries.map(|entry| entry.attributes["event_id"].trim_start_matches("evt_").parse().unwrap()).collect()
 }
 
-/// Checks that each event of a queue came once, and those of one user in order.
+/// Checks that each event of a queue arrived once, and the events of one user in order.
 fn keeps_groups_in_order(order: &[usize], users: usize, count: usize) -> bool {
     let user = |user| order.iter().copied().filter(move |index| index % users == user);
     (0..users).all(|of| user(of).eq((of..count).step_by(users)))
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_events_of_a_group_keep_their_order_whatever_fails() {
+async fn the_events_of_a_group_keep_their_order_despite_any_fault() {
     let call = |status, code: &str| FaultKind::Call { status, code: code.to_owned() };
     let entry = |containing: &str, code: &str| FaultKind::Entries {
         containing: containing.to_owned(),
@@ -58,7 +58,7 @@ async fn the_events_of_a_group_keep_their_order_whatever_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_split_keeps_the_order_as_well() {
+async fn a_split_call_keeps_the_order() {
     let stack = fifo().await;
     let refused = FaultKind::Call { status: 400, code: "InvalidMessageContents".to_owned() };
     stack.sqs.inject(Fault::once(refused));
@@ -69,29 +69,29 @@ async fn a_call_that_is_split_keeps_the_order_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_after_an_entry_that_fails_waits_for_it_and_other_groups_do_not() {
+async fn later_events_of_a_group_wait_for_a_failed_one_and_other_groups_do_not() {
     let stack = fifo().await;
     let kind = FaultKind::Entries {
         containing: "evt_004".to_owned(),
         code: "InternalError".to_owned(),
         sender_fault: false,
     };
-    // More tries than one delivery has time for, and fewer than two.
+    // More tries than one delivery has time for, and fewer than two deliveries.
     stack.sqs.inject(Fault::once(kind).times(20));
     let request = stack.batch("app1", about_users(4, 24));
     assert_eq!(stack.send(&request).await.status, 503);
     let taken: BTreeSet<_> = order(&stack, "user-created").into_iter().collect();
     let expected = (0..24).filter(|index| *index < 4 || index % 4 != 0);
-    assert_eq!(taken, expected.collect(), "all but 4, 8, 12 and so on");
+    assert_eq!(taken, expected.collect(), "all events except 4, 8, 12 and so on");
     assert_eq!(stack.send(&request).await.status, 200);
-    // SQS drops what it had already.
+    // SQS drops the events that it had accepted before.
     let messages = stack.drain("user-created").await;
     let ids: BTreeSet<_> = messages.iter().map(|message| message.attribute("event_id").unwrap()).collect();
     assert_eq!(ids.len(), 24);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_entry_that_is_refused_by_an_unlisted_code_is_parked_after_three_tries() {
+async fn an_entry_refused_with_an_unlisted_code_is_parked_after_three_tries() {
     let stack = fifo().await;
     let kind = FaultKind::Entries {
         containing: "evt_004".to_owned(),
@@ -103,7 +103,7 @@ async fn an_entry_that_is_refused_by_an_unlisted_code_is_parked_after_three_trie
     let order = order(&stack, "user-created");
     assert_eq!(order.len(), 23, "{order:?}");
     let user_0: Vec<_> = order.iter().filter(|index| *index % 4 == 0).collect();
-    assert_eq!(user_0, [&0, &8, &12, &16, &20], "those behind it go on, in order");
+    assert_eq!(user_0, [&0, &8, &12, &16, &20], "later events of its group follow in order");
     let parked = stack.parked().await;
     assert_eq!(parked.len(), 1);
     assert_eq!(parked[0].attribute("reason"), Some("rejected_by_sqs"));
@@ -111,7 +111,7 @@ async fn an_entry_that_is_refused_by_an_unlisted_code_is_parked_after_three_trie
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_calls_of_one_queue_go_one_after_the_other_and_queues_beside_each_other() {
+async fn calls_of_one_queue_are_sequential_and_queues_run_in_parallel() {
     let stack = fifo().await;
     stack.sqs.inject(Fault::once(FaultKind::Delay(Duration::from_millis(200))).always());
     let deleted = (0..30).map(|index| {
@@ -126,7 +126,7 @@ async fn the_calls_of_one_queue_go_one_after_the_other_and_queues_beside_each_ot
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_queue_in_trouble_does_not_hold_up_another() {
+async fn a_failing_queue_does_not_delay_another() {
     let stack = fifo().await;
     let denied = FaultKind::Call { status: 403, code: "AccessDenied".to_owned() };
     stack.sqs.inject(Fault::once(denied).on(stack.queue("user-deleted")).always());
@@ -137,5 +137,5 @@ async fn one_queue_in_trouble_does_not_hold_up_another() {
     assert_eq!(stack.send(&stack.batch("app1", (0..12).map(event))).await.status, 200);
     let numbers = |odd| (odd..12).step_by(2).collect::<Vec<usize>>();
     assert_eq!(order(&stack, "user-created"), numbers(0));
-    assert_eq!(order(&stack, "unrouted"), numbers(1), "parked in order, too");
+    assert_eq!(order(&stack, "unrouted"), numbers(1), "parked events keep their order");
 }

@@ -1,4 +1,4 @@
-//! FIFO queues that are too slow for all calls of a batch: the events that do not fit are parked in slices.
+//! FIFO queues that are too slow for all calls of a batch. The remaining events are parked in slices.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,13 +21,13 @@ use crate::support::{
 
 const BUDGET: Duration = Duration::from_millis(8_010);
 
-/// Events of one user, which take a call each.
+/// Events of one user, which take one call each.
 fn events(count: usize, name: &str) -> Vec<String> {
     let event = |index| json!({"id": format!("evt_{index}"), "type": name, "payload": {"user_id": "usr_1"}});
     (0..count).map(|index| event(index).to_string()).collect()
 }
 
-/// Places of a batch's events, and how often each event is there.
+/// Places of a batch's events, with the number of copies at each place.
 #[derive(Debug, Default)]
 struct Places {
     routed: BTreeMap<String, usize>,
@@ -36,7 +36,7 @@ struct Places {
 }
 
 impl Places {
-    /// Reads what SQS acknowledged.
+    /// Reads the entries that SQS acknowledged.
     fn of(wire: &Wire) -> Self {
         let mut places = Self::default();
         let calls = wire.ledger().since(0);
@@ -71,7 +71,7 @@ impl Places {
     }
 }
 
-/// Delivers a batch to FIFO queues; the answer, its time, and where the events are.
+/// Delivers a batch to FIFO queues. Returns the status, its duration, and the places of the events.
 async fn deliver(
     events: &[String],
     fate: impl Fn(usize, &str) -> Fate + Send + Sync + 'static,
@@ -134,7 +134,7 @@ async fn only_the_slow_queues_events_are_sliced() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_was_sent_is_never_sliced() {
     let events = events(200, "user.created");
-    // SQS has the third event, and nobody knows.
+    // SQS stores the third event, but the receiver does not learn it.
     let (status, _, places) = deliver(&events, |call, _| match call {
         2 => Fate::LoseAnswer,
         _ => slow(80),
@@ -142,8 +142,11 @@ async fn an_event_that_was_sent_is_never_sliced() {
     .await;
     assert_eq!(status, 200);
     places.assert_each_once(&events);
-    assert!(places.slices > 0 && places.routed.contains_key(&events[2]), "sent again, alone");
-    // One event is never acknowledged. At the last moment its call waits before calls that were not sent yet.
+    assert!(
+        places.slices > 0 && places.routed.contains_key(&events[2]),
+        "the third event is sent again, alone"
+    );
+    // One event is never acknowledged. At the deadline its call waits before calls that were not sent yet.
     let event = |index| {
         let payload = json!({"user_id": format!("usr_{}", index % 50)});
         json!({"id": format!("evt_{index}"), "type": "user.created", "payload": payload}).to_string()
@@ -164,12 +167,12 @@ async fn an_event_that_was_sent_is_never_sliced() {
     let places = Places::of(&wire);
     let sent = sent.lock().unwrap();
     assert!(sent.contains(&events[500]) && !places.routed.contains_key(&events[500]), "unacknowledged");
-    assert!(places.slices > 0, "the last moment came");
-    assert!(places.sliced.keys().all(|event| !sent.contains(event)), "sent, and sliced");
+    assert!(places.slices > 0, "no event was sliced");
+    assert!(places.sliced.keys().all(|event| !sent.contains(event)), "an event was sent and sliced");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_parking_queue_takes_slices_as_well() {
+async fn a_slow_parking_queue_also_takes_slices() {
     let event = |index: usize| json!({"id": format!("evt_{index}"), "type": "user.invented", "payload": {}});
     let events: Vec<_> = (0..1_500).map(|index| event(index).to_string()).collect();
     let (status, took, places) = deliver(&events, |_, _| slow(80)).await;
@@ -179,7 +182,7 @@ async fn a_slow_parking_queue_takes_slices_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redelivery_may_cut_elsewhere_and_carries_the_same_ids() {
+async fn a_redelivery_may_be_sliced_elsewhere_and_keeps_the_ids() {
     let events = events(300, "user.created");
     let ids = |places: &Places| {
         let id =

@@ -1,4 +1,4 @@
-//! Documents of key sets: keys of other kinds, unreadable keys, too many keys.
+//! Key-set documents: keys of other kinds, unreadable keys, too many keys.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use prelude_local::prelude::{PreludeKey, jwks_server::JwksFault};
@@ -10,14 +10,14 @@ use crate::support::{
     stack::{Setup, Stack},
 };
 
-/// A stack whose app1 has these keys.
+/// Stack whose app1 has these keys.
 async fn with_keys(keys: impl IntoIterator<Item = Value>) -> Stack {
     let setup = Setup::new().await;
     setup.jwks.publish("app1", &json!({"keys": keys.into_iter().collect::<Vec<_>>()}));
     setup.start().await
 }
 
-/// The app's key with other members.
+/// App's key with these members replaced.
 fn changed(key: &PreludeKey, members: &Value) -> Value {
     let mut jwk = key.jwk();
     for (name, value) in members.as_object().unwrap() {
@@ -29,7 +29,7 @@ fn changed(key: &PreludeKey, members: &Value) -> Value {
     jwk
 }
 
-/// RSA key of 2048 bits that fits no private key. A receiver cannot see that.
+/// RSA key of 2048 bits without a private key. A receiver cannot detect that.
 fn stranger(index: u8) -> Value {
     let mut modulus = [0xff; 256];
     modulus[100] = index;
@@ -43,7 +43,7 @@ fn others() -> Vec<Value> {
         json!({"kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}),
         json!({"kty": "oct", "kid": "hmac", "k": "AAAA"}),
         json!({"kty": "RSA", "kid": "no modulus", "e": "AQAB"}),
-        json!({"kty": "RSA", "kid": "no base64", "n": "*", "e": "AQAB"}),
+        json!({"kty": "RSA", "kid": "not base64", "n": "*", "e": "AQAB"}),
         json!({"kty": "RSA", "kid": "even exponent", "n": stranger(0)["n"], "e": "Ag"}),
         json!({"kty": "RSA", "kid": "1024 bits", "n": URL_SAFE_NO_PAD.encode([0xff; 128]), "e": "AQAB"}),
         json!({"kty": "RSA", "kid": "16384 bits", "n": URL_SAFE_NO_PAD.encode([0xff; 2048]), "e": "AQAB"}),
@@ -79,7 +79,7 @@ async fn a_set_without_a_usable_key_counts_as_failed() {
 }
 
 #[tokio::test]
-async fn alg_use_and_unknown_members_are_ignored_and_a_nameless_key_is_called_by_its_thumbprint() {
+async fn alg_use_and_unknown_members_are_ignored_and_the_thumbprint_names_a_nameless_key() {
     let key = Setup::new().await.prelude.app("app1").unwrap().keys[0].clone();
     let thumbprint = key.thumbprint();
     for (members, key_id) in [

@@ -1,4 +1,4 @@
-//! Key servers that are down, slow, or answer with something else than a key set.
+//! Key servers that are down, slow, or answer without a key set.
 
 use std::{
     io,
@@ -26,7 +26,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// Why fetches of app1's set failed.
+    /// Reasons of failed fetches of app1's set.
     fn reasons(&self) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -46,7 +46,7 @@ impl io::Write for Log {
     }
 }
 
-/// Every way to fail, and what the log calls it. The slow ones come last.
+/// Every fault, and its name in the log. The slow ones come last.
 fn faults(setup: &Setup) -> Vec<(JwksFault, &'static str)> {
     vec![
         (JwksFault::Status(500), "status_500"),
@@ -81,7 +81,7 @@ async fn an_app_without_a_key_makes_503_and_one_with_a_key_401() {
         assert_eq!(stack.jwks.requests("app1"), 1, "{fault:?}: 5 s of cool-down");
         assert_eq!(log.reasons(), [reason], "{fault:?}");
         assert!(stack.jwks.requests("app2") <= 2, "the redirect is not followed");
-        // Neither refused by its content nor accepted: an unsigned or malformed one is nobody's.
+        // An unsigned or malformed request names no app, so it gets neither 200 nor 503.
         assert_eq!(stack.send(&stack.post("{}")).await.status, 401);
         assert_eq!(
             stack.send(&stack.post("{}").header("X-Webhook-Signature", "rsassa-pss-sha256=AA")).await.status,
@@ -108,7 +108,7 @@ async fn a_stale_set_is_used_while_the_server_is_down() {
         stack.jwks.set_fault("app1", fault.clone());
         later(Duration::from_secs(101)).await;
         assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "{fault:?}");
-        assert_eq!(send(&stack, &forged(&stack)).await, wrong(), "{fault:?}: it has a key, so no 503");
+        assert_eq!(send(&stack, &forged(&stack)).await, wrong(), "{fault:?}: a stale key prevents 503");
         assert_eq!(stack.jwks.requests("app1"), number + 2, "{fault:?}: 60 s of cool-down");
         assert_eq!(log.reasons(), [reason], "{fault:?}");
     }
@@ -118,7 +118,7 @@ async fn a_stale_set_is_used_while_the_server_is_down() {
 }
 
 #[tokio::test]
-async fn a_server_that_stays_down_is_asked_every_five_seconds_at_most() {
+async fn a_server_that_stays_down_is_asked_at_most_every_five_seconds() {
     let setup = Setup::new().await;
     setup.jwks.set_fault("app1", JwksFault::Close);
     let stack = setup.start().await;
@@ -132,7 +132,7 @@ async fn a_server_that_stays_down_is_asked_every_five_seconds_at_most() {
 }
 
 #[tokio::test]
-async fn a_fetch_goes_on_when_the_request_that_waited_for_it_is_over() {
+async fn a_fetch_continues_after_the_request_that_waited_for_it() {
     let setup = Setup::new().await;
     setup.jwks.set_fault("app1", JwksFault::Delay(Duration::from_millis(500)));
     let stack = setup.start().await;

@@ -1,4 +1,4 @@
-//! An app whose key set is gone for good affects only the bodies that claim this app.
+//! An app whose key set is permanently gone affects only bodies that claim this app.
 
 use prelude_local::{
     aws::gateway::Request,
@@ -11,21 +11,21 @@ use crate::support::stack::{SIGNATURE, Setup, Stack};
 
 const VERIFY: &str = r#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#;
 
-/// Every way to be gone. A fetch of the last two takes its whole 2 s.
+/// Every permanent fault. A fetch with one of the last two takes its whole 2 s.
 const GONE: [JwksFault; 4] =
     [JwksFault::Status(404), JwksFault::Close, JwksFault::Delay(Duration::from_secs(10)), JwksFault::Stall];
 
 /// Shorter than any fetch that times out.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// A stack whose app1 is gone.
+/// Stack whose app1 is gone.
 async fn without_app1(fault: JwksFault) -> Stack {
     let setup = Setup::new().await;
     setup.jwks.set_fault("app1", fault);
     setup.start().await
 }
 
-/// A batch that does not begin with its app.
+/// Batch that does not begin with its app.
 fn unhinted(stack: &Stack, key: &PreludeKey, app_id: &str) -> Request {
     stack.signed_by(key, format!(r#"{{"events":[{USER_CREATED}],"app_id":"{app_id}"}}"#))
 }
@@ -36,8 +36,8 @@ fn forged(stack: &Stack, body: &str) -> Request {
 }
 
 #[test]
-fn a_retired_app_costs_only_the_bodies_that_claim_it() {
-    // A thread for each fault, with a clock of its own: most of the time is spent waiting for fetches to time out.
+fn a_retired_app_affects_only_the_bodies_that_claim_it() {
+    // Each fault has a thread and a clock, because the tests mostly wait for fetches to time out.
     std::thread::scope(|scope| {
         for fault in GONE {
             scope.spawn(move || {
@@ -54,7 +54,7 @@ async fn only_bodies_that_claim_the_app_are_refused(fault: JwksFault) {
     assert_eq!(
         send(&stack, &stack.batch("app2", [USER_CREATED])).await,
         accepted(),
-        "{fault:?}: its set is there"
+        "{fault:?}: the set of app2 is fetched"
     );
     for round in 0..3 {
         let case = format!("{fault:?}, round {round}");
@@ -70,14 +70,14 @@ async fn only_bodies_that_claim_the_app_are_refused(fault: JwksFault) {
             ),
             ("a genuine Verify event", stack.signed(VERIFY), accepted()),
             ("another app's genuine batch", stack.batch("app2", [USER_CREATED]), accepted()),
-            ("the same, not begun with its app", unhinted(&stack, app2, "app2"), accepted()),
+            ("the same batch, which does not begin with its app", unhinted(&stack, app2, "app2"), accepted()),
         ] {
             let start = Instant::now();
             assert_eq!(send(&stack, &request).await, answer, "{case}: {what}");
             assert!(start.elapsed() < AT_ONCE, "{case}: {what} took {:?}", start.elapsed());
         }
         for request in [batch(&stack), forged(&stack, r#" { "app_id" : "app1" ,"events":[]}"#)] {
-            assert_eq!(send(&stack, &request).await, unavailable(), "{case}: it claims the app");
+            assert_eq!(send(&stack, &request).await, unavailable(), "{case}: the body claims the app");
         }
         later(Duration::from_secs(61)).await;
     }
@@ -91,7 +91,7 @@ async fn a_batch_that_does_not_begin_with_its_app_starts_the_fetch_that_its_retr
     assert_eq!(send(&stack, &request).await, wrong());
     stack.jwks.set_fault("app1", None);
     later(Duration::from_secs(5)).await;
-    assert_eq!(send(&stack, &request).await, wrong(), "it does not wait");
+    assert_eq!(send(&stack, &request).await, wrong(), "the batch does not wait");
     let end = Instant::now() + Duration::from_secs(5);
     while send(&stack, &request).await != accepted() {
         assert!(Instant::now() < end, "the fetch was not started");

@@ -15,7 +15,7 @@ use crate::support::{
     stack::{PATH_TOKEN, SIGNATURE},
 };
 
-/// A body, and what must become of it.
+/// Body and its expected result.
 pub(super) struct Body {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
@@ -28,12 +28,12 @@ pub(super) struct Body {
 pub(super) enum Signer {
     Account,
     App,
-    /// With the account's signature of another body.
+    /// Nobody: the account's signature belongs to another body.
     Forger,
 }
 
 impl Body {
-    /// The events in it.
+    /// Events in the body.
     pub(super) fn events(&self) -> Vec<Vec<u8>> {
         match self.signer {
             Signer::App => self.elements().iter().map(|element| element.get().as_bytes().to_vec()).collect(),
@@ -85,8 +85,8 @@ pub(super) fn bodies() -> Vec<Body> {
         account("one event, nested deeply", &|n| {
             format!(r#"{{"type":"verify.attempt","payload":{}{}}}"#, "[".repeat(n), "]".repeat(n))
         }),
-        account("no event, nested deeply", &|n| "[".repeat(n) + &"]".repeat(n)),
-        account("no JSON, nested deeply", &|n| r#"{"a":"#.repeat(n)),
+        account("not an event, nested deeply", &|n| "[".repeat(n) + &"]".repeat(n)),
+        account("not JSON, nested deeply", &|n| r#"{"a":"#.repeat(n)),
         of_batch("a batch of one event, incompressible", "standard", &|n| {
             vec![format!(r#"{{"id":"evt_1","type":"user.created","x":"{}"}}"#, noise(n))]
         }),
@@ -111,7 +111,7 @@ pub(super) fn bodies() -> Vec<Body> {
     ]
 }
 
-/// An event of one of the app's types, in turn.
+/// Event of one of the app's types, in turn.
 fn known(index: usize, user: usize, text: &str) -> String {
     let types = EventType::ALL.iter().filter(|event_type| event_type.source() == Some(Source::Session));
     let event_type = types.cycle().nth(index % 12).unwrap();
@@ -119,8 +119,7 @@ fn known(index: usize, user: usize, text: &str) -> String {
     format!(r#"{{"id":"evt_{index}","type":"{event_type}","payload":{payload}}}"#)
 }
 
-/// How large a body can be made: along the line through two tries, until API Gateway's event is as long as it may be,
-/// but for [`SLACK`].
+/// Largest length of a body whose API Gateway event fits, except for [`SLACK`]. Extrapolates from the last two tries.
 fn largest(make: &dyn Fn(usize) -> Vec<u8>) -> usize {
     let length = |n: i64| {
         let request = Request::new("POST", format!("/webhooks/{PATH_TOKEN}"), ADDRESSES[0]);

@@ -1,4 +1,4 @@
-//! The largest key sets: what a forged signature costs when every key of 64 KiB is tried.
+//! Largest key sets: the duration of a forged signature when every key of 64 KiB is tried.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use super::{
     SIGNATURE, post, release,
 };
 
-/// The usual exponent, and the largest one that is accepted.
+/// Usual exponent, and the largest accepted one.
 const EXPONENTS: [(&str, &[u8]); 2] = [("65537", &[1, 0, 1]), ("2^33-1", &[1, 0xff, 0xff, 0xff, 0xff])];
-/// How many forged requests are measured.
+/// Number of measured forged requests.
 const FORGERIES: u32 = 10;
 
-/// As many keys as a set may hold, or one. Nobody has their private halves.
+/// As many keys as a set may hold, or one. The private keys do not exist.
 fn key_set(bits: usize, exponent: &[u8], is_full: bool) -> String {
     let key = |index: usize| {
         let mut modulus = vec![0xff; bits / 8];
@@ -32,7 +32,7 @@ fn key_set(bits: usize, exponent: &[u8], is_full: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_forged_signature_is_tried_with_every_key_of_the_largest_sets_in_time() {
+async fn a_forged_signature_is_compared_with_every_key_of_the_largest_sets_in_time() {
     let Some(binary) = release() else { return };
     println!(
         "| key set | keys | peak memory | CPU of a forged request | at 256 MB |\n|---|---:|---:|---:|---:|"
@@ -62,13 +62,13 @@ async fn measure(binary: &Path, bits: usize, (exponent, bytes): (&str, &[u8]), i
     let process = FunctionProcess::spawn(binary, &variables, &runtime_api);
     process.output_containing("keys_fetched").await;
     let before = process.cpu_time();
-    // Below the modulus, so that the whole exponentiation is made.
+    // Below the modulus, so that the verifier computes the whole exponentiation.
     let signature = URL_SAFE_NO_PAD.encode(vec![0x7f; bits / 8]);
     let forged = post(batch(APP_ID, [r#"{"type":"user.created"}"#]))
         .header(SIGNATURE, format!("rsassa-pss-sha256={signature}"));
     for _ in 0..FORGERIES {
         let Invocation::Response(answer) = runtime_api.invoke(forged.http_api_event()).await else {
-            panic!("no answer")
+            panic!("the function returned no response")
         };
         assert_eq!(answer["statusCode"], 401, "{bits} bits, {exponent}");
     }

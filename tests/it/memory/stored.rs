@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::support::{faults::memory_sqs::Stored, parked::decode};
 
-/// Every event's bytes, sorted: from its own queue, parked, in parts, or out of a slice.
+/// Bytes of every event, sorted: from its queue, from the parking queue, from parts, or from a slice.
 pub(super) fn recover_all(stored: Vec<Stored>) -> Vec<Vec<u8>> {
     let mut events = Vec::new();
     let mut parts = BTreeMap::<(String, String), BTreeMap<usize, String>>::new();
@@ -23,7 +23,7 @@ pub(super) fn recover_all(stored: Vec<Stored>) -> Vec<Vec<u8>> {
                 assert!(twice.is_none(), "a part came twice");
             }
             None if reason.is_empty() => {
-                // As a consumer would not have to: the two characters that SQS forbids stand for themselves again.
+                // Restores the two characters that SQS forbids. Consumers need no such step.
                 let body = entry.message_body.replace("\\ufffe", "\u{FFFE}").replace("\\uffff", "\u{FFFF}");
                 events.push(body.into_bytes());
             }

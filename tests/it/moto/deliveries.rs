@@ -1,4 +1,4 @@
-//! Deliveries to the process, and their traces in moto's queues, in the proxy's record and in the log.
+//! Deliveries to the process, and their effects in moto's queues, in the proxy's record and in the log.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ async fn moto_gets_every_type_byte_for_byte_with_its_attributes() {
         function.send(Api::Http, &activation).await,
         (200, r#"{"challenge":9007199254740993}"#.to_owned())
     );
-    // Salts as Prelude documents them, as Go makes them, as tools make them.
+    // Salts as Prelude documents them, as Go makes them, and as tools make them.
     for (source, salt_length) in [(Source::Verify, "32"), (Source::Notify, "222")] {
         for (index, (event_type, raw)) in samples_of(source).into_iter().enumerate() {
             let api = Api::BOTH[index % 2];
@@ -54,7 +54,7 @@ async fn moto_gets_every_type_byte_for_byte_with_its_attributes() {
     for source in [Source::VerifyV1, Source::Verify, Source::Notify, Source::Session] {
         for (event_type, raw) in samples_of(source) {
             let [message] = all[event_type.queue_slug().unwrap()].as_slice() else {
-                panic!("{event_type} is not one message")
+                panic!("{event_type} does not have exactly one message")
             };
             assert_eq!(message.body, raw, "{event_type}");
             has_the_attributes_of(message, event_type.as_str(), source);
@@ -65,14 +65,14 @@ async fn moto_gets_every_type_byte_for_byte_with_its_attributes() {
     assert_eq!(
         (entries.len(), function.proxy.calls()),
         (EventType::ALL.len(), EventType::ALL.len()),
-        "each once"
+        "each event is sent once"
     );
     for forwarded in entries {
         let trace = &forwarded.entry.message_system_attributes["AWSTraceHeader"];
-        assert_eq!(trace.string_value.as_deref(), Some(TRACE_ID), "moto drops it");
+        assert_eq!(trace.string_value.as_deref(), Some(TRACE_ID), "the trace header reached the proxy");
     }
     if let Some(kilobytes) = function.process.peak_memory() {
-        assert!(kilobytes < 128 * 1024, "{kilobytes} kB: more than the smallest function has");
+        assert!(kilobytes < 128 * 1024, "{kilobytes} kB: more memory than the smallest function has");
     }
     let log = clean_log(&function, &format!("\"accepted\":{}", session.len())).await;
     assert_eq!(codes(&log), BTreeSet::from(["accepted", "challenge_answered"]));
@@ -87,7 +87,11 @@ fn has_the_attributes_of(message: &Received, event_type: &str, source: Source) {
     let is_signed = source != Source::VerifyV1;
     let authentication = if is_signed { "signature" } else { "secret_path" };
     assert_eq!(attribute("authentication"), Some(authentication), "{event_type}");
-    assert_eq!(attribute("key_id").map(str::len), is_signed.then_some(43), "{event_type}: a thumbprint");
+    assert_eq!(
+        attribute("key_id").map(str::len),
+        is_signed.then_some(43),
+        "{event_type}: key_id is a thumbprint"
+    );
     let body: Value = serde_json::from_str(&message.body).unwrap();
     if is_signed {
         assert_eq!(attribute("event_id"), body["id"].as_str(), "{event_type}");
@@ -101,7 +105,7 @@ fn has_the_attributes_of(message: &Received, event_type: &str, source: Source) {
 }
 
 #[tokio::test]
-async fn moto_gets_what_has_no_queue_in_the_parking_queue_and_nothing_of_what_is_refused() {
+async fn moto_gets_parked_events_and_nothing_from_refused_requests() {
     let Some(function) = Function::start().await else { return };
     let event =
         |name: &str, payload: Value| json!({"id": "evt_1", "type": name, "payload": payload}).to_string();
@@ -127,7 +131,7 @@ async fn moto_gets_what_has_no_queue_in_the_parking_queue_and_nothing_of_what_is
     assert_eq!(function.proxy.calls(), 0);
 
     let unknown = event("verify.invented", json!({"to": "+33639980001", "text": "é \u{1f600}"}));
-    // Nothing that compresses: signatures, one after the other.
+    // Concatenated signatures do not compress.
     let noise = (0..4_500).map(|n: u32| STANDARD.encode(sha2_of(n)) + &STANDARD.encode(sha2_of(!n)));
     let large = event("verify.attempt", json!({"text": noise.collect::<String>().repeat(4)}));
     let raw = [0xff, 0xfe, b'{'];

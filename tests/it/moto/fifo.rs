@@ -1,4 +1,4 @@
-//! FIFO queues of moto's: what the process sends twice is there once, and in order.
+//! FIFO queues of moto: an event that the process sends twice is stored once, in order.
 
 use prelude_local::prelude::batch;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn moto_keeps_one_of_each_event_in_fifo_queues_and_a_users_events_in_order
     for request in [
         signed("app-2048", "32", batch(APP_ID, &events)),
         signed("account-2048", "32", unknown.clone()),
-        // Redelivered, the batch cut in two.
+        // A redelivery, with the batch cut in two.
         signed("app-2048", "32", batch(APP_ID, &events[..7])),
         signed("app-2048", "32", batch(APP_ID, &events[7..])),
         signed("account-2048", "32", unknown.clone()),

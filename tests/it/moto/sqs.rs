@@ -1,4 +1,4 @@
-//! moto's queues, made and read through the AWS SDK, past the proxy.
+//! Queues of moto, created and read through the AWS SDK without the proxy.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -9,14 +9,14 @@ use aws_sdk_sqs::{
 };
 use prelude_events::EventType;
 
-/// The queues of one test; other tests use the same server.
+/// Queues of one test. Other tests use the same server.
 pub(super) struct Moto {
     client: Client,
     prefix: String,
     suffix: &'static str,
 }
 
-/// A message as a consumer gets it.
+/// Message that a consumer received.
 pub(super) struct Received {
     pub(super) body: String,
     pub(super) attributes: BTreeMap<String, String>,
@@ -29,7 +29,7 @@ impl Received {
 }
 
 impl Moto {
-    /// Makes every queue.
+    /// Creates every queue.
     pub(super) async fn start(url: &str, queue_type: &str) -> Self {
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -51,7 +51,7 @@ impl Moto {
         moto
     }
 
-    /// Beginning of every queue's URL, as AWS writes it for any endpoint.
+    /// Prefix of every queue's URL, in the form of AWS for any endpoint.
     pub(super) fn queue_url_prefix(&self) -> String {
         format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{}", self.prefix)
     }
@@ -64,7 +64,7 @@ impl Moto {
         self.client.delete_queue().queue_url(self.queue_url(slug)).send().await.unwrap();
     }
 
-    /// Receives and deletes everything in a queue, in its order.
+    /// Receives and deletes every message of a queue, in its order.
     pub(super) async fn receive(&self, slug: &str) -> Vec<Received> {
         let mut all = Vec::new();
         loop {
@@ -87,7 +87,7 @@ impl Moto {
         }
     }
 
-    /// Everything in all queues, by slug; queues without a message are left out.
+    /// Messages of all queues by slug. Omits queues without a message.
     pub(super) async fn receive_all(&self) -> BTreeMap<&'static str, Vec<Received>> {
         let mut all = BTreeMap::new();
         for slug in slugs() {

@@ -1,4 +1,4 @@
-//! An SQS in trouble, as the process meets it: nothing is lost.
+//! A failing SQS: the process loses no event.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn moto_in_trouble_costs_no_event() {
+async fn a_failing_moto_loses_no_event() {
     let Some(function) = Function::start().await else { return };
     let attempt =
         |id: &str| json!({"id": id, "type": "verify.attempt", "payload": {"to": "+33639980001"}}).to_string();
@@ -48,12 +48,12 @@ async fn moto_in_trouble_costs_no_event() {
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(503), &json!(r#"{"error":"unavailable"}"#)));
     function.proxy.inject(|_| None);
 
-    // Not an API Gateway request: an error, and the process lives on.
+    // An event of another origin: the invocation fails, and the process continues.
     let answer = function.runtime_api.invoke(json!({"Records": [{"body": "+33639980001"}]})).await;
     let Invocation::Error(error) = answer else { panic!("{answer:?}") };
     assert_eq!(error["errorType"], "not_api_gateway");
-    assert_eq!(send("evt_late").await, accepted(1), "the redelivery");
-    // moto's own refusal, once the queue is gone.
+    assert_eq!(send("evt_late").await, accepted(1), "the redelivery must be accepted");
+    // moto itself refuses the call after the queue is deleted.
     let routed = function.moto.receive("verify-attempt").await;
     function.moto.delete_queue("verify-attempt").await;
     assert_eq!(send("evt_deleted").await, accepted(1));

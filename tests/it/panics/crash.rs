@@ -1,4 +1,4 @@
-//! A process that is killed in the middle of a request, as Lambda kills one that runs out of time or memory.
+//! A process that is killed during a request, as Lambda does at its limits of time and memory.
 
 use std::{path::Path, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::support::{
     stack::PATH_TOKEN,
 };
 
-/// An SQS that stores each message at once, and answers only when the gate is open.
+/// SQS that stores each message at once, and answers only after the gate opens.
 async fn gated(sqs: MemorySqs, open: watch::Receiver<bool>) -> HttpServer {
     let respond = move |request| {
         let (sqs, mut open) = (sqs.clone(), open.clone());
@@ -46,7 +46,7 @@ async fn start(endpoint: &str) -> (RuntimeApi, FunctionProcess) {
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_before_its_answer_costs_a_duplicate_and_no_event() {
+async fn a_process_killed_before_its_answer_makes_a_duplicate_and_loses_no_event() {
     let (gate, open) = watch::channel(false);
     let sqs = MemorySqs::default();
     let server = gated(sqs.clone(), open).await;
@@ -61,19 +61,21 @@ async fn a_process_that_is_killed_before_its_answer_costs_a_duplicate_and_no_eve
         }
     };
     tokio::select! {
-        answer = first_api.invoke(event.clone()) => panic!("answered before SQS did: {answer:?}"),
+        answer = first_api.invoke(event.clone()) => panic!("the function answered before SQS: {answer:?}"),
         () = is_stored => first.kill(),
     }
 
     gate.send_replace(true);
     let (again, _process) = start(&endpoint).await;
-    let Invocation::Response(answer) = again.invoke(event).await else { panic!("no answer") };
+    let Invocation::Response(answer) = again.invoke(event).await else {
+        panic!("the function returned no response")
+    };
     let answer = (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned());
     assert_eq!(answer, accepted());
     let stored = sqs.stored();
     assert_eq!(stored.len(), 2);
     let id = |index: usize| stored[index].entry.message_attributes["event_id"].clone();
-    assert_eq!(id(0), id(1), "consumers can tell that it is a duplicate");
+    assert_eq!(id(0), id(1), "the duplicate has the same event_id");
     assert!(
         stored.iter().all(|stored| stored.queue == "verify-attempt" && stored.entry.message_body == body)
     );

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{park, verify};
 use crate::support::{parked::recover, stack::Stack};
 
-/// Text that no compression makes much shorter than three quarters.
+/// Text that compresses to three quarters at best.
 fn noise(length: usize) -> String {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {
@@ -21,12 +21,12 @@ fn noise(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_compressed_and_if_need_be_comes_in_parts() {
+async fn a_large_event_is_compressed_and_cut_into_parts_if_needed() {
     let stack = Stack::start().await;
     let mut binary = noise(2_100_000).into_bytes();
     binary[0] = 0xff;
     for (case, body, reason, parts) in [
-        ("compresses well", verify(&"a".repeat(4_000_000)).into_bytes(), "oversize", 1),
+        ("compressible", verify(&"a".repeat(4_000_000)).into_bytes(), "oversize", 1),
         (
             "of an unknown type",
             verify(&"a".repeat(2_000_000)).replace("attempt", "invented").into_bytes(),
@@ -34,21 +34,25 @@ async fn what_is_too_large_is_compressed_and_if_need_be_comes_in_parts() {
             1,
         ),
         ("two parts", verify(&noise(1_600_000)).into_bytes(), "oversize", 2),
-        ("no JSON, three parts", noise(2_500_000).into_bytes(), "invalid_json", 3),
+        ("not JSON, three parts", noise(2_500_000).into_bytes(), "invalid_json", 3),
         ("binary", binary, "not_utf8", 3),
-        ("as much as Lambda takes", verify(&noise(4_400_000)).into_bytes(), "oversize", 5),
+        ("the most that Lambda accepts", verify(&noise(4_400_000)).into_bytes(), "oversize", 5),
     ] {
         let messages = park(&stack, &stack.prelude.account_key, &body).await;
-        // A retry makes the same parts.
+        // A retry creates the same parts.
         let again =
             if parts == 2 { park(&stack, &stack.prelude.account_key, &body).await } else { Vec::new() };
         assert_eq!(messages.len(), parts, "{case}");
         let (encoding, raw) = recover(&messages);
         assert_eq!(encoding, "gzip+base64", "{case}");
-        assert!(raw == body, "{case}: the exact bytes");
+        assert!(raw == body, "{case}: the parts decode to the exact bytes");
         for message in messages.iter().chain(&again) {
             assert_eq!(message.attribute("reason"), Some(reason), "{case}");
-            assert_eq!(message.attribute("event_id"), messages[0].attribute("event_id"), "{case}: one event");
+            assert_eq!(
+                message.attribute("event_id"),
+                messages[0].attribute("event_id"),
+                "{case}: every part has the same event_id"
+            );
         }
         if parts == 2 {
             let texts = |messages: &[ReceivedMessage]| -> BTreeMap<_, _> {
@@ -57,7 +61,7 @@ async fn what_is_too_large_is_compressed_and_if_need_be_comes_in_parts() {
                 };
                 messages.iter().map(text).collect()
             };
-            assert!(texts(&messages) == texts(&again), "{case}: cut at other places");
+            assert!(texts(&messages) == texts(&again), "{case}: the retry cut other parts");
         }
     }
 }
@@ -70,7 +74,7 @@ async fn one_mebibyte_with_attributes_is_routed_and_one_byte_more_is_parked() {
     };
     assert_eq!(stack.send(&stack.signed(verify(""))).await.status, 200);
     let overhead = attributes_size(&stack.drain("verify-attempt").await[0]);
-    // The time's last digits are left out when they are zero: up to a few bytes either way.
+    // The time omits trailing zeros, so its length varies by a few bytes.
     let (mut routed, mut parked) = (0, 0);
     for size in 1_048_576 - 2..=1_048_576 + 3 {
         let body = verify(&"x".repeat(size - overhead - verify("").len()));
@@ -86,7 +90,7 @@ async fn one_mebibyte_with_attributes_is_routed_and_one_byte_more_is_parked() {
             let reason_and_encoding =
                 "reason".len() + "oversize".len() + "encoding".len() + "gzip+base64".len() + 12;
             let attributes = attributes_size(&messages[0]) - reason_and_encoding;
-            assert!(body.len() + attributes > 1_048_576, "{size} would have fitted");
+            assert!(body.len() + attributes > 1_048_576, "{size} bytes were parked, and fit");
             parked += 1;
         }
     }
@@ -106,7 +110,7 @@ async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
         let mut events: Vec<_> = (0..count)
             .map(|id| format!(r#"{{ "id":"evt_{id}","type":"user.deleted","payload":{{"user_id":"usr_1","x":"{filler}"}}}}"#))
             .collect();
-        // One event that is too large alone, and some elements that are not events.
+        // One event that is too large for a message, and some elements that are not events.
         events[1_000] = format!(r#"{{"type":"user.created","x":"{}"}}"#, noise(1_200_000));
         events[1_400] = "null".to_owned();
         let body = String::from_utf8(stack.app("app1").batch(&events)).unwrap().replace("},{", "} ,\n{");
@@ -122,10 +126,10 @@ async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
             let mut landed = stack.drain_all().await;
             let messages = landed.remove("unrouted").unwrap_or_default();
             if delivery == "again" && queue_type == "fifo" {
-                assert_eq!(messages, [], "the same slices, which FIFO queues know already");
+                assert_eq!(messages, [], "FIFO queues must drop the same slices");
                 continue;
             }
-            assert!(landed.is_empty(), "{queue_type}: nothing is routed");
+            assert!(landed.is_empty(), "{queue_type}: a routed message exists");
             let mut slices = BTreeMap::<_, Vec<_>>::new();
             for message in messages {
                 assert_eq!(message.attribute("reason"), Some("batch_too_large"));
@@ -142,17 +146,17 @@ async fn a_batch_of_too_many_events_is_parked_in_slices_that_hold_them_all() {
             elements.sort();
             let mut expected = events.clone();
             expected.sort();
-            assert!(elements == expected, "{queue_type} {delivery}: every element, byte for byte, once");
+            assert!(elements == expected, "{queue_type} {delivery}: every element is kept exactly, once");
             ids.push(slices.into_keys().collect::<Vec<_>>());
         }
-        assert!(ids.iter().all(|same| *same == ids[0]), "{queue_type}: a retry makes the same slices");
+        assert!(ids.iter().all(|same| *same == ids[0]), "{queue_type}: a retry must cut the same slices");
     }
 }
 
 #[tokio::test]
 async fn a_batch_at_the_limit_is_sent_event_by_event() {
     let limit = 2_000;
-    // In FIFO mode events of one user would take a call each, one after the other.
+    // In FIFO mode, events of one user would take one call each, in sequence.
     let event = |id: usize| {
         format!(r#"{{"id":"evt_{id}","type":"user.deleted","payload":{{"user_id":"usr_{id}"}}}}"#)
     };

@@ -1,5 +1,6 @@
-//! The account of a delivery: every entry that went over the wire is one of the delivery's events, and every event is
-//! durable as often as the answer says.
+//! Account of a delivery: matches the sent entries with the delivery's events.
+//!
+//! Every entry is one of the events, and every event is as durable as the answer requires.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,11 +20,11 @@ use crate::support::{
 /// Result of one delivery.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    /// Events that are durable, by their bytes, and how often.
+    /// Durable events by their bytes, with the number of copies.
     pub(super) durable: HashMap<Vec<u8>, usize>,
-    /// Why events were parked, and how many.
+    /// Number of parked events by reason.
     pub(super) parked: BTreeMap<String, usize>,
-    /// The slices' ids, of a batch that came in slices.
+    /// Ids of the slices, if the batch was sliced.
     pub(super) slices: Vec<String>,
 }
 
@@ -37,7 +38,10 @@ pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Res
         let slug = call.queue.trim_end_matches(".fifo");
         found.queue_refusals.entry(slug.to_owned()).or_default().extend(call.refusal.clone());
         for sent in &call.sent {
-            prop_assert!(sent.stored || sent.answered != Answered::Durable, "acknowledged and not stored");
+            prop_assert!(
+                sent.stored || sent.answered != Answered::Durable,
+                "an acknowledged entry is not stored"
+            );
             if slug == "unrouted" {
                 found.parked(delivery, &events, sent)?;
             } else {
@@ -74,21 +78,21 @@ pub(super) fn settle(delivery: &Delivery, calls: &[Call], accepted: bool) -> Res
 #[derive(Default)]
 struct Found {
     is_fifo: bool,
-    /// How often an event was acknowledged in its queue.
+    /// Number of times that an event was acknowledged in its queue.
     routed: HashMap<Vec<u8>, usize>,
-    /// For which reasons it was acknowledged in the parking queue, once for each time.
+    /// Reasons with which an event was acknowledged in the parking queue, once for each time.
     parked: HashMap<Vec<u8>, Vec<String>>,
-    /// By `event_id`, reason and number of parts.
+    /// Parts by `event_id`, reason and number of parts.
     parts: BTreeMap<(String, String, usize), Parts>,
     /// Codes with which SQS refused an event on its way to its queue.
     refusals: HashMap<Vec<u8>, Vec<String>>,
-    /// The codes that a queue refused whole calls with, by its slug.
+    /// Codes with which a queue refused whole calls, by its slug.
     queue_refusals: HashMap<String, Vec<String>>,
-    /// How often an event was sent by itself, whatever became of it.
+    /// Number of times that an event was sent by itself, with any result.
     sent: HashMap<Vec<u8>, usize>,
 }
 
-/// By place: a part's body, and how often it was acknowledged.
+/// Body of each part by its index, with the number of times it was acknowledged.
 type Parts = BTreeMap<usize, (String, usize)>;
 
 impl Found {
@@ -99,7 +103,9 @@ impl Found {
                 && event.raw.len() <= body.len()
                 && event.routed_body() == *body
         });
-        let event = event.ok_or_else(|| TestCaseError::fail(format!("nobody's event in {slug}")))?;
+        let event = event.ok_or_else(|| {
+            TestCaseError::fail(format!("{slug} has a message that is not an event of the delivery"))
+        })?;
         attributes(delivery, event, sent, None)?;
         *self.sent.entry(event.raw.clone()).or_default() += 1;
         match &sent.answered {
@@ -125,7 +131,7 @@ impl Found {
             let parts = self.parts.entry((event_id, reason, count.parse().unwrap())).or_default();
             let body = &sent.entry.message_body;
             let part = parts.entry(index.parse().unwrap()).or_insert_with(|| (body.clone(), 0));
-            prop_assert!(part.0 == *body, "a part is cut at another place");
+            prop_assert!(part.0 == *body, "a part was cut at another place");
             part.1 += durable;
             return Ok(());
         }
@@ -141,15 +147,15 @@ impl Found {
         Ok(())
     }
 
-    /// Notes the elements of a slice that a slow FIFO queue left no time for. None of them was sent before.
+    /// Records the elements of a slice, for which a slow FIFO queue left no time. None of them was sent before.
     fn slice(&mut self, delivery: &Delivery, raw: &[u8], durable: bool) -> Result<(), TestCaseError> {
         let elements: Vec<&RawValue> = serde_json::from_slice(raw).unwrap();
         for element in elements {
             let element = element.get().as_bytes();
             let copies = delivery.events.iter().filter(|event| event.raw == element).count();
             let sent = self.sent.get(element).copied().unwrap_or_default();
-            prop_assert!(copies > 0, "a slice holds nobody's event");
-            prop_assert!(sent == 0 || copies > 1, "sliced after it was sent");
+            prop_assert!(copies > 0, "a slice contains bytes that are not an event of the delivery");
+            prop_assert!(sent == 0 || copies > 1, "an event was sent and then sliced");
             if durable {
                 self.parked.entry(element.to_vec()).or_default().push("batch_too_large".to_owned());
             }
@@ -171,11 +177,13 @@ impl Found {
             let slice = Expected { raw: raw.to_vec(), place, event_id: hash_id(raw), event_type: None };
             return attributes(delivery, &slice, sent, Some(reason));
         }
-        let event = events.get(raw).ok_or_else(|| TestCaseError::fail("parked bytes are nobody's event"))?;
+        let event = events
+            .get(raw)
+            .ok_or_else(|| TestCaseError::fail("parked bytes are not an event of the delivery"))?;
         attributes(delivery, event, sent, Some(reason))
     }
 
-    /// Puts together the events that came in parts.
+    /// Joins the parts of each event.
     fn join_parts(
         &mut self,
         delivery: &Delivery,
@@ -184,7 +192,7 @@ impl Found {
         for ((event_id, reason, count), parts) in std::mem::take(&mut self.parts) {
             let whole = (1..=count).map(|index| parts.get(&index).map_or(0, |part| part.1)).min();
             let most = parts.values().map(|part| part.1).max();
-            // A batch may hold the same event more than once, and then each of its parts comes as often.
+            // A batch may hold the same event more than once. Then each of its parts is sent as often.
             let copies = delivery.events.iter().filter(|event| event.event_id == event_id).count();
             prop_assert!(most <= Some(copies.max(1)), "a part was acknowledged too often");
             if parts.len() < count {
@@ -204,7 +212,7 @@ impl Found {
         Ok(())
     }
 
-    /// Checks the reason of a parked event: its own, SQS's code for it or for its queue, or a lack of time.
+    /// Checks the reason of a parked event: its own, a code of SQS, or the lack of time.
     fn may_be_parked(
         &self,
         delivery: &Delivery,
@@ -251,13 +259,16 @@ impl Found {
         let mut expected: Vec<_> = delivery.events.iter().map(|event| event.raw.clone()).collect();
         elements.sort();
         expected.sort();
-        prop_assert!(!accepted || elements == expected, "200, and the slices are not the batch");
+        prop_assert!(
+            !accepted || elements == expected,
+            "the answer is 200, but the slices are not the batch"
+        );
         account.slices.sort();
         Ok(account)
     }
 }
 
-/// The place an event must have to be in this queue.
+/// Place that an event must have if it is in this queue.
 fn place_of(slug: &str, event: &Expected) -> Place {
     match event.place {
         Place::Queue(own) if own == slug => Place::Queue(own),
@@ -265,7 +276,7 @@ fn place_of(slug: &str, event: &Expected) -> Place {
     }
 }
 
-/// Parking reason for a code of SQS. Codes that a retry may mend have none.
+/// Parking reason for a code of SQS; none for codes that a retry may mend.
 fn reason_of(code: &str) -> Option<&'static str> {
     match code {
         "InvalidMessageContents" | "InvalidParameterValue" => Some("rejected_by_sqs"),
@@ -306,7 +317,7 @@ fn attribute<'a>(sent: &'a Sent, name: &str) -> Option<&'a str> {
     sent.entry.message_attributes.get(name)?.string_value.as_deref()
 }
 
-/// The beginning of an event: some are a megabyte.
+/// Beginning of an event, because some events have a megabyte.
 fn shown(event: &Expected) -> String {
     let raw = String::from_utf8_lossy(&event.raw);
     raw.chars().take(120).collect()

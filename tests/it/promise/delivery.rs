@@ -1,5 +1,5 @@
-//! Deliveries of every kind, each generated with the expected place of its events. The expectation comes from how an
-//! event was made, not from reading it as the receiver does.
+//! Deliveries of every kind, each with the expected place of its events. The generator knows this place, because it
+//! made the event. It never reads an event as the receiver does.
 
 use std::fmt::Write;
 
@@ -16,37 +16,38 @@ use crate::support::faults::{
     rig::{ACCOUNT, APP, APP_ID, post, signed},
 };
 
-/// How a delivery is made.
+/// Description of a delivery.
 #[derive(Clone, Debug)]
 pub(super) enum Plan {
     /// A batch of the app.
     Batch(Vec<Element>),
-    /// A batch of more events than are sent one by one.
+    /// Batch of more events than are sent one by one.
     Crowd(usize),
-    /// A batch with many events for one queue and one for each other; on FIFO queues those of a user take a call each.
+    /// Batch with many events for one queue and one event for each other queue. On FIFO queues, events of one user take
+    /// one call each.
     Lopsided { kind: usize, count: usize, users: usize },
     /// One event, signed by the account.
     Single(Single),
-    /// An event of Verify V1, which nobody signs.
+    /// Unsigned event of Verify V1.
     Unsigned { kind: usize, number: u8 },
 }
 
 /// An element of a batch.
 #[derive(Clone, Debug)]
 pub(super) enum Element {
-    /// An event for a queue of its own.
+    /// Event of a type that has a queue.
     Known { kind: usize, user: u8, id: Id, text: Text },
-    /// An event of a type that has no queue, or not in this family.
+    /// Event of a type that has no queue, or that belongs to another source.
     Unknown { name: usize, text: Text },
-    /// Not an event.
+    /// Element that is not an event.
     Shapeless(usize),
-    /// Too large for one message, of a known type or not, and compressible or not.
+    /// Event too large for one message, of a known type or not, and compressible or not.
     Large { known: bool, noise: bool, length: usize },
-    /// An element from before, once more.
+    /// Copy of an earlier element.
     Again(Index),
 }
 
-/// A body that is one event, or none.
+/// Body that is one event, or not an event.
 #[derive(Clone, Debug)]
 pub(super) enum Single {
     Known { kind: usize, id: Id, text: Text },
@@ -61,13 +62,13 @@ pub(super) enum Single {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Id {
     Own,
-    /// The same id as other events have.
+    /// Id that other events share.
     Shared,
     Absent,
     Empty,
-    /// Longer than an attribute's value may be.
+    /// Id longer than an attribute's value may be.
     Long,
-    /// With a character that no attribute takes.
+    /// Id with a character that no attribute accepts.
     Control,
 }
 
@@ -75,17 +76,17 @@ pub(super) enum Id {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
     length: usize,
-    /// Holds the text for which a call is refused.
+    /// Includes [`CULPRIT`], for which a call is refused.
     culprit: bool,
-    /// Holds characters that JSON allows and SQS does not.
+    /// Includes characters that JSON allows and SQS forbids.
     forbidden: bool,
 }
 
-/// A request, and what must become of its events.
+/// Request, and the expected places of its events.
 pub(super) struct Delivery {
     pub(super) request: Request,
     pub(super) events: Vec<Expected>,
-    /// The events come in slices of the batch.
+    /// Set if the events come in slices of the batch.
     pub(super) sliced: bool,
     pub(super) source: Option<&'static str>,
     pub(super) app_id: Option<&'static str>,
@@ -95,20 +96,20 @@ pub(super) struct Delivery {
 /// One event and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expected {
-    /// The bytes that were sent.
+    /// Exact bytes of the event.
     pub(super) raw: Vec<u8>,
     pub(super) place: Place,
     pub(super) event_id: String,
-    /// The attribute `event_type`.
+    /// Attribute `event_type`.
     pub(super) event_type: Option<String>,
 }
 
-/// Place of an event while nothing fails.
+/// Place of an event without faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the queue with this slug.
+    /// Queue with this slug.
     Queue(&'static str),
-    /// Parked for this reason.
+    /// Parking queue, for this reason.
     Parked(&'static str),
 }
 
@@ -120,14 +121,14 @@ impl Expected {
         Self { raw, place, event_id, event_type }
     }
 
-    /// The body in the event's own queue: the bytes, but for the two characters that SQS forbids.
+    /// Body in the event's own queue: the bytes, with the two characters that SQS forbids escaped.
     pub(super) fn routed_body(&self) -> String {
         let text = String::from_utf8(self.raw.clone()).unwrap();
         text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
     }
 }
 
-/// The `event_id` of what has none of its own.
+/// `event_id` of an event without an id.
 pub(super) fn hash_id(raw: &[u8]) -> String {
     Sha256::digest(raw).iter().fold("sha256:".to_owned(), |mut id, byte| {
         write!(id, "{byte:02x}").unwrap();
@@ -193,7 +194,7 @@ fn large() -> impl Strategy<Value = usize> {
     1_048_576..1_300_000_usize
 }
 
-/// The queues of Session, which batches go to.
+/// Slugs of the Session queues, to which batches go.
 pub(super) fn slugs_of_session() -> Vec<String> {
     of_source(Source::Session).map(|(_, slug)| slug.to_owned()).collect()
 }
@@ -216,7 +217,7 @@ const SHAPELESS: [&str; 6] = [
     r#"{"type":5,"id":17}"#,
     r#"{"type":"user.created","type":"user.created"}"#,
 ];
-/// Bodies of JSON without a usable type.
+/// JSON bodies without a usable type.
 const TYPELESS: [&str; 5] =
     ["[1]", "{ }", "null", r#"{"type":null,"id":5}"#, r#"{"events":{},"app_id":"demoapp1"}"#];
 const NOT_JSON: [&str; 6] =
@@ -226,13 +227,13 @@ fn session_type(index: usize) -> (&'static str, &'static str) {
     of_source(Source::Session).nth(index).unwrap()
 }
 
-/// The wire names and slugs of a family.
+/// Wire names and slugs of a source.
 fn of_source(source: Source) -> impl Iterator<Item = (&'static str, &'static str)> {
     let of = EventType::ALL.iter().filter(move |event_type| event_type.source() == Some(source));
     of.map(|event_type| (event_type.as_str(), event_type.queue_slug().unwrap()))
 }
 
-/// Makes the delivery; its number keeps its ids apart from another's.
+/// Makes the delivery. Its number makes its ids unique among deliveries.
 pub(super) fn make(plan: &Plan, number: usize) -> Delivery {
     match plan {
         Plan::Batch(elements) => {
@@ -329,7 +330,7 @@ fn make_element(element: &Element, name: &str) -> Expected {
             let raw = format!(r#"{{"id":"{id}","type":"{event_type}","x":"{filler}"}}"#);
             Expected::new(raw, Place::Parked(reason), Some(&id), Some(event_type))
         }
-        // The first element repeats none.
+        // The first element has none to repeat.
         Element::Again(_) => make_element(&Element::Shapeless(2), name),
     }
 }
@@ -374,7 +375,7 @@ fn single_delivery(single: &Single, number: usize) -> Delivery {
 }
 
 impl Id {
-    /// The member, and the id that it gives.
+    /// Member `id`, and the id that a receiver reads from it.
     fn make(self, name: &str) -> (String, Option<String>) {
         match self {
             Self::Own => (format!(r#""id":"evt_{name}","#), Some(format!("evt_{name}"))),
@@ -395,7 +396,7 @@ impl Text {
     }
 }
 
-/// Text that compresses to nothing, or hardly.
+/// Text that hardly compresses (`noise`), or that compresses to nearly nothing.
 fn filler(noise: bool, length: usize) -> String {
     if !noise {
         return "x".repeat(length);

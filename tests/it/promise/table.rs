@@ -1,4 +1,4 @@
-//! Each fault alone: what is answered, and where the event is then. `docs/reliability.md` has a row for each.
+//! Each fault alone: the answer, and the place of the event. `docs/reliability.md` has a row for each fault.
 
 use tokio::time::{Duration, advance};
 
@@ -12,21 +12,21 @@ use crate::support::{
     wire::Wire,
 };
 
-/// The answer, and the place of the event: its own queue, the parking queue for a reason, or none.
+/// Answer, and place of the event: its own queue, the parking queue with a reason, or none.
 type Outcome = (u64, Option<&'static str>);
 
 const ROUTED: Option<&str> = Some("verify-attempt");
-/// Tried again until it was durable.
+/// Retried until the event was durable.
 const MENDED: Outcome = (200, ROUTED);
-/// Tried again until the time was up.
+/// Retried until the time ended.
 const GIVEN_UP: Outcome = (503, None);
-/// Given up as well, because the answer did not say what SQS stored.
-const UNTOLD: Outcome = (503, ROUTED);
+/// Given up as well, because the answer did not report the stored messages.
+const UNREPORTED: Outcome = (503, ROUTED);
 const REJECTED: Outcome = (200, Some("rejected_by_sqs"));
 const DENIED: Outcome = (200, Some("queue_denied"));
 const MISSING: Outcome = (200, Some("queue_missing"));
 
-/// Outcomes of an event when a fault meets one call, every call to its queue, and every call.
+/// Outcomes of an event when a fault affects one call, every call to its queue, and every call.
 const fn outcomes(fault: SqsFault) -> [Outcome; 3] {
     match fault {
         SqsFault::Throttled(_)
@@ -34,14 +34,16 @@ const fn outcomes(fault: SqsFault) -> [Outcome; 3] {
         | SqsFault::EntriesOfService { .. }
         | SqsFault::Hanging
         | SqsFault::Cut => [MENDED, GIVEN_UP, GIVEN_UP],
-        // The queue is taken for one that refuses everything.
+        // The receiver concludes that the queue refuses everything.
         SqsFault::UnknownCode => [MENDED, DENIED, GIVEN_UP],
         SqsFault::Slow(_) => [MENDED; 3],
-        SqsFault::SlowAnswer(_) | SqsFault::LostAnswer | SqsFault::Garbage(_) => [MENDED, UNTOLD, UNTOLD],
+        SqsFault::SlowAnswer(_) | SqsFault::LostAnswer | SqsFault::Garbage(_) => {
+            [MENDED, UNREPORTED, UNREPORTED]
+        }
         SqsFault::EntriesOfSender { .. } => [REJECTED, REJECTED, GIVEN_UP],
         SqsFault::Denied | SqsFault::KeyBroken(_) => [DENIED, DENIED, GIVEN_UP],
         SqsFault::Missing => [MISSING, MISSING, GIVEN_UP],
-        // The event is parked as base64 then, which holds nothing to offend.
+        // The event is then parked as base64, which contains no refused text.
         SqsFault::RefusedForOneEntry => [REJECTED; 3],
     }
 }
@@ -68,12 +70,12 @@ async fn each_fault_of_sqs_has_its_outcome() {
             assert_eq!((status, place(&sqs).as_deref()), expected, "{rule:?}");
             assert!(took < Duration::from_millis(8_010), "{rule:?}: {took:?}");
             schedule.clear();
-            assert_eq!(rig.send(&request).await.0, 200, "{rule:?}: the redelivery");
+            assert_eq!(rig.send(&request).await.0, 200, "{rule:?}: the redelivery must be accepted");
         }
     }
 }
 
-/// Place of the messages: a queue's slug, or a parking reason. Several messages are duplicates.
+/// Place of the messages: a queue's slug, or a parking reason. Several messages must be duplicates.
 fn place(sqs: &MemorySqs) -> Option<String> {
     let mut places: Vec<_> = sqs
         .stored()
@@ -88,12 +90,12 @@ fn place(sqs: &MemorySqs) -> Option<String> {
     places.pop()
 }
 
-/// Answers to a batch before the first key, and with an old key.
+/// Statuses of a batch without any key, and with an old key.
 const fn answers(fault: KeyFault) -> [u64; 2] {
     match fault {
         KeyFault::Slow(_) => [200, 200],
         KeyFault::Wrong => [401, 401],
-        // Past the cool-down the set is fetched again.
+        // After the cool-down, the set is fetched again.
         KeyFault::Rotating => [401, 200],
         KeyFault::Down
         | KeyFault::Hanging
@@ -120,13 +122,13 @@ async fn each_fault_of_the_key_server_has_its_answer() {
         assert!(took < Duration::from_millis(8_010), "{fault:?}: {took:?}");
         keys.set(None);
         advance(Duration::from_secs(61)).await;
-        assert_eq!(rig.send(&batch).await.0, 200, "{fault:?}: the redelivery");
+        assert_eq!(rig.send(&batch).await.0, 200, "{fault:?}: the redelivery must be accepted");
 
         keys.set(fault);
         advance(Duration::from_secs(601)).await;
         let before = sqs.stored().len();
         let status = rig.send(&batch).await.0;
-        assert_eq!(status, stale, "{fault:?}: past its time");
+        assert_eq!(status, stale, "{fault:?}: after the set's TTL");
         assert_eq!(sqs.stored().len() - before, usize::from(status == 200), "{fault:?}");
     }
 }

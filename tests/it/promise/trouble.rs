@@ -11,7 +11,7 @@ use tokio::time::Duration;
 use super::delivery::{Plan, plan, slugs_of_session};
 use crate::support::faults::{GARBAGE, KeyFault, Rule, Scope, SqsFault, UNLISTED};
 
-/// Deliveries and their faults.
+/// Deliveries, and the faults that affect them.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) fifo: bool,
@@ -22,23 +22,23 @@ pub(super) struct Case {
     pub(super) initialization: Duration,
     /// Remaining time of the function, if Lambda sets it.
     pub(super) left: Option<Duration>,
-    /// The redelivery meets another process.
+    /// Sends the redelivery to another process.
     pub(super) restarted: bool,
 }
 
 impl Case {
-    /// Returns whether a fault is on a queue.
+    /// Reports whether a fault affects a queue.
     pub(super) fn meets(&self, slug: &str) -> bool {
         self.rules.iter().any(|rule| rule.scope.meets(slug))
     }
 
-    /// Returns whether a request has the time to reach every working queue while all others hang.
+    /// Reports whether a request has time to reach every working queue while all others hang.
     pub(super) fn has_time(&self) -> bool {
         let is_whole = |time: Duration| time >= Duration::from_secs(8);
         self.initialization.is_zero() && self.keys.is_none() && self.left.is_none_or(is_whole)
     }
 
-    /// Returns whether no fault meets the deliveries.
+    /// Reports whether no fault affects the deliveries.
     pub(super) fn is_calm(&self) -> bool {
         let has_time = self.initialization.is_zero() && self.left.is_none();
         self.rules.is_empty() && self.keys.is_none() && has_time
@@ -81,7 +81,7 @@ fn rule() -> impl Strategy<Value = Rule> {
     })
 }
 
-/// So many queues that deliveries go to.
+/// This many queues of the deliveries.
 fn slugs(count: usize) -> impl Strategy<Value = Vec<String>> {
     subsequence(slugs_of_session(), count)
 }
@@ -92,7 +92,7 @@ fn fault() -> impl Strategy<Value = SqsFault> {
         select(vec!["InvalidMessageContents", "InvalidParameterValue", "AccessDeniedException", UNLISTED]);
     let of_service =
         select(vec!["InternalError", "ServiceUnavailable", "RequestThrottled", "InvalidMessageContents"]);
-    // Never three seconds exactly: the call's limit and its answer would come in the same instant.
+    // Never exactly three seconds, because the call's limit and its answer would coincide.
     let time = prop_oneof![1..2_900_u64, 3_100..9_000_u64].prop_map(Duration::from_millis);
     prop_oneof![
         1 => select(vec!["RequestThrottled", "ThrottlingException", "KMS.ThrottlingException"])
@@ -110,7 +110,7 @@ fn fault() -> impl Strategy<Value = SqsFault> {
         1 => Just(SqsFault::Missing),
         1 => select(vec!["KMS.DisabledException", "KMS.AccessDeniedException", "KMS.NotFoundException"])
             .prop_map(SqsFault::KeyBroken),
-        // Met only by calls that hold such an entry.
+        // Affects only calls with such an entry.
         3 => Just(SqsFault::RefusedForOneEntry),
         1 => (0..GARBAGE.len()).prop_map(SqsFault::Garbage),
     ]

@@ -1,4 +1,4 @@
-//! Answers that say too little, break off or never come: nothing counts as durable that SQS did not say is.
+//! Answers that omit entries, break off or never arrive: only entries that SQS acknowledged are durable.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn entries_that_the_answer_does_not_call_durable_are_sent_again() {
+async fn entries_that_the_answer_does_not_acknowledge_are_sent_again() {
     for (index, fate) in GARBAGE.into_iter().enumerate() {
         let again = if index < GARBAGE_OF_ALL { 10 } else { 1 };
         let shown = format!("garbage {index}");
@@ -33,7 +33,7 @@ async fn entries_that_the_answer_does_not_call_durable_are_sent_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_tried_again() {
+async fn a_call_over_a_broken_connection_is_retried() {
     let stack = paused().await;
     let wired = Wired::start(&stack, |call, _| if call < 2 { Fate::Cut } else { Fate::Pass });
     assert_eq!(wired.send(&stack.signed(attempt("evt_cut"))).await.0, 200);
@@ -68,19 +68,19 @@ async fn answers_that_never_arrive_make_503_although_sqs_has_the_event() {
         let messages = stack.drain("verify-attempt").await;
         assert_eq!(!messages.is_empty(), stored);
         assert!(messages.iter().all(|message| message.attribute("event_id") == Some("evt_lost")));
-        assert_eq!(stack.parked().await, [], "what was stored is not parked as well");
+        assert_eq!(stack.parked().await, [], "a stored event is not parked as well");
         tokio::time::resume();
     }
 }
 
-/// Takes every connection, waits for a request, and answers with these bytes only; `None` hangs.
+/// Accepts every connection, waits for a request, and sends only these bytes. `None` hangs.
 async fn broken_server(answer: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let mut hanging = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
-            // The client may be gone already, as it should be.
+            // The read fails if the client disconnected, which is expected.
             drop(stream.read(&mut [0; 4096]).await);
             match answer {
                 Some(answer) => drop(stream.write_all(answer.as_bytes()).await),
@@ -118,7 +118,7 @@ async fn servers_that_break_off_over_a_real_socket_make_503_in_time() {
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
-/// A deadline as Lambda writes it.
+/// Deadline in the form of Lambda.
 fn in_milliseconds(milliseconds: u64) -> u64 {
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     u64::try_from(now.as_millis()).unwrap() + milliseconds

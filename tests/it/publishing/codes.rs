@@ -1,4 +1,4 @@
-//! The code of a failure decides: retry, parking, or the answer 503.
+//! The code of a failure selects the reaction: retry, parking, or 503.
 
 use prelude_local::aws::faults::{Fault, FaultKind};
 use tokio::time::{Duration, Instant};
@@ -17,7 +17,7 @@ fn entry(code: &str, sender_fault: bool) -> FaultKind {
     FaultKind::Entries { containing: String::new(), code: code.to_owned(), sender_fault }
 }
 
-/// Sends one event while its queue has this fault; it must be parked, exactly, for this reason.
+/// Sends one event while its queue has this fault. Checks that the exact event is parked for this reason.
 async fn is_parked(stack: &Stack, kind: FaultKind, reason: &str) {
     let shown = format!("{kind:?}");
     stack.sqs.inject(Fault::once(kind).on(QUEUE));
@@ -25,7 +25,7 @@ async fn is_parked(stack: &Stack, kind: FaultKind, reason: &str) {
     let body = attempt("evt_parked");
     let answer = stack.send(&stack.signed(body.clone())).await;
     assert_eq!(answer.both(), (200, r#"{"accepted":1}"#), "{shown}");
-    assert_eq!(stack.sqs.calls().len() - calls, 2, "{shown}: no use in another try");
+    assert_eq!(stack.sqs.calls().len() - calls, 2, "{shown}: a retry is useless");
     let all = stack.drain_all().await;
     assert_eq!(all.keys().collect::<Vec<_>>(), ["unrouted"], "{shown}");
     assert_eq!(all["unrouted"].len(), 1, "{shown}");
@@ -36,7 +36,7 @@ async fn is_parked(stack: &Stack, kind: FaultKind, reason: &str) {
 }
 
 #[tokio::test]
-async fn what_another_try_can_mend_is_tried_again_whoever_is_blamed() {
+async fn a_failure_that_a_retry_may_mend_is_retried_for_any_sender_fault() {
     let stack = paused().await;
     let codes = [
         (400, "RequestThrottled"),
@@ -70,7 +70,7 @@ async fn what_another_try_can_mend_is_tried_again_whoever_is_blamed() {
 }
 
 #[tokio::test]
-async fn content_that_sqs_refuses_is_parked_whoever_is_blamed() {
+async fn content_that_sqs_refuses_is_parked_for_any_sender_fault() {
     let stack = Stack::start().await;
     for code in ["InvalidMessageContents", "InvalidParameterValue", "MissingParameter", "ValidationError"] {
         is_parked(&stack, entry(code, true), "rejected_by_sqs").await;
@@ -103,7 +103,7 @@ async fn events_for_a_queue_that_is_denied_or_has_no_usable_key_are_parked() {
         (403, "AccessDeniedException"),
         (400, "AccessDeniedException"),
         (400, "InvalidSecurity"),
-        // In the header that the SDK reads, as SQS's model names them; then as shapes.
+        // Spelled as in the header that the SDK reads, and then as shapes.
         (400, "KMS.AccessDeniedException"),
         (400, "KMS.DisabledException"),
         (400, "KMS.InvalidKeyUsageException"),
@@ -120,7 +120,7 @@ async fn events_for_a_queue_that_is_denied_or_has_no_usable_key_are_parked() {
 }
 
 #[tokio::test]
-async fn a_parking_queue_that_fails_as_well_makes_503() {
+async fn a_parking_queue_that_also_fails_makes_503() {
     let denied = |queue: &'static str| Fault::once(call(403, "AccessDenied")).on(queue).always();
     let missing = |queue: &'static str| {
         Fault::once(call(400, "AWS.SimpleQueueService.NonExistentQueue")).on(queue).always()
@@ -155,7 +155,7 @@ async fn a_parking_queue_that_fails_as_well_makes_503() {
 }
 
 #[tokio::test]
-async fn a_code_that_is_in_no_list_is_tried_three_times_and_then_parked() {
+async fn an_unlisted_code_is_tried_three_times_and_then_parked() {
     for (kind, reason) in [
         (call(400, "NobodyKnowsThis"), "queue_denied"),
         (call(403, "OptInRequired"), "queue_denied"),
@@ -170,7 +170,11 @@ async fn a_code_that_is_in_no_list_is_tried_three_times_and_then_parked() {
         let answer = stack.send(&stack.signed(attempt("evt_unlisted"))).await;
         assert_eq!(answer.both(), (200, r#"{"accepted":1}"#), "{shown}");
         assert!(start.elapsed() < Duration::from_secs(1), "{shown}: {:?}", start.elapsed());
-        assert_eq!(stack.sqs.calls().len(), 4, "{shown}: three, and the parking queue's");
+        assert_eq!(
+            stack.sqs.calls().len(),
+            4,
+            "{shown}: three calls to the queue, and one to the parking queue"
+        );
         let parked = stack.parked().await;
         assert_eq!(parked[0].attribute("reason"), Some(reason), "{shown}");
         tokio::time::resume();
@@ -178,7 +182,7 @@ async fn a_code_that_is_in_no_list_is_tried_three_times_and_then_parked() {
 }
 
 #[tokio::test]
-async fn what_no_try_mends_makes_503_in_time_and_is_not_parked() {
+async fn a_lasting_failure_makes_503_in_time_and_parks_nothing() {
     for kind in [
         call(400, "RequestThrottled"),
         call(500, "InternalFailure"),

@@ -1,4 +1,4 @@
-//! Calls that SQS refuses as a whole for what one entry holds, and texts that it refuses even when parked.
+//! Calls that SQS refuses because of one entry, and texts that SQS refuses even when parked.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ fn is_parking(batch: &BatchRequest) -> bool {
 }
 
 #[tokio::test]
-async fn a_call_that_is_refused_is_split_until_the_entries_at_fault_stand_alone() {
+async fn a_refused_call_is_split_until_the_entries_at_fault_stand_alone() {
     for code in ["InvalidMessageContents", "AWS.SimpleQueueService.BatchRequestTooLong"] {
         for culprits in [vec![0], vec![9], vec![3, 4], vec![0, 5, 9], (0..10).collect()] {
             let stack = Stack::start().await;
@@ -39,7 +39,7 @@ async fn a_call_that_is_refused_is_split_until_the_entries_at_fault_stand_alone(
             let events: Vec<_> = (0..10).map(event).collect();
             let (status, body) = wired.send(&stack.batch("app1", &events)).await;
             assert_eq!((status, body.as_str()), (200, r#"{"accepted":10}"#), "{culprits:?}");
-            assert_eq!(stack.taken(), 10, "{culprits:?}: each once");
+            assert_eq!(stack.taken(), 10, "{culprits:?}: each event is taken once");
             let (sent, parked) = (stack.drain("user-created").await, stack.parked().await);
             assert!(ids(&sent).iter().all(|id| id.starts_with("evt_")), "{culprits:?}");
             assert!(ids(&parked).iter().all(|id| id.starts_with("culprit_")), "{culprits:?}");
@@ -52,7 +52,7 @@ async fn a_call_that_is_refused_is_split_until_the_entries_at_fault_stand_alone(
 }
 
 #[tokio::test]
-async fn a_call_that_is_refused_for_its_size_alone_is_split_and_nothing_is_parked() {
+async fn a_call_refused_for_its_size_is_split_and_nothing_is_parked() {
     let stack = Stack::start().await;
     let wired = Wired::start(&stack, |_, batch| match batch.entries.len() {
         0..=3 => Fate::Pass,
@@ -64,7 +64,7 @@ async fn a_call_that_is_refused_for_its_size_alone_is_split_and_nothing_is_parke
 }
 
 #[tokio::test]
-async fn a_parked_text_that_is_refused_again_goes_as_base64_without_optional_attributes() {
+async fn a_parked_text_refused_again_is_sent_as_base64_without_optional_attributes() {
     let body = attempt("evt_offence");
     for status in [400, 413] {
         let stack = Stack::start().await;
@@ -78,7 +78,7 @@ async fn a_parked_text_that_is_refused_again_goes_as_base64_without_optional_att
         assert_eq!(all.keys().collect::<Vec<_>>(), ["unrouted"]);
         let message = &all["unrouted"][0];
         assert_eq!(STANDARD.decode(&message.body).unwrap(), body.as_bytes());
-        // SQS may refuse the optional attributes, which come from outside. The attributes that name the origin stay.
+        // SQS may refuse the optional attributes, whose values come from outside. Attributes of the origin stay.
         let left: Vec<_> = message.attributes.keys().map(String::as_str).collect();
         assert_eq!(left, ["authentication", "encoding", "event_id", "reason", "received_at", "source"]);
         assert_eq!(message.attribute("encoding"), Some("base64"));
@@ -88,7 +88,7 @@ async fn a_parked_text_that_is_refused_again_goes_as_base64_without_optional_att
 }
 
 #[tokio::test]
-async fn a_trace_that_is_refused_costs_the_trace() {
+async fn a_refused_trace_is_left_out() {
     let stack = Stack::start().await;
     let wired = Wired::start(&stack, |_, batch| {
         let is_refused = batch.entries.iter().any(|entry| !entry.message_system_attributes.is_empty());
@@ -103,7 +103,7 @@ async fn a_trace_that_is_refused_costs_the_trace() {
 }
 
 #[tokio::test]
-async fn parked_texts_that_are_refused_again_share_calls() {
+async fn parked_texts_refused_again_share_calls() {
     let stack = Stack::start().await;
     let calls = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&calls);
@@ -118,14 +118,14 @@ async fn parked_texts_that_are_refused_again_share_calls() {
         seen.lock().unwrap().push(batch.entries.len());
         Fate::Pass
     });
-    // Counted a hundred times too large, they would not fit into one call.
+    // If each counted a hundred times, they would not fit into one call.
     let events: Vec<_> = (0..10).map(|index| user_created(&format!("evt_{index}"), 2_000)).collect();
     assert_eq!(wired.send(&stack.batch("app1", events)).await.0, 200);
     assert_eq!(*calls.lock().unwrap(), [10]);
 }
 
 #[tokio::test]
-async fn an_attribute_that_is_refused_costs_the_optional_ones_only() {
+async fn a_refused_attribute_removes_only_the_optional_ones() {
     let stack = Stack::start().await;
     let wired = Wired::start(&stack, |_, batch| {
         let is_refused =
@@ -138,11 +138,11 @@ async fn an_attribute_that_is_refused_costs_the_optional_ones_only() {
     assert_eq!(ids(&parked), ["evt_1", "evt_2"]);
     let mut reasons: Vec<_> = parked.iter().map(|message| message.attribute("reason").unwrap()).collect();
     reasons.sort_unstable();
-    assert_eq!(reasons, ["rejected_by_sqs", "unknown_type"], "the first reason that fits stays");
+    assert_eq!(reasons, ["rejected_by_sqs", "unknown_type"], "the first matching reason stays");
 }
 
 #[tokio::test]
-async fn a_part_that_is_refused_goes_once_more_without_the_others() {
+async fn a_refused_part_is_sent_again_without_optional_attributes() {
     let stack = Stack::start().await;
     let wired = Wired::start(&stack, |_, batch| {
         let is_refused =
@@ -160,7 +160,7 @@ async fn a_part_that_is_refused_goes_once_more_without_the_others() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_refused_in_every_form_makes_503_and_the_others_are_sent() {
+async fn an_event_refused_in_every_form_makes_503_and_the_others_are_sent() {
     let stack = paused().await;
     let wired = Wired::start(&stack, |_, batch| {
         if is_parking(batch) || holds(batch, "culprit") {
@@ -181,7 +181,7 @@ async fn one_answer_can_hold_every_kind_of_failure() {
     let stack = paused().await;
     let wired = Wired::start(&stack, |call, _| match call {
         0 => Fate::Edit(|answer| {
-            // SQS stored them all: what it says of 1 and 2 is not what it did, as after a crash.
+            // SQS stored all of them, although it reports 1 and 2 otherwise, as after a crash.
             let successful = answer["Successful"].as_array_mut().unwrap();
             successful.retain(|entry| !["1", "2", "3"].contains(&entry["Id"].as_str().unwrap()));
             answer["Failed"] = json!([
@@ -193,7 +193,7 @@ async fn one_answer_can_hold_every_kind_of_failure() {
     });
     let (status, body) = wired.send(&stack.batch("app1", users_created(5))).await;
     assert_eq!((status, body.as_str()), (200, r#"{"accepted":5}"#));
-    assert_eq!(wired.calls(), 3, "all, the throttled and the missing one, the parked one");
+    assert_eq!(wired.calls(), 3, "all entries, then the throttled and the missing one, then the parked one");
     assert_eq!(ids(&stack.parked().await), ["evt_01"]);
     let sent = stack.drain("user-created").await;
     assert_eq!(ids(&sent), ["evt_00", "evt_01", "evt_02", "evt_02", "evt_03", "evt_03", "evt_04"]);

@@ -1,4 +1,4 @@
-//! Faults in telling who sent a request.
+//! Faults in the authentication of a request.
 
 use prelude_local::{aws::gateway::Request, prelude::activation_query};
 use serde_json::json;
@@ -15,7 +15,7 @@ fn without(mut request: Request, header: &str) -> Request {
     request
 }
 
-/// 1: a request without the signature header was let through.
+/// 1: a request without the signature header was accepted.
 #[tokio::test]
 async fn a_missing_signature_header_is_refused() {
     let stack = Stack::start().await;
@@ -25,9 +25,9 @@ async fn a_missing_signature_header_is_refused() {
     assert_eq!(stack.taken(), 0);
 }
 
-/// 2: the verifier existed, and was never called.
+/// 2: the verifier existed, but was never called.
 #[tokio::test]
-async fn the_whole_function_refuses_what_is_forged_and_takes_what_is_genuine() {
+async fn the_whole_function_refuses_forged_deliveries_and_accepts_genuine_ones() {
     let stack = Stack::start().await;
     let genuine = stack.signed(VERIFY);
     for position in (0..VERIFY.len()).step_by(7) {
@@ -50,9 +50,9 @@ async fn the_whole_function_refuses_what_is_forged_and_takes_what_is_genuine() {
     assert_eq!(stack.taken(), 1);
 }
 
-/// 6: JSON was parsed, and the deduplication table asked, before the signature was verified.
+/// 6: the body was parsed, and the deduplication table was read, before the signature was verified.
 #[tokio::test]
-async fn nothing_is_made_of_a_body_before_it_is_verified() {
+async fn a_body_is_not_read_before_it_is_verified() {
     let stack = Stack::start().await;
     let signature = stack.prelude.account_key.sign(b"another").unwrap();
     let deep = "[".repeat(100_000);
@@ -63,15 +63,19 @@ async fn nothing_is_made_of_a_body_before_it_is_verified() {
     assert_eq!(stack.sqs.calls(), []);
 }
 
-/// 12: a time in the future passed the check of age. Prelude signs no time; none is taken for a proof.
+/// 12: a time in the future passed the check of age. Prelude signs no time, so a time authenticates nothing.
 #[tokio::test]
-async fn a_time_in_the_event_proves_nothing() {
+async fn a_time_in_the_event_authenticates_nothing() {
     let stack = Stack::start().await;
     for time in ["1970-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "never"] {
         let body = format!(r#"{{"type":"verify.attempt","created_at":"{time}"}}"#);
         let unsigned = stack.post(&*body).header("X-Webhook-Timestamp", time);
         assert_eq!(stack.send(&unsigned).await.status, 401, "{time}");
-        assert_eq!(stack.send(&stack.signed(&*body)).await.status, 200, "retries come for two weeks: {time}");
+        assert_eq!(
+            stack.send(&stack.signed(&*body)).await.status,
+            200,
+            "retries arrive for two weeks: {time}"
+        );
     }
 }
 
@@ -84,7 +88,7 @@ async fn header_names_may_have_any_case() {
         for (api, members) in
             [(Api::Http, ["headers"].as_slice()), (Api::Rest, &["headers", "multiValueHeaders"])]
         {
-            // As an event may have it, whatever a gateway does to names.
+            // An event may contain any spelling, although gateways change names.
             let mut event = api.event(&stack.post(VERIFY));
             for member in members {
                 event[member][name] =
@@ -95,7 +99,7 @@ async fn header_names_may_have_any_case() {
     }
 }
 
-/// 17: secrets stood in the environment as plain text.
+/// 17: secrets were plain text in the environment.
 #[tokio::test]
 async fn tokens_can_be_configured_by_their_digests() {
     let digest = |token: &str| {
@@ -113,7 +117,7 @@ async fn tokens_can_be_configured_by_their_digests() {
     let stack = setup.start().await;
     assert_eq!(stack.send(&stack.signed(VERIFY)).await.status, 200);
     assert_eq!(stack.send(&stack.activation("app1", "7")).await.both(), (200, r#"{"challenge":7}"#));
-    // The digest itself opens nothing.
+    // The digest itself is not accepted as a token.
     let mut request = stack.signed(VERIFY);
     request.path = format!("/webhooks/{}", digest(PATH_TOKEN));
     assert_eq!(stack.send(&request).await.status, 404);
@@ -122,9 +126,9 @@ async fn tokens_can_be_configured_by_their_digests() {
     assert_eq!(stack.send(&request).await.status, 403);
 }
 
-/// 19: every unknown key id made the receiver fetch the key set.
+/// 19: every unknown key id started a fetch of the key set.
 #[tokio::test]
-async fn forged_requests_do_not_make_us_fetch_keys() {
+async fn forged_requests_do_not_fetch_keys() {
     let stack = Stack::start().await;
     assert_eq!(stack.send(&stack.batch("app1", [r#"{"type":"user.created"}"#])).await.status, 200);
     let stranger = private_key("other-2048", "other");
@@ -135,11 +139,11 @@ async fn forged_requests_do_not_make_us_fetch_keys() {
         assert_eq!(stack.send(&request).await.status, 401);
     }
     for app in ["app1", "app2"] {
-        assert_eq!(stack.jwks.requests(app), 1, "{app}: one at the start, and then the cool-down");
+        assert_eq!(stack.jwks.requests(app), 1, "{app}: one fetch at the start, then the cool-down");
     }
 }
 
-/// 20: the address was read from a header that anyone can send, or not read when it came with a port.
+/// 20: the address was read from a header that anyone can send, or not read if it had a port.
 #[tokio::test]
 async fn the_address_is_the_peers_with_or_without_a_port() {
     let stack = Stack::start().await;

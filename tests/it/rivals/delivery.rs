@@ -1,4 +1,4 @@
-//! Faults in getting an event to its queue, once it is believed.
+//! Faults on the way of an authentic event to its queue.
 
 use prelude_local::aws::{
     faults::{Fault, FaultKind},
@@ -14,7 +14,7 @@ fn denied() -> Fault {
     Fault::once(FaultKind::Call { status: 403, code: "AccessDenied".to_owned() })
 }
 
-/// 8: an event that was too large got a 4xx, and was lost.
+/// 8: an event that was too large got a 4xx and was lost.
 #[tokio::test]
 async fn an_oversize_event_is_accepted_and_kept() {
     let stack = Stack::start().await;
@@ -33,8 +33,8 @@ async fn a_failing_queue_is_a_5xx() {
     }
 }
 
-/// 10: two deliveries at once both passed the look into the deduplication table. There is none here: FIFO queues know
-/// duplicates themselves, and elsewhere they carry the same id.
+/// 10: two parallel deliveries both passed the check of the deduplication table. This receiver has no table: FIFO
+/// queues detect duplicates, and other queues' duplicates carry the same id.
 #[tokio::test]
 async fn duplicates_at_the_same_time_are_harmless() {
     for (queue_type, messages) in [("standard", 2), ("fifo", 1)] {
@@ -54,7 +54,7 @@ async fn a_retry_after_a_failure_is_delivered() {
     for queue_type in ["standard", "fifo"] {
         let stack = Stack::with(&[("PRELUDE_QUEUE_TYPE", queue_type)]).await;
         let request = stack.signed(VERIFY);
-        // Its own queue, and then the parking queue.
+        // Both the event's own queue and the parking queue fail.
         stack.sqs.inject(denied().times(2));
         assert_eq!(stack.send(&request).await.status, 503, "{queue_type}");
         assert_eq!(stack.taken(), 0);
@@ -63,9 +63,9 @@ async fn a_retry_after_a_failure_is_delivered() {
     }
 }
 
-/// 14: events were routed by metadata that nobody had signed.
+/// 14: unsigned metadata selected the destination.
 #[tokio::test]
-async fn only_what_is_signed_decides_where_an_event_goes() {
+async fn only_signed_content_decides_the_destination() {
     let stack = Stack::start().await;
     for api in Api::BOTH {
         let request = stack.signed(VERIFY).query("type=user.created&app_id=app2&event=user.created");
@@ -82,7 +82,7 @@ async fn only_what_is_signed_decides_where_an_event_goes() {
     }
 }
 
-/// 16: the function was given more time than the sender waits, 10 s.
+/// 16: the function's timeout was longer than the 10 s that the sender waits.
 #[tokio::test]
 async fn an_answer_comes_before_the_sender_gives_up() {
     assert!(BUDGET < Duration::from_secs(9), "{BUDGET:?}");
@@ -94,9 +94,9 @@ async fn an_answer_comes_before_the_sender_gives_up() {
     assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
 }
 
-/// 18: ten messages together were larger than a call may be.
+/// 18: ten messages together exceeded the size limit of a call.
 #[tokio::test]
-async fn a_calls_sum_stays_below_one_mebibyte() {
+async fn the_messages_of_a_call_stay_below_one_mebibyte() {
     let stack = Stack::start().await;
     let event =
         |id: u32| format!(r#"{{"id":"evt_{id}","type":"user.created","x":"{}"}}"#, "0".repeat(300_000));
@@ -104,5 +104,5 @@ async fn a_calls_sum_stays_below_one_mebibyte() {
     assert_eq!(stack.drain("user-created").await.len(), 10);
     let calls = stack.sqs.calls();
     assert!(calls.iter().all(|call| call.bytes <= MAX_BYTES), "{calls:?}");
-    assert_eq!(calls.iter().map(|call| call.entries).sum::<usize>(), 10, "and none was refused");
+    assert_eq!(calls.iter().map(|call| call.entries).sum::<usize>(), 10, "no message is refused");
 }

@@ -1,4 +1,4 @@
-//! Which keys prove which family's events.
+//! Keys, and the sources whose events each key authenticates.
 
 use prelude_events::{EventType, Source, samples};
 use prelude_local::prelude::{ADDRESSES, batch, jwks_server::JwksFault};
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_key_is_called_by_its_kid_or_its_thumbprint_and_never_by_the_header() {
+async fn a_key_is_named_by_its_kid_or_thumbprint_and_never_by_the_header() {
     let key = &prelude().app("app1").unwrap().keys[0];
     let raw = r#"{"id":"e","type":"user.deleted"}"#;
     for (kid, called) in [
@@ -35,7 +35,7 @@ async fn a_key_is_called_by_its_kid_or_its_thumbprint_and_never_by_the_header() 
 }
 
 #[tokio::test]
-async fn a_key_of_one_kind_never_proves_the_others_events() {
+async fn account_keys_and_app_keys_never_authenticate_each_others_events() {
     let stack = Stack::start().await;
     let (one, two) = (&stack.app("app1").keys[0], &stack.app("app2").keys[0]);
     for event_type in EventType::ALL {
@@ -45,7 +45,7 @@ async fn a_key_of_one_kind_never_proves_the_others_events() {
             assert_401(name, &stack.send(&stack.signed(whole.clone())).await, "key_wrong_for_app");
             assert_401(name, &stack.send(&stack.signed_by(two, whole)).await, "key_wrong_for_app");
         } else {
-            // The app that it names makes no difference.
+            // The app that the body names makes no difference.
             for named in [raw.to_owned(), raw.replacen('{', "{\"app_id\":\"app1\",", 1)] {
                 assert_401(name, &stack.send(&stack.signed_by(one, named)).await, "key_wrong_for_family");
             }
@@ -55,7 +55,7 @@ async fn a_key_of_one_kind_never_proves_the_others_events() {
 }
 
 #[tokio::test]
-async fn the_batchs_app_must_be_the_keys() {
+async fn a_batch_must_name_the_app_of_its_key() {
     let stack = Stack::start().await;
     for body in [
         r#"{"events":[{"type":"user.created"}]}"#,
@@ -78,15 +78,15 @@ async fn the_batchs_app_must_be_the_keys() {
 }
 
 #[tokio::test]
-async fn a_key_of_two_owners_proves_both() {
+async fn a_key_of_two_owners_authenticates_both() {
     let setup = Setup::new().await;
     let key = setup.prelude.app("app1").unwrap().keys[0].clone();
     let mut jwk = key.jwk();
-    jwk["kid"] = json!("as app2 calls it");
+    jwk["kid"] = json!("app2's name");
     setup.jwks.publish("app2", &json!({"keys": [jwk]}));
     let account_key = key.public_key_pem().unwrap();
     let stack = setup.set("PRELUDE_PUBLIC_KEYS", account_key).start().await;
-    for (app_id, key_id) in [("app1", "key-app1"), ("app2", "as app2 calls it")] {
+    for (app_id, key_id) in [("app1", "key-app1"), ("app2", "app2's name")] {
         let body = batch(app_id, [r#"{"id":"e","type":"user.created"}"#]);
         assert_eq!(stack.send(&stack.signed_by(&key, body)).await.status, 200, "{app_id}");
         let message = stack.drain("user-created").await.pop().unwrap();
@@ -99,7 +99,7 @@ async fn a_key_of_two_owners_proves_both() {
 }
 
 #[tokio::test]
-async fn a_key_that_may_be_the_apps_too_refuses_nothing_before_the_apps_keys_are_known() {
+async fn a_batch_is_503_while_the_keys_of_its_app_are_unknown() {
     let setup = Setup::new().await;
     setup.jwks.set_fault("app2", JwksFault::Close);
     let stack = setup.start().await;
@@ -110,16 +110,16 @@ async fn a_key_that_may_be_the_apps_too_refuses_nothing_before_the_apps_keys_are
     }
     let named = stack.signed_by(&stack.app("app2").keys[0], r#"{"type":"verify.attempt"}"#);
     assert_401(
-        "no key at hand verifies, and no app is claimed",
+        "no known key verifies, and the body claims no app",
         &stack.send(&named).await,
         "signature_wrong",
     );
     let other = stack.signed_by(&stack.app("app1").keys[0], r#"{"type":"verify.attempt"}"#);
-    assert_401("whose the key is makes no difference", &stack.send(&other).await, "key_wrong_for_family");
+    assert_401("another app's key, which is known", &stack.send(&other).await, "key_wrong_for_family");
     assert_eq!(stack.taken(), 0);
 }
 
-/// Access token as an app signs it for a user, without its signature.
+/// Access token that an app signs for a user, without its signature.
 const SIGNED_PART_OF_A_TOKEN: &str =
     "eyJhbGciOiJQUzI1NiIsImtpZCI6ImtleS1hcHAxIn0.eyJzdWIiOiJ1c3JfMSIsImV4cCI6MX0";
 
@@ -134,7 +134,7 @@ async fn an_access_token_that_an_app_signed_is_not_a_delivery() {
         }
     }
     assert_eq!(stack.taken(), 0);
-    // Every other form is parked, JSON and broken JSON among them.
+    // Every other form is parked, including JSON and broken JSON.
     let line = format!("{SIGNED_PART_OF_A_TOKEN}\n");
     let three_parts = format!("{SIGNED_PART_OF_A_TOKEN}.");
     let quoted = format!("\"{SIGNED_PART_OF_A_TOKEN}\"");
@@ -147,7 +147,7 @@ async fn an_access_token_that_an_app_signed_is_not_a_delivery() {
 }
 
 #[tokio::test]
-async fn what_the_account_signed_is_a_delivery_whatever_it_looks_like() {
+async fn any_body_that_the_account_signed_is_a_delivery() {
     let setup = Setup::new().await;
     let shared = setup.prelude.app("app1").unwrap().keys[0].clone();
     let keys = [&setup.prelude.account_key, &shared].map(|key| key.public_key_pem().unwrap()).concat();
@@ -175,7 +175,7 @@ async fn a_verify_v1_event_may_be_signed_by_the_account() {
 }
 
 #[tokio::test]
-async fn every_published_address_is_let_in() {
+async fn every_published_address_is_admitted() {
     let stack = Stack::start().await;
     for address in ADDRESSES {
         let mut request = stack.signed(r#"{"type":"verify.attempt"}"#);
@@ -183,5 +183,9 @@ async fn every_published_address_is_let_in() {
         assert_eq!(stack.send(&request).await.status, 200, "{address}");
     }
     let other = private_key("other-2048", "other");
-    assert_401("a stranger", &stack.send(&stack.signed_by(&other, "{}")).await, "signature_wrong");
+    assert_401(
+        "a key that is not configured",
+        &stack.send(&stack.signed_by(&other, "{}")).await,
+        "signature_wrong",
+    );
 }

@@ -1,4 +1,4 @@
-//! Events without a signature: what has to vouch for them, and what nothing can vouch for.
+//! Events without a signature, and the conditions that authenticate them.
 
 use prelude_events::{EventType, Source, samples};
 use prelude_local::{aws::gateway::Request, receiver::LocalReceiver};
@@ -12,30 +12,30 @@ async fn an_unsigned_event_needs_each_of_its_three_conditions() {
     let raw = samples::sample(&EventType::V1Attempt).unwrap();
     let report = ("PRELUDE_IP_CHECK", "report");
     let listed = Stack::with(&[report]).await;
-    assert_eq!(listed.send(&listed.post(raw)).await.status, 200, "all three");
+    assert_eq!(listed.send(&listed.post(raw)).await.status, 200, "all three conditions");
     let mut elsewhere = listed.post(raw);
     elsewhere.source_ip = FOREIGN_ADDRESS.to_owned();
-    assert_401("the address", &listed.send(&elsewhere).await, "unsigned_from_unlisted_address");
+    assert_401("a wrong address", &listed.send(&elsewhere).await, "unsigned_from_unlisted_address");
     elsewhere.source_ip = "unreadable".to_owned();
     assert_401("an unreadable address", &listed.send(&elsewhere).await, "unsigned_from_unlisted_address");
     let mut signed = listed.signed(r#"{"type":"verify.attempt"}"#);
     signed.source_ip = FOREIGN_ADDRESS.to_owned();
-    assert_eq!(listed.send(&signed).await.status, 200, "report mode refuses nothing that is signed");
+    assert_eq!(listed.send(&signed).await.status, 200, "report mode admits signed events");
     for others in ["", "notify"] {
         let stack = Stack::with(&[report, ("PRELUDE_ACCEPT_UNSIGNED", others)]).await;
-        assert_401("the list", &stack.send(&stack.post(raw)).await, "signature_missing");
+        assert_401("a source that is not listed", &stack.send(&stack.post(raw)).await, "signature_missing");
     }
     let mut bare = listed.post(raw);
     bare.path = "/webhooks".to_owned();
-    assert_eq!(listed.send(&bare).await.status, 404, "the secret path");
+    assert_eq!(listed.send(&bare).await.status, 404, "no secret path");
     let setup = Setup::new().await.unset("PRELUDE_PATH_TOKEN");
     let refused = LocalReceiver::start(setup.variables(), &listed.sqs).err().unwrap();
     let named: Vec<_> = refused.0.iter().map(|problem| &*problem.variable).collect();
-    assert_eq!(named, ["PRELUDE_ACCEPT_UNSIGNED"], "no configuration accepts it without a secret path");
+    assert_eq!(named, ["PRELUDE_ACCEPT_UNSIGNED"], "every unsigned source requires a secret path");
 }
 
 #[tokio::test]
-async fn an_unsigned_event_counts_only_behind_a_token_that_nobody_guesses() {
+async fn an_unsigned_event_needs_a_token_that_cannot_be_guessed() {
     let raw = samples::sample(&EventType::V1Attempt).unwrap();
     let (short, long) = ("x".repeat(31), "x".repeat(32));
     let tokens = [&*short, &long].map(hash).join(",");
@@ -54,17 +54,21 @@ async fn an_unsigned_event_counts_only_behind_a_token_that_nobody_guesses() {
                 "unsigned_token_short",
             );
             let signed = behind(&short, stack.signed(r#"{"type":"verify.attempt"}"#));
-            assert_eq!(stack.send_through(api, &signed).await.status, 200, "a signature needs no token");
+            assert_eq!(
+                stack.send_through(api, &signed).await.status,
+                200,
+                "a signed event needs no long token"
+            );
             let mut elsewhere = unsigned(&short);
             elsewhere.source_ip = FOREIGN_ADDRESS.to_owned();
             let answer = stack.send_through(api, &elsewhere).await;
-            assert_401("the address comes first", &answer, "unsigned_from_unlisted_address");
+            assert_401("the address is checked first", &answer, "unsigned_from_unlisted_address");
         }
     }
 }
 
 #[tokio::test]
-async fn an_unsigned_event_of_a_listed_family_is_routed_and_marked() {
+async fn an_unsigned_event_of_a_listed_source_is_routed_and_marked() {
     let stack = Stack::with(&[("PRELUDE_ACCEPT_UNSIGNED", "verify_v1, notify")]).await;
     for event_type in EventType::ALL {
         let (name, raw) = (event_type.as_str(), samples::sample(event_type).unwrap());
@@ -77,7 +81,7 @@ async fn an_unsigned_event_of_a_listed_family_is_routed_and_marked() {
             assert_eq!(message.attribute("source"), Some(source.as_str()), "{name}");
             assert_eq!((message.attribute("key_id"), message.attribute("app_id")), (None, None), "{name}");
         } else {
-            // Alone, an event of Session has a type that Notify does not have.
+            // A single Session event has a type that Notify does not have.
             let is_notify = source == Source::Session;
             assert_401(name, &answer, if is_notify { "unsigned_type_unknown" } else { "signature_missing" });
         }
@@ -85,7 +89,7 @@ async fn an_unsigned_event_of_a_listed_family_is_routed_and_marked() {
 }
 
 #[tokio::test]
-async fn an_unsigned_type_that_a_listed_source_does_not_have_is_refused_with_a_code_of_its_own() {
+async fn an_unsigned_type_of_no_listed_source_is_refused_with_its_own_code() {
     let unknown = [
         r#"{"type":"check"}"#,
         r#"{"type":"transactional.message.invented"}"#,
@@ -112,7 +116,7 @@ async fn an_unsigned_type_that_a_listed_source_does_not_have_is_refused_with_a_c
         }
         assert_eq!(stack.taken(), 0);
     }
-    // With none of its source listed, it is what a stranger sends.
+    // Without any listed source, the receiver refuses it like any unsigned request.
     let stack = Stack::start().await;
     for body in unknown {
         assert_401(body, &stack.send(&stack.post(body)).await, "signature_missing");
@@ -145,7 +149,7 @@ async fn an_unsigned_body_of_no_listed_source_is_refused() {
 }
 
 #[tokio::test]
-async fn a_signature_header_that_is_present_must_verify_even_on_a_listed_family() {
+async fn a_present_signature_header_must_verify_even_for_a_listed_source() {
     let stack = Stack::start().await;
     let raw = samples::sample(&EventType::V1Attempt).unwrap();
     let forged = stack.prelude.account_key.sign(b"another body").unwrap();
@@ -171,7 +175,7 @@ async fn a_signature_header_that_is_present_must_verify_even_on_a_listed_family(
             for member in members {
                 event[member][SIGNATURE] = value.clone();
             }
-            // An empty list is an absent header. Every other value is an unreadable one.
+            // An empty list means an absent header. Every other value is unreadable.
             let answer = stack.invoke(event).await;
             assert!(answer.status == 401 || value == json!([]), "{api:?} {value}: {answer:?}");
         }

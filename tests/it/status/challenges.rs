@@ -1,4 +1,4 @@
-//! `GET`: activation challenges, and what is none.
+//! `GET` requests: activation challenges, and all others.
 
 use prelude_local::{aws::gateway::Request, prelude::activation_query};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn a_proven_challenge_is_answered_with_its_digits_as_received() {
 }
 
 #[tokio::test]
-async fn a_get_that_is_no_challenge_is_400() {
+async fn a_get_that_is_not_a_challenge_is_400() {
     let stack = Stack::start().await;
     let of = |digits: &str| stack.app("app1").activation_query(digits);
     let right = of("1");
@@ -88,14 +88,14 @@ async fn a_challenge_with_an_unknown_app_or_a_wrong_token_is_403() {
 }
 
 #[tokio::test]
-async fn an_emulators_query_is_read_where_the_raw_one_is_missing() {
+async fn an_emulators_query_is_read_if_the_raw_one_is_missing() {
     let stack = Stack::start().await;
     for raw in [json!(""), Value::Null] {
         let mut event = stack.activation("app1", "7").http_api_event();
         event["rawQueryString"] = raw.clone();
         assert_eq!(stack.invoke(event).await.both(), (200, r#"{"challenge":7}"#), "{raw}");
     }
-    // The raw one counts if both are present.
+    // The raw query counts if both are present.
     let mut event = stack.activation("app1", "7").http_api_event();
     event["queryStringParameters"]["challenge"] = json!("8");
     assert_eq!(stack.invoke(event).await.both(), (200, r#"{"challenge":7}"#));

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn what_is_not_proven_is_401_with_one_body_for_all() {
+async fn every_authentication_failure_is_401_with_one_body() {
     let stack = Stack::start().await;
     let account = &stack.prelude.account_key;
     let (one, two) = (&stack.app("app1").keys[0], &stack.app("app2").keys[0]);
@@ -27,20 +27,16 @@ async fn what_is_not_proven_is_401_with_one_body_for_all() {
             "signature_missing",
         ),
         ("an empty signature", with(""), "signature_malformed"),
-        ("given twice", with(&good).header(SIGNATURE, &good), "signature_malformed"),
+        ("repeated", with(&good).header(SIGNATURE, &good), "signature_malformed"),
         ("without a scheme", with(good.strip_prefix("rsassa-pss-sha256=").unwrap()), "signature_malformed"),
         ("the scheme alone", with("rsassa-pss-sha256="), "signature_malformed"),
-        ("no base64", with("rsassa-pss-sha256=*"), "signature_malformed"),
+        ("not base64", with("rsassa-pss-sha256=*"), "signature_malformed"),
         ("shorter than any key", with("rsassa-pss-sha256=AAAA"), "signature_malformed"),
-        (
-            "the HMAC that was documented once",
-            with(&good.replace("rsassa-pss-", "")),
-            "signature_scheme_unknown",
-        ),
+        ("the formerly documented HMAC", with(&good.replace("rsassa-pss-", "")), "signature_scheme_unknown"),
         ("another scheme", with(&good.replace("sha256=", "sha512=")), "signature_scheme_unknown"),
         ("of another body", with(&account.sign(b"another").unwrap()), "signature_wrong"),
         (
-            "by a key that nobody has",
+            "by a key that is not configured",
             stack.signed_by(&private_key("other-2048", "account"), VERIFY),
             "signature_wrong",
         ),
@@ -52,16 +48,16 @@ async fn what_is_not_proven_is_401_with_one_body_for_all() {
     ];
     let mut truncated = stack.signed(VERIFY);
     truncated.body.truncate(10);
-    cases.push(("a body that lost its end", truncated, "signature_wrong"));
+    cases.push(("a truncated body", truncated, "signature_wrong"));
     for (case, request, code) in cases {
-        // The gateway joins or lists a header that comes twice. The joined value is not base64.
+        // The gateway joins or lists a repeated header. The joined value is not base64.
         assert_both(&stack, case, &request, 401, UNAUTHORIZED, code).await;
     }
     assert_eq!(stack.taken(), 0);
 }
 
 #[tokio::test]
-async fn a_body_that_is_marked_as_base64_and_is_not_is_401() {
+async fn a_body_wrongly_marked_as_base64_is_401() {
     let stack = Stack::start().await;
     for request in [stack.signed(VERIFY), stack.post(VERIFY)] {
         for api in Api::BOTH {
@@ -75,7 +71,7 @@ async fn a_body_that_is_marked_as_base64_and_is_not_is_401() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_listed_or_not_readable_is_403() {
+async fn an_unlisted_or_unreadable_address_is_403() {
     let stack = Stack::start().await;
     for (address, code) in [
         (FOREIGN_ADDRESS, "address_not_allowed"),
@@ -142,7 +138,7 @@ async fn another_path_or_token_is_404() {
 }
 
 #[tokio::test]
-async fn other_methods_are_405_and_told_the_right_ones() {
+async fn other_methods_are_405_with_an_allow_header() {
     let stack = Stack::start().await;
     for method in ["HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "post", "Get", "PROPFIND"]
     {
@@ -155,7 +151,7 @@ async fn other_methods_are_405_and_told_the_right_ones() {
 
 #[tokio::test]
 async fn every_token_of_the_list_opens_the_path() {
-    // The second one by its digest, as `printf %s new-token | sha256sum` prints it.
+    // The second token is configured by its digest, as `printf %s new-token | sha256sum` prints it.
     let digest = "sha256:348e9df2a42bd6e3c6356ca9c95c5f1fe9a6b3e5cd25f4ae58df0f09049c3209";
     let stack = Stack::with(&[("PRELUDE_PATH_TOKEN", &format!("{PATH_TOKEN}, {digest}"))]).await;
     for (token, status, body) in [
@@ -189,10 +185,10 @@ async fn the_address_check_enforces_reports_or_is_off() {
 }
 
 #[tokio::test]
-async fn only_a_trusted_proxy_is_believed_who_called_it() {
+async fn only_a_trusted_proxy_can_name_the_caller() {
     let stack = Stack::with(&[("PRELUDE_TRUSTED_PROXIES", "203.0.113.0/24,10.0.0.0/8")]).await;
     for (peer, forwarded, code) in [
-        // API Gateway adds the peer to the header itself.
+        // API Gateway itself adds the peer to the header.
         ("203.0.113.5", Some(LISTED_ADDRESS), "accepted"),
         ("203.0.113.5", Some("34.252.67.209:61000, 10.1.2.3"), "accepted"),
         ("203.0.113.5", Some("198.51.100.7, 34.252.67.209"), "accepted"),

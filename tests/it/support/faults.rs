@@ -1,8 +1,8 @@
 //! The fault model: everything that can go wrong around the function, in one place.
 //!
 //! [`SqsFault`] and [`KeyFault`] name the faults, one for each row of the table in `docs/reliability.md`. A
-//! [`Schedule`] says which calls they meet. The [wire](super::wire) makes them happen below the real SDK, and the
-//! [`ledger`] has what became of every entry.
+//! [`Schedule`] selects the affected calls. The [wire](super::wire) applies the faults below the real SDK, and the
+//! [`ledger`] records the result of every entry.
 
 pub(crate) mod key_server;
 pub(crate) mod ledger;
@@ -21,7 +21,7 @@ use tokio::time::Duration;
 pub(crate) use self::key_server::KeyFault;
 use super::wire::Fate;
 
-/// How SQS, or the way to it, fails.
+/// Fault of SQS, or of the connection to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SqsFault {
     /// The call is throttled.
@@ -30,19 +30,19 @@ pub(crate) enum SqsFault {
     Failing,
     /// The call is answered with a code that is not documented.
     UnknownCode,
-    /// Some entries fail, and the sender is blamed.
+    /// Some entries fail, with `SenderFault` true.
     EntriesOfSender { places: u16, code: &'static str },
-    /// Some entries fail, and SQS takes the blame.
+    /// Some entries fail, with `SenderFault` false.
     EntriesOfService { places: u16, code: &'static str },
-    /// There is no answer, and nothing was stored.
+    /// No answer arrives, and nothing is stored.
     Hanging,
-    /// The call takes its time on the way to SQS.
+    /// The call arrives late at SQS.
     Slow(Duration),
-    /// The answer takes its time on the way back.
+    /// The answer arrives late.
     SlowAnswer(Duration),
-    /// The connection breaks before SQS has the call.
+    /// The connection breaks before SQS gets the call.
     Cut,
-    /// The connection breaks after SQS has stored the messages.
+    /// The connection breaks after SQS stored the messages.
     LostAnswer,
     /// The role may not send to the queue.
     Denied,
@@ -50,7 +50,7 @@ pub(crate) enum SqsFault {
     Missing,
     /// The queue's KMS key is unusable.
     KeyBroken(&'static str),
-    /// The call is refused as a whole for what an entry with [`CULPRIT`] in its body holds.
+    /// The whole call is refused because of an entry with [`CULPRIT`] in its body.
     RefusedForOneEntry,
     /// SQS stores the messages and answers with one of [`GARBAGE`].
     Garbage(usize),
@@ -62,7 +62,7 @@ pub(crate) const UNLISTED: &str = "NobodyKnowsThis";
 /// Marks a body that [`SqsFault::RefusedForOneEntry`] refuses.
 pub(crate) const CULPRIT: &str = "culprit";
 
-/// Answers that say too little, or nothing: the first [`GARBAGE_OF_ALL`] about every entry, the others about one.
+/// Incomplete or empty answers. The first [`GARBAGE_OF_ALL`] affect every entry, the others one entry.
 pub(crate) const GARBAGE: [fn() -> Fate; 9] = [
     || Fate::Replace("<html>"),
     || Fate::Replace(""),
@@ -72,13 +72,13 @@ pub(crate) const GARBAGE: [fn() -> Fate; 9] = [
     || Fate::Edit(|answer| drop(answer["Successful"][0]["MessageId"].take())),
     || Fate::Edit(|answer| answer["Successful"][0]["MessageId"] = json!("")),
     || Fate::Edit(|answer| answer["Successful"][0]["Id"] = json!("nobody")),
-    || Fate::Edit(tell_both_ways),
+    || Fate::Edit(report_both_results),
 ];
 
-/// Number of answers in [`GARBAGE`] that leave every entry open.
+/// Number of answers in [`GARBAGE`] that leave the result of every entry open.
 pub(crate) const GARBAGE_OF_ALL: usize = 4;
 
-fn tell_both_ways(answer: &mut Value) {
+fn report_both_results(answer: &mut Value) {
     let id = answer["Successful"][0]["Id"].clone();
     if id.is_string() {
         answer["Failed"] = json!([{"Id": id, "SenderFault": false, "Code": "InternalError"}]);
@@ -86,7 +86,7 @@ fn tell_both_ways(answer: &mut Value) {
 }
 
 impl SqsFault {
-    /// One of each kind.
+    /// One fault of each kind.
     pub(crate) const ALL: [Self; 15] = [
         Self::Throttled("RequestThrottled"),
         Self::Failing,
@@ -126,7 +126,7 @@ impl SqsFault {
         }
     }
 
-    /// Fate of a call; none for a call that the fault does not meet.
+    /// Fate of a call; none if the fault does not affect the call.
     fn fate(self, batch: &BatchRequest) -> Option<Fate> {
         Some(match self {
             Self::Throttled(code) => Fate::Refuse(400, code),
@@ -153,7 +153,7 @@ impl SqsFault {
     }
 }
 
-/// Queues that have a fault.
+/// Queues that a fault affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Everywhere,
@@ -164,7 +164,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// Reports whether calls to the queue of this name are in the scope.
+    /// Reports whether the queue of this name is in the scope.
     pub(crate) fn meets(&self, queue: &str) -> bool {
         let slug = queue.trim_end_matches(".fifo");
         match self {
@@ -176,7 +176,7 @@ impl Scope {
     }
 }
 
-/// A fault of some calls: of those in its scope the first `spared` are spared, and then it meets `times`.
+/// Fault of some calls in its scope: spares the first `spared`, then affects the next `times`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) fault: SqsFault,
@@ -186,18 +186,18 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// A fault of every call in its scope.
+    /// Fault of every call in its scope.
     pub(crate) fn always(fault: SqsFault, scope: Scope) -> Self {
         Self { fault, scope, spared: 0, times: usize::MAX }
     }
 }
 
-/// The faults that are on. Clones share them.
+/// Active faults. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Schedule(Arc<Mutex<Vec<(Rule, AtomicUsize)>>>);
 
 impl Schedule {
-    /// Replaces the faults by others.
+    /// Replaces the faults.
     pub(crate) fn set(&self, rules: impl IntoIterator<Item = Rule>) {
         *self.0.lock().unwrap() = rules.into_iter().map(|rule| (rule, AtomicUsize::new(0))).collect();
     }
@@ -207,14 +207,14 @@ impl Schedule {
         self.set([]);
     }
 
-    /// The faults that met a call so far.
+    /// Faults that have affected a call so far.
     pub(crate) fn met(&self) -> Vec<SqsFault> {
         let rules = self.0.lock().unwrap();
         let met = rules.iter().filter(|(rule, met)| met.load(Ordering::Relaxed) > rule.spared);
         met.map(|(rule, _)| rule.fault).collect()
     }
 
-    /// Fate of a call: the first rule that meets it decides.
+    /// Fate of a call: the first rule that affects it decides.
     pub(crate) fn judge(&self, batch: &BatchRequest) -> Fate {
         let queue = batch.queue();
         let rules = self.0.lock().unwrap();

@@ -1,8 +1,8 @@
-//! A proxy between the function's AWS SDK and another SQS, with the limits of the real one.
+//! Proxy between the function's AWS SDK and another SQS. It enforces the limits of the real SQS.
 //!
-//! moto enforces the number of entries and the size of bodies, but counts no attributes, knows no character set and
-//! drops system attributes. What the receiver sends must keep within the limits of SQS itself, so the proxy refuses
-//! what SQS would refuse, and remembers it: a receiver that splits and tries again would else hide its mistake.
+//! moto enforces the number of entries and the size of bodies. It counts no attributes, checks no characters and drops
+//! system attributes. Therefore the proxy refuses what SQS would refuse, and records each refusal. Without this record,
+//! a receiver that splits and retries would hide its fault.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,13 +21,13 @@ use prelude_local::{
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-/// The proxy, until dropped.
+/// Running proxy. Dropping it stops the proxy.
 pub(crate) struct GuardProxy {
     server: HttpServer,
     shared: Arc<Shared>,
 }
 
-/// One entry of a batch that was passed on, with what moto drops: system attributes, group and deduplication id.
+/// Forwarded entry with the members that moto drops: system attributes, group id and deduplication id.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Forwarded {
     pub(crate) queue_url: String,
@@ -35,7 +35,7 @@ pub(crate) struct Forwarded {
 }
 
 impl GuardProxy {
-    /// Listens on a free port of the loopback address and passes on to `upstream`, such as `http://127.0.0.1:5000`.
+    /// Listens on a free loopback port, and forwards to `upstream`, such as `http://127.0.0.1:5000`.
     pub(crate) async fn start(upstream: &str) -> Self {
         let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let shared = Arc::new(Shared { upstream, state: Mutex::default() });
@@ -48,28 +48,28 @@ impl GuardProxy {
         Self { server, shared }
     }
 
-    /// The value of `AWS_ENDPOINT_URL_SQS`.
+    /// Value of `AWS_ENDPOINT_URL_SQS`.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    /// Every request that SQS would have refused, by the code of its refusal. Empty for a sound receiver.
+    /// Codes of all refusals that SQS would make. Empty for a correct receiver.
     pub(crate) fn violations(&self) -> Vec<String> {
         self.shared.state.lock().unwrap().violations.clone()
     }
 
-    /// The entries passed on so far, in their order.
+    /// Forwarded entries so far, in order.
     pub(crate) fn entries(&self) -> Vec<Forwarded> {
         self.shared.state.lock().unwrap().entries.clone()
     }
 
-    /// How many times `SendMessageBatch` was called, refused and failed calls with the others.
+    /// Number of `SendMessageBatch` calls, including refused and failed ones.
     pub(crate) fn calls(&self) -> usize {
         self.shared.state.lock().unwrap().calls
     }
 
-    /// From now on answers a `SendMessageBatch` with the status and body that `fault` returns for it, instead of
-    /// passing it on. A body with an AWS `__type` gets the header in which SQS names the error.
+    /// From now on, answers each `SendMessageBatch` for which `fault` returns a status and body, and does not forward
+    /// it. A body with an AWS `__type` gets the header in which SQS names the error.
     pub(crate) fn inject(&self, fault: impl Fn(&Value) -> Option<(u16, Value)> + Send + 'static) {
         self.shared.state.lock().unwrap().fault = Some(Box::new(fault));
     }
@@ -104,7 +104,7 @@ impl Shared {
                     return answer;
                 }
             }
-            // Would be a way around the rules.
+            // A single message would bypass the rules.
             Some("SendMessage") => {
                 return self.refuse(
                     StatusCode::BAD_REQUEST,
@@ -123,7 +123,7 @@ impl Shared {
         }
     }
 
-    /// The answer to a batch that is not passed on: it breaks a rule, or a test wants it to fail.
+    /// Answer to a batch that breaks a rule or has an injected fault; none if the proxy forwards it.
     fn objection(&self, body: &[u8]) -> Option<Response<Full<Bytes>>> {
         self.state.lock().unwrap().calls += 1;
         let batch = match serde_json::from_slice::<BatchRequest>(body) {
@@ -147,13 +147,13 @@ impl Shared {
         None
     }
 
-    /// Remembers the violation and answers as SQS would.
+    /// Records the violation and answers as SQS would.
     fn refuse(&self, status: StatusCode, shape: &str, message: &str) -> Response<Full<Bytes>> {
         self.state.lock().unwrap().violations.push(format!("{shape}: {message}"));
         reply(status, &json!({"__type": format!("com.amazonaws.sqs#{shape}"), "message": message}))
     }
 
-    /// The host header stays as it came: the other SQS builds its queue URLs from it.
+    /// Forwards with the original host header, because the other SQS builds its queue URLs from it.
     async fn forward(
         &self,
         request: Request<Full<Bytes>>,
@@ -164,7 +164,7 @@ impl Shared {
         let (mut head, body) = sender.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         connection.abort();
-        // The whole body is here: how it was framed on the way no longer holds.
+        // The body is complete, so headers about its transfer no longer apply.
         for name in ["connection", "content-length", "transfer-encoding"] {
             head.headers.remove(name);
         }
@@ -172,8 +172,8 @@ impl Shared {
     }
 }
 
-/// The rules of SQS are those that guard the embedded one. Here an entry that breaks one refuses its whole batch: none
-/// may break any, and the batch is in the record of violations either way.
+/// Applies the rules of the embedded SQS. An entry that breaks one refuses its whole batch, because every violation is
+/// a fault.
 fn check(batch: &BatchRequest) -> Result<(), Refusal> {
     check_batch(&batch.entries)?;
     let queue = QueueRules {
@@ -194,7 +194,7 @@ fn reply(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     response.body(Full::new(Bytes::from(body.to_string()))).unwrap()
 }
 
-/// Code in the header by which SDKs distinguish errors. It is the one of the older query protocol.
+/// Code in the header by which SDKs distinguish errors, from the older Query protocol.
 fn query_code(shape: &str) -> &str {
     let name = shape.rsplit('#').next().unwrap_or(shape);
     let renamed = [

@@ -1,4 +1,4 @@
-//! OpenSSL, where it is installed: an HTTPS server, and signatures by another implementation than verifies them.
+//! OpenSSL, where it is installed: an HTTPS server, and signatures by an independent implementation.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::keys::private_key;
 
-/// The value of `X-Webhook-Signature` by a key of `tests/keys`. Without OpenSSL, the stand-in for Prelude signs.
+/// Value of `X-Webhook-Signature` by a key of `tests/keys`. Without OpenSSL, the stand-in for Prelude signs.
 pub(crate) fn sign(key: &str, salt_length: &str, body: &[u8]) -> String {
     match openssl(key, salt_length, body) {
         Some(signature) => format!("rsassa-pss-sha256={}", URL_SAFE_NO_PAD.encode(signature)),
@@ -20,7 +20,7 @@ pub(crate) fn sign(key: &str, salt_length: &str, body: &[u8]) -> String {
     }
 }
 
-/// Returns whether [`sign`] uses OpenSSL.
+/// Reports whether [`sign`] uses OpenSSL.
 pub(crate) fn is_installed() -> bool {
     Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success())
 }
@@ -40,7 +40,7 @@ fn openssl(key: &str, salt_length: &str, body: &[u8]) -> Option<Vec<u8>> {
     Some(output.stdout)
 }
 
-/// An HTTPS server for `localhost` that serves one file; its certificate is its own root.
+/// HTTPS server for `localhost` that serves one file. Its certificate is also its root.
 pub(crate) struct TlsServer {
     directory: PathBuf,
     certificate: String,
@@ -92,12 +92,12 @@ impl TlsServer {
         server
     }
 
-    /// The file's URL under one of the server's names.
+    /// URL of the file under one of the server's names.
     pub(crate) fn url(&self, host: &str) -> String {
         format!("https://{host}:{}/{}", self.port, self.file)
     }
 
-    /// The path of its certificate.
+    /// Path of the server's certificate.
     pub(crate) fn certificate(&self) -> &str {
         &self.certificate
     }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
 use prelude_local::aws::sqs::ReceivedMessage;
 
-/// Recovers an event from its parking messages: the encoding without the part, and the bytes.
+/// Recovers an event from its parking messages. Returns the encoding without the part, and the bytes.
 pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {
     let mut parts = BTreeMap::new();
     let mut encoding = String::new();
@@ -14,8 +14,11 @@ pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {
         let attribute = message.attribute("encoding").unwrap_or("text");
         let (name, part) = attribute.split_once(";part=").unwrap_or((attribute, "1/1"));
         let (index, count) = part.split_once('/').unwrap();
-        assert_eq!(count.parse::<usize>().unwrap(), messages.len(), "all parts are there");
-        assert!(parts.insert(index.parse::<usize>().unwrap(), message.body.as_str()).is_none(), "each once");
+        assert_eq!(count.parse::<usize>().unwrap(), messages.len(), "every part is parked");
+        assert!(
+            parts.insert(index.parse::<usize>().unwrap(), message.body.as_str()).is_none(),
+            "a part is parked twice"
+        );
         name.clone_into(&mut encoding);
     }
     assert_eq!(parts.keys().copied().collect::<Vec<_>>(), (1..=messages.len()).collect::<Vec<_>>());
@@ -24,7 +27,7 @@ pub(crate) fn recover(messages: &[ReceivedMessage]) -> (String, Vec<u8>) {
     (encoding, raw)
 }
 
-/// The bytes that a body stands for, by its encoding without the part: `text` is none.
+/// Decodes a body by its encoding without the part.
 pub(crate) fn decode(encoding: &str, text: &str) -> Vec<u8> {
     let base64 = || STANDARD.decode(if text == "====" { "" } else { text }).unwrap();
     match encoding {

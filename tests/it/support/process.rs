@@ -1,4 +1,4 @@
-//! The built function as a process of its own, in the environment that Lambda would give it.
+//! The built function in a separate process, with the environment that Lambda provides.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -11,7 +11,7 @@ use std::{
 
 use super::runtime_api::RuntimeApi;
 
-/// A running function; killed when dropped.
+/// Running function. Dropping it kills the process.
 pub(crate) struct FunctionProcess {
     child: Child,
     output: Arc<Mutex<String>>,
@@ -19,12 +19,12 @@ pub(crate) struct FunctionProcess {
 }
 
 impl FunctionProcess {
-    /// Starts `binary` with the variables that Lambda sets and `env` over them.
+    /// Starts `binary` with Lambda's variables, overridden by `env`.
     pub(crate) fn spawn(binary: &Path, env: &[(String, String)], runtime_api: &RuntimeApi) -> Self {
         Self::spawn_with(binary, &[], env, runtime_api)
     }
 
-    /// [`spawn`](Self::spawn) with arguments, for a program that is the function only with them.
+    /// [`spawn`](Self::spawn) with arguments, for a program that runs the function only with them.
     pub(crate) fn spawn_with(
         binary: &Path,
         arguments: &[&str],
@@ -47,14 +47,14 @@ impl FunctionProcess {
         Self { child, output, readers }
     }
 
-    /// Peak memory in kB, where the system reports it.
+    /// Peak memory in kB, if the system reports it.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.split_whitespace().next()?.parse().ok()
     }
 
-    /// CPU time of all its threads, where the system reports it.
+    /// CPU time of all threads, if the system reports it.
     pub(crate) fn cpu_time(&self) -> Option<Duration> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
         let time = |thread: std::io::Result<std::fs::DirEntry>| {
@@ -64,18 +64,18 @@ impl FunctionProcess {
         Some(threads.filter_map(time).sum())
     }
 
-    /// Ends it at once, as a crash does.
+    /// Kills the process at once, like a crash.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// The lines of stdout and stderr so far, in the order in which they came. Lambda logs both as one, too.
+    /// Lines of stdout and stderr so far, in order of arrival. Lambda also logs both together.
     pub(crate) fn output(&self) -> String {
         self.output.lock().unwrap().clone()
     }
 
-    /// The output once it contains `text`: a line may come later than the answer that it was written before.
+    /// Output that contains `text`. Waits, because a line may arrive later than the answer that followed it.
     pub(crate) async fn output_containing(&self, text: &str) -> String {
         let end = Instant::now() + Duration::from_secs(10);
         loop {
@@ -88,7 +88,7 @@ impl FunctionProcess {
         }
     }
 
-    /// How the process ended, with all its output read, or none while it still runs after `timeout`.
+    /// Exit status, after all output is read; none if the process still runs after `timeout`.
     pub(crate) async fn exit_status(&mut self, timeout: Duration) -> Option<ExitStatus> {
         let end = Instant::now() + timeout;
         loop {
@@ -108,49 +108,49 @@ impl FunctionProcess {
 
 impl Drop for FunctionProcess {
     fn drop(&mut self) {
-        // Fails only for a process that has ended already.
+        // Fails only if the process has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// The release binary beside the profile that the tests were built in. With `PRELUDE_CLI_TEST_RELEASE` set, as in
-/// `.ci/run`, there must be one.
+/// Release binary next to the profile of the tests. With `PRELUDE_CLI_TEST_RELEASE` set, as in `.ci/run`, it must
+/// exist.
 ///
 /// # Errors
-/// There is none, or an old one, which would be tested without a word.
+/// The binary is missing, or older than its sources. A test of an old binary would pass without notice.
 pub(crate) fn release_binary() -> Result<PathBuf, String> {
     let own = Path::new(OWN_BINARY);
     let release = own.ancestors().nth(2).unwrap().join("release").join(own.file_name().unwrap());
     let age = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
-    // Cargo writes down what it was made of.
+    // Cargo lists the sources of the binary in this file.
     let problem = match std::fs::read_to_string(release.with_extension("d")) {
         Ok(sources) if release.is_file() => {
             let (_, sources) = sources.split_once(": ").unwrap();
             let newer = sources.split_whitespace().find(|source| age(Path::new(source)) > age(&release));
             newer.map(|newer| format!("{newer} is newer than the release binary"))
         }
-        _ => Some("there is no release binary".to_owned()),
+        _ => Some("the release binary does not exist".to_owned()),
     };
     match problem {
         Some(problem) if std::env::var_os("PRELUDE_CLI_TEST_RELEASE").is_some() => panic!("{problem}"),
-        Some(problem) => Err(format!("{problem}: `cargo build --release --locked` makes one")),
+        Some(problem) => Err(format!("{problem}: run `cargo build --release --locked`")),
         None => Ok(release),
     }
 }
 
-/// The binary of the profile that the tests were built in.
+/// Binary of the profile of the tests.
 pub(crate) const OWN_BINARY: &str = env!("CARGO_BIN_EXE_prelude-webhooks");
 
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A thread, since a pipe that nobody reads stops the process that writes to it.
+/// Reads a pipe in a thread, because a full pipe blocks the process that writes to it.
 fn collect(pipe: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let output = Arc::clone(output);
     thread::spawn(move || {
         let mut lines = BufReader::new(pipe);
         let mut line = Vec::new();
-        // A read fails when the process was killed in the middle of a line; what came before it is kept.
+        // A read fails if the process was killed within a line. Earlier output is kept.
         while matches!(lines.read_until(b'\n', &mut line), Ok(length) if length > 0) {
             output.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
             line.clear();

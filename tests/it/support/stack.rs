@@ -1,4 +1,4 @@
-//! The receiver between a stand-in for Prelude and an embedded SQS: what most tests send to and read from.
+//! The receiver between a stand-in for Prelude and an embedded SQS. Most tests use this stack.
 
 mod gateway;
 
@@ -21,31 +21,31 @@ use serde_json::{Value, json};
 
 pub(crate) use self::gateway::{Answer, Api};
 
-/// Beginning of every queue's name.
+/// Prefix of every queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "prelude-webhooks-";
-/// The secret last segment of the path.
+/// Secret last segment of the path.
 pub(crate) const PATH_TOKEN: &str = "test-path-token_0123456789abcdef";
-/// An address on the receiver's list.
+/// Address on the receiver's list.
 pub(crate) const LISTED_ADDRESS: &str = ADDRESSES[0];
-/// An address that is not on it.
+/// Address that is not on the receiver's list.
 pub(crate) const FOREIGN_ADDRESS: &str = "198.51.100.7";
-/// Request id of every invocation without a context of its own.
+/// Request id of every invocation with the usual context.
 pub(crate) const REQUEST_ID: &str = "8f507cfc-0000-4000-8000-000000000001";
-/// The header with the signature.
+/// Header with the signature.
 pub(crate) const SIGNATURE: &str = "X-Webhook-Signature";
 
-/// A stack before it is started: change what the test is about, then [`start`](Self::start) it.
+/// Stack before its start: change the settings under test, then [`start`](Self::start) it.
 pub(crate) struct Setup {
-    /// The account and the apps `app1` and `app2`; an app's key set is published under its URL in `jwks`.
+    /// Account with the apps `app1` and `app2`. `jwks` serves each app's key set.
     pub(crate) prelude: LocalPrelude,
     pub(crate) jwks: JwksServer,
-    /// The queues to create, by slug; every queue at first.
+    /// Slugs of the queues to create; at first every slug.
     pub(crate) slugs: BTreeSet<String>,
     variables: BTreeMap<String, String>,
 }
 
 impl Setup {
-    /// The usual configuration: two apps, the account's key, `verify_v1` unsigned, addresses enforced, a path token.
+    /// Usual configuration: two apps, the account's key, `verify_v1` unsigned, addresses enforced, a path token.
     pub(crate) async fn new() -> Self {
         let prelude = prelude().clone();
         let jwks = JwksServer::start().await.unwrap();
@@ -65,25 +65,25 @@ impl Setup {
             .set("PRELUDE_PATH_TOKEN", PATH_TOKEN)
     }
 
-    /// Sets or replaces a variable of the receiver. `PRELUDE_QUEUE_TYPE=fifo` makes the queues FIFO ones as well.
+    /// Sets or replaces a variable of the receiver. `PRELUDE_QUEUE_TYPE=fifo` also makes the queues FIFO.
     pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Takes a variable away.
+    /// Removes a variable.
     pub(crate) fn unset(mut self, name: &str) -> Self {
         self.variables.remove(name);
         self
     }
 
-    /// Leaves out a queue.
+    /// Omits a queue.
     pub(crate) fn without_queue(mut self, slug: &str) -> Self {
-        assert!(self.slugs.remove(slug), "{slug} is no queue");
+        assert!(self.slugs.remove(slug), "{slug} is not a queue");
         self
     }
 
-    /// The receiver's variables.
+    /// Variables of the receiver.
     pub(crate) fn variables(&self) -> BTreeMap<String, String> {
         self.variables.clone()
     }
@@ -102,37 +102,37 @@ impl Setup {
     }
 }
 
-/// The account that all tests share. Tests that begin at once wait for its keys, instead of each finding some.
+/// Account that all tests share. Generating its keys is slow, so parallel tests wait for one generation.
 pub(crate) fn prelude() -> &'static LocalPrelude {
     static PRELUDE: OnceLock<LocalPrelude> = OnceLock::new();
     PRELUDE.get_or_init(|| LocalPrelude::shared().unwrap())
 }
 
-/// The entry of `PRELUDE_APPS` for an app whose key set `jwks` serves.
+/// Entry of `PRELUDE_APPS` for an app whose key set `jwks` serves.
 pub(crate) fn app_entry(app: &SessionApp, jwks: &JwksServer) -> Value {
     let (app_id, token) = (&app.app_id, &app.verification_token);
     json!({"app_id": app_id, "verification_token": token, "jwks_url": jwks.url(app_id)})
 }
 
-/// A running stack.
+/// Running stack.
 pub(crate) struct Stack {
     pub(crate) prelude: LocalPrelude,
     pub(crate) jwks: JwksServer,
     pub(crate) sqs: EmbeddedSqs,
     pub(crate) receiver: LocalReceiver,
-    /// The endpoint's path.
+    /// Path of the endpoint.
     pub(crate) path: String,
     slugs: BTreeSet<String>,
     queue_suffix: &'static str,
 }
 
 impl Stack {
-    /// The usual stack, with its key sets.
+    /// Usual stack, with its key sets.
     pub(crate) async fn start() -> Self {
         Self::with(&[]).await
     }
 
-    /// The usual stack, with its key sets and other values for these variables; an empty value unsets one.
+    /// Usual stack, with its key sets and other values for these variables. An empty value unsets a variable.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let mut setup = Setup::new().await;
         for (name, value) in variables {
@@ -143,7 +143,7 @@ impl Stack {
         stack
     }
 
-    /// Waits for the fetches of the start: a body that claims an app does, and others do not.
+    /// Waits for the fetches of the start, through a forged body that claims each app.
     pub(crate) async fn await_key_sets(&self) {
         for app in &self.prelude.apps {
             let forged = app.keys[0].sign(b"another body").unwrap();
@@ -152,35 +152,35 @@ impl Stack {
         }
     }
 
-    /// One of the account's apps.
+    /// App of the account with this id.
     pub(crate) fn app(&self, app_id: &str) -> &SessionApp {
         self.prelude.app(app_id).unwrap()
     }
 
-    /// An unsigned POST to the right path from a listed address.
+    /// Unsigned POST to the right path from a listed address.
     pub(crate) fn post(&self, body: impl Into<Vec<u8>>) -> Request {
         Request::new("POST", &self.path, LISTED_ADDRESS).json(body)
     }
 
-    /// A POST that the account's key signed.
+    /// POST signed with the account's key.
     pub(crate) fn signed(&self, body: impl Into<Vec<u8>>) -> Request {
         self.signed_by(&self.prelude.account_key, body)
     }
 
-    /// A POST that a key signed.
+    /// POST signed with this key.
     pub(crate) fn signed_by(&self, key: &PreludeKey, body: impl Into<Vec<u8>>) -> Request {
         let body = body.into();
         let signature = key.sign(&body).unwrap();
         self.post(body).header(SIGNATURE, signature)
     }
 
-    /// A batch of an app, signed with its key.
+    /// Batch of an app, signed with its key.
     pub(crate) fn batch(&self, app_id: &str, events: impl IntoIterator<Item = impl AsRef<str>>) -> Request {
         let app = self.app(app_id);
         self.signed_by(&app.keys[0], app.batch(events))
     }
 
-    /// An activation of an app, by a GET from a listed address.
+    /// Activation of an app, by a GET from a listed address.
     pub(crate) fn activation(&self, app_id: &str, challenge: &str) -> Request {
         let query = self.app(app_id).activation_query(challenge);
         Request::new("GET", &self.path, LISTED_ADDRESS).query(query)
@@ -196,7 +196,7 @@ impl Stack {
         self.invoke(api.event(request)).await
     }
 
-    /// Invokes the function with any event that it answers.
+    /// Invokes the function with any event that it accepts.
     pub(crate) async fn invoke(&self, event: Value) -> Answer {
         self.invoke_in(event, context()).await
     }
@@ -207,22 +207,22 @@ impl Stack {
         Answer::new(&response.unwrap(), log)
     }
 
-    /// A queue's name.
+    /// Name of the queue with this slug.
     pub(crate) fn queue(&self, slug: &str) -> String {
         format!("{QUEUE_PREFIX}{slug}{}", self.queue_suffix)
     }
 
-    /// Receives and deletes everything in a queue.
+    /// Receives and deletes every message of a queue.
     pub(crate) async fn drain(&self, slug: &str) -> Vec<ReceivedMessage> {
         self.sqs.drain(&self.queue(slug)).await.unwrap()
     }
 
-    /// Receives and deletes everything in the parking queue.
+    /// Receives and deletes every message of the parking queue.
     pub(crate) async fn parked(&self) -> Vec<ReceivedMessage> {
         self.drain("unrouted").await
     }
 
-    /// Receives and deletes everything in all queues, by slug; queues without a message are left out.
+    /// Receives and deletes every message of all queues, by slug. Omits queues without a message.
     pub(crate) async fn drain_all(&self) -> BTreeMap<String, Vec<ReceivedMessage>> {
         let mut all = BTreeMap::new();
         for slug in &self.slugs {
@@ -234,13 +234,13 @@ impl Stack {
         all
     }
 
-    /// How many messages SQS took so far, drained or not.
+    /// Number of messages that SQS accepted so far, drained or not.
     pub(crate) fn taken(&self) -> usize {
         self.sqs.recorded().len()
     }
 }
 
-/// The usual context: [`REQUEST_ID`], no deadline, no trace.
+/// Usual context: [`REQUEST_ID`], without a deadline or a trace.
 pub(crate) fn context() -> Context {
     let mut context = Context::default();
     REQUEST_ID.clone_into(&mut context.request_id);

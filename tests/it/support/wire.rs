@@ -1,8 +1,8 @@
-//! The wire between the real SDK and an SQS, on which calls are refused, cut, lost, delayed and changed.
+//! Wire between the real SDK and an SQS, on which calls are refused, cut, lost, delayed and changed.
 //!
-//! It is an HTTP connector below the SDK, so that what is tested is the SDK's own code as well, and so that a stopped
-//! clock holds: nothing waits for a socket. [`SqsFault`](super::faults::SqsFault) names the faults, this makes them happen,
-//! and the [`Ledger`] records what SQS stored and what its answers said.
+//! The wire is an HTTP connector below the SDK, so tests include the SDK's own code. It needs no socket, so the clock
+//! can be stopped. [`SqsFault`](super::faults::SqsFault) names the faults, and the wire applies them. The [`Ledger`]
+//! records the messages that SQS stored, and its answers.
 
 mod wired;
 
@@ -32,12 +32,12 @@ use super::faults::{ledger::Ledger, memory_sqs::MemorySqs};
 /// Fate of one `SendMessageBatch` call.
 #[derive(Debug)]
 pub(crate) enum Fate {
-    /// SQS gets it, and its answer arrives.
+    /// SQS gets the call, and its answer arrives.
     Pass,
-    /// The answer is this status and error code, and SQS does not get the call.
+    /// This status and error code arrive, and SQS does not get the call.
     Refuse(u16, &'static str),
     RefuseAfter(Duration, u16, &'static str),
-    /// The entries at these places (bit 0 is the first) fail; SQS gets the others.
+    /// The entries at these places (bit 0 is the first) fail. SQS gets the others.
     FailEntries {
         places: u16,
         code: &'static str,
@@ -45,24 +45,24 @@ pub(crate) enum Fate {
     },
     /// The connection breaks before SQS gets the call.
     Cut,
-    /// SQS does not get it, and no answer comes.
+    /// SQS does not get the call, and no answer arrives.
     Hang,
-    /// SQS gets it after this time.
+    /// SQS gets the call after this time.
     DelayCall(Duration),
-    /// SQS stores it at once, and its answer arrives after this time.
+    /// SQS stores the call at once, and its answer arrives after this time.
     DelayAnswer(Duration),
-    /// SQS stores it, and the connection breaks before the answer arrives.
+    /// SQS stores the call, and the connection breaks before the answer arrives.
     LoseAnswer,
-    /// SQS stores it, and its answer arrives changed.
+    /// SQS stores the call, and its answer arrives changed.
     Edit(fn(&mut Value)),
-    /// SQS stores it, and what arrives is a 200 with this text.
+    /// SQS stores the call, and a 200 with this text arrives.
     Replace(&'static str),
 }
 
-/// Decides about a call: how many came before it, and what it holds.
+/// Decides about a call, by the number of calls before it and its content.
 type Judge = dyn Fn(usize, &BatchRequest) -> Fate + Send + Sync;
 
-/// The wire. Clones are the same one.
+/// Wire to an SQS. Clones share its state.
 #[derive(Clone)]
 pub(crate) struct Wire {
     sqs: Sqs,
@@ -74,13 +74,13 @@ pub(crate) struct Wire {
 /// Other end of the wire.
 #[derive(Clone)]
 enum Sqs {
-    /// The local stack's, which can be received from.
+    /// SQS of the local stack, for tests that receive.
     Embedded(SharedHttpClient),
-    /// The one in memory, for thousands of cases.
+    /// SQS in memory, for thousands of cases.
     Memory(MemorySqs),
 }
 
-/// How many calls are under way at the same time.
+/// Number of calls in flight at the same time.
 #[derive(Default)]
 struct Load {
     now: AtomicUsize,
@@ -88,7 +88,7 @@ struct Load {
 }
 
 impl Wire {
-    /// A wire to the embedded SQS.
+    /// Wire to the embedded SQS.
     fn to_embedded(
         sqs: SharedHttpClient,
         judge: impl Fn(usize, &BatchRequest) -> Fate + Send + Sync + 'static,
@@ -96,7 +96,7 @@ impl Wire {
         Self::new(Sqs::Embedded(sqs), judge)
     }
 
-    /// A wire to an SQS in memory that has every queue.
+    /// Wire to an SQS in memory that has every queue.
     pub(crate) fn to_memory(
         sqs: &MemorySqs,
         judge: impl Fn(usize, &BatchRequest) -> Fate + Send + Sync + 'static,
@@ -113,7 +113,7 @@ impl Wire {
         &self.ledger
     }
 
-    /// How many calls were under way at the same time, at most.
+    /// Largest number of calls in flight at the same time.
     pub(crate) fn most_at_once(&self) -> usize {
         self.load.most.load(Ordering::Relaxed)
     }
@@ -169,7 +169,7 @@ impl HttpConnector for Connected {
     }
 }
 
-/// One call of the load, for as long as anybody waits for it.
+/// One call of the load, until nobody waits for it.
 struct UnderWay(Arc<Load>);
 
 impl UnderWay {
@@ -249,7 +249,7 @@ async fn fail_entries(
         }
         body = serde_json::from_slice(text).unwrap();
     }
-    let failure = |entry: Entry| json!({"Id": entry.id, "SenderFault": sender_fault, "Code": code, "Message": "failed on the way"});
+    let failure = |entry: Entry| json!({"Id": entry.id, "SenderFault": sender_fault, "Code": code, "Message": "failed on the wire"});
     let failures = failed.into_iter().map(|(_, entry)| failure(entry));
     if body["Failed"].is_null() {
         body["Failed"] = json!([]);
@@ -270,9 +270,9 @@ impl End {
     }
 }
 
-/// An error as SQS answers it; the SDK reads the code from the header.
+/// Error in the form of SQS. The SDK reads the code from the header.
 fn refusal(status: u16, code: &str) -> HttpResponse {
-    let body = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "refused on the way"});
+    let body = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "refused on the wire"});
     let mut answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string()));
     answer.headers_mut().insert("x-amzn-query-error", format!("{code};Sender"));
     answer

@@ -1,5 +1,6 @@
-//! A key server that can misbehave, behind the port for key sets: real sockets do not go with a stopped clock. The same
-//! faults on a socket, through the real HTTP client, are in `keys/outages.rs`.
+//! Key server with faults, behind the port for key sets, because a stopped clock does not work with real sockets.
+//!
+//! `keys/outages.rs` tests the same faults on a socket, through the real HTTP client.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -10,31 +11,31 @@ use tokio::time::{Duration, sleep};
 
 use crate::support::keys::private_key;
 
-/// How a key server fails.
+/// Fault of a key server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyFault {
-    /// No connection.
+    /// Refuses the connection.
     Down,
-    /// The right answer after this time.
+    /// Answers correctly, after this time.
     Slow(Duration),
-    /// No answer, ever.
+    /// Never answers.
     Hanging,
-    /// Another status than 200.
+    /// Answers with a status other than 200.
     Failing,
-    /// A key set without the key that signs.
+    /// Serves a key set without the key that signs.
     Wrong,
-    /// No key set.
+    /// Serves bytes that are not a key set.
     Garbage,
-    /// More than may be read.
+    /// Serves more bytes than the receiver reads.
     Huge,
-    /// The set without the key that signs once, then the right one.
+    /// Serves the set without the key that signs once, then the right one.
     Rotating,
-    /// A redirect.
+    /// Answers with a redirect.
     Redirecting,
 }
 
 impl KeyFault {
-    /// One of each kind.
+    /// One fault of each kind.
     pub(crate) const ALL: [Self; 9] = [
         Self::Down,
         Self::Slow(Duration::from_millis(1_300)),
@@ -62,17 +63,17 @@ impl KeyFault {
         }
     }
 
-    /// Returns whether the function has keys without the one that signed, so that the answer is 401.
+    /// Reports whether the function has keys without the one that signed, so that the answer is 401.
     pub(crate) const fn hides_the_key(self) -> bool {
         matches!(self, Self::Wrong | Self::Rotating)
     }
 }
 
-/// The key server. Clones are the same one.
+/// Key server. Clones share its state.
 #[derive(Clone)]
 pub(crate) struct KeyServer(Arc<Mutex<State>>);
 
-/// The set with the key that signs, and one without it. Reading a private key takes as long as a whole case.
+/// Set with the key that signs. Reading a private key takes as long as a whole case, so it is read once.
 static RIGHT: LazyLock<Bytes> = LazyLock::new(|| key_set("app-2048"));
 static WRONG: LazyLock<Bytes> = LazyLock::new(|| key_set("other-2048"));
 
@@ -86,7 +87,7 @@ struct State {
 }
 
 impl KeyServer {
-    /// A server of the key `app-2048`, with this fault.
+    /// Server of the key `app-2048`, with this fault.
     pub(crate) fn new(fault: impl Into<Option<KeyFault>>) -> Self {
         let state = State { fault: fault.into(), asked: Vec::new() };
         Self(Arc::new(Mutex::new(state)))
@@ -97,7 +98,7 @@ impl KeyServer {
         self.0.lock().unwrap().fault = fault.into();
     }
 
-    /// Every URL that was asked for.
+    /// Every requested URL.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.0.lock().unwrap().asked.clone()
     }

@@ -1,22 +1,22 @@
-//! Record of what SQS stored and what its answers said, taken on the wire: the truth that the function's
-//! answer is measured against.
+//! Record of the messages that SQS stored and of its answers, taken on the wire. Tests compare the function's answer
+//! with this record.
 
 use std::sync::Mutex;
 
 use prelude_local::aws::guard::wire::{BatchRequest, Entry};
 use serde_json::Value;
 
-/// Every call, in order.
+/// Record of every call, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger(Mutex<Vec<Call>>);
 
 /// One call of `SendMessageBatch`.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// The queue's name.
+    /// Name of the queue.
     pub(crate) queue: String,
     pub(crate) sent: Vec<Sent>,
-    /// The code that the call as a whole was refused with.
+    /// Code with which the whole call was refused.
     pub(crate) refusal: Option<String>,
 }
 
@@ -24,34 +24,34 @@ pub(crate) struct Call {
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) entry: Entry,
-    /// SQS stored it, for any answer.
+    /// Set if SQS stored the entry, for any answer.
     pub(crate) stored: bool,
     pub(crate) answered: Answered,
 }
 
-/// Statement of the received answer about an entry.
+/// Result of an entry in the received answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answered {
-    /// No answer arrived, or none that says so.
+    /// No answer arrived, or the answer does not mention the entry.
     Nothing,
-    /// It has a message id: SQS acknowledged that it stored it.
+    /// SQS acknowledged the entry with a message id.
     Durable,
-    /// It failed, with this code.
+    /// SQS refused the entry with this code.
     Refused(String),
 }
 
 impl Ledger {
-    /// How many calls there were.
+    /// Number of calls.
     pub(crate) fn calls(&self) -> usize {
         self.0.lock().unwrap().len()
     }
 
-    /// The calls after the first `skip`.
+    /// Calls after the first `skip`.
     pub(crate) fn since(&self, skip: usize) -> Vec<Call> {
         self.0.lock().unwrap()[skip..].to_vec()
     }
 
-    /// How many entries SQS stored, duplicates on FIFO queues with the others.
+    /// Number of entries that SQS stored, including duplicates on FIFO queues.
     pub(crate) fn stored_entries(&self) -> usize {
         let calls = self.0.lock().unwrap();
         calls.iter().flat_map(|call| &call.sent).filter(|sent| sent.stored).count()
@@ -66,7 +66,7 @@ impl Ledger {
         calls.len() - 1
     }
 
-    /// Notes the entries that SQS stored, before a fault changes the answer.
+    /// Records the entries that SQS stored, before a fault changes the answer.
     pub(crate) fn stored(&self, number: usize, answer: &[u8]) {
         let answer: Value = serde_json::from_slice(answer).unwrap();
         for id in ids(&answer, "Successful") {
@@ -74,7 +74,7 @@ impl Ledger {
         }
     }
 
-    /// Notes the answer that arrives.
+    /// Records the answer that arrives.
     pub(crate) fn answered(&self, number: usize, status: u16, answer: &[u8]) {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
         if status != 200 {
@@ -91,7 +91,7 @@ impl Ledger {
                 self.entry(number, id, |sent| sent.answered = Answered::Durable);
             }
         }
-        // An entry that is in both lists is not acknowledged.
+        // An entry in both lists is not acknowledged.
         for failure in answer["Failed"].as_array().into_iter().flatten() {
             let code = failure["Code"].as_str().unwrap_or_default().to_owned();
             let id = failure["Id"].as_str().unwrap_or_default();

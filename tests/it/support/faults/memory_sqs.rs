@@ -1,9 +1,10 @@
-//! An SQS that is a list in memory, with SQS's rules.
+//! SQS as a list in memory, with SQS's rules.
 //!
-//! The embedded SQS of the local stack takes a noticeable time to start with a queue for every event type, and must be received
-//! from, message by message, to show its messages. That is right for tests that read as consumers do, and too slow for
-//! ten thousand cases. This one speaks the same protocol below the same SDK, is held to the same rules, and is read
-//! directly. It has every queue that is sent to.
+//! The embedded SQS of the local stack needs time to start with a queue for every event type. It shows its messages only
+//! through receipts. That is right for tests that read as consumers do, and too slow for ten thousand cases.
+//!
+//! This SQS speaks the same protocol to the same SDK, obeys the same rules, and is read directly. It has every queue
+//! that a call names.
 
 use std::{
     collections::HashMap,
@@ -22,14 +23,14 @@ use prelude_local::aws::guard::{
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
-/// The queues. Clones share them.
+/// Queues of this SQS. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct MemorySqs(Arc<Mutex<State>>);
 
-/// A message as SQS keeps it.
+/// Message in its stored form.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
-    /// The queue's name.
+    /// Name of the queue.
     pub(crate) queue: String,
     pub(crate) entry: Entry,
 }
@@ -37,34 +38,33 @@ pub(crate) struct Stored {
 #[derive(Default)]
 struct State {
     stored: Vec<Stored>,
-    /// By queue and deduplication id: when it was stored, and as which message.
+    /// Time and message id of stored messages, by queue and deduplication id.
     known: HashMap<(String, String), (Instant, String)>,
     violations: Vec<String>,
 }
 
-/// For how long a FIFO queue knows a deduplication id.
+/// Time for which a FIFO queue recognises a deduplication id.
 const DEDUPLICATION: Duration = Duration::from_secs(300);
 /// Required by the protocol. The Rust SDK does not compare it, so the value is constant.
 const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 impl MemorySqs {
-    /// The messages so far, in order of arrival; what a FIFO queue knew already is not among them.
+    /// Messages so far, in order of arrival. Omits duplicates that a FIFO queue dropped.
     pub(crate) fn stored(&self) -> Vec<Stored> {
         self.0.lock().unwrap().stored.clone()
     }
 
-    /// Takes the messages out.
+    /// Removes and returns the messages.
     pub(crate) fn take(&self) -> Vec<Stored> {
         std::mem::take(&mut self.0.lock().unwrap().stored)
     }
 
-    /// Messages that SQS would have refused for their form. The function must never send one, so tests require that there
-    /// is none.
+    /// Messages that SQS would refuse for their form. Tests require none, because the function must never send one.
     pub(crate) fn violations(&self) -> Vec<String> {
         self.0.lock().unwrap().violations.clone()
     }
 
-    /// Answers a call as SQS would.
+    /// Answers a call as SQS does.
     pub(crate) fn send_message_batch(&self, batch: &BatchRequest) -> Value {
         let queue = batch.queue().to_owned();
         let rules = QueueRules {
@@ -116,7 +116,7 @@ impl fmt::Debug for MemorySqs {
     }
 }
 
-/// Answers a call that came over a socket, from a function that is a process of its own.
+/// Answers a call over a socket, from a function in a separate process.
 pub(crate) async fn answer(sqs: MemorySqs, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let batch = serde_json::from_slice(&body).unwrap();

@@ -1,4 +1,4 @@
-//! The function between a key server and an SQS that both can fail, with a clock that can be stopped.
+//! Function with a key server and an SQS that can fail, and a clock that can be stopped.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -28,15 +28,15 @@ use crate::support::{
     wire::Wire,
 };
 
-/// The app whose key set [`KeyServer`] has.
+/// App whose key set [`KeyServer`] serves.
 pub(crate) const APP_ID: &str = "demoapp1";
 
-/// The account's key.
+/// Key of the account.
 pub(crate) static ACCOUNT: LazyLock<PreludeKey> = LazyLock::new(|| private_key("account-2048", "account"));
-/// The app's key.
+/// Key of the app.
 pub(crate) static APP: LazyLock<PreludeKey> = LazyLock::new(|| private_key("app-2048", "app"));
 
-/// The function, with the account's key and [`APP_ID`].
+/// Function with the account's key and [`APP_ID`].
 pub(crate) struct Rig {
     handler: Handler<KeyServer, SqsSender>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Answer {
 }
 
 impl Rig {
-    /// Starts cold: the first request fetches the key set.
+    /// Starts without a key set; the first request fetches it.
     pub(crate) fn start(keys: &KeyServer, sqs: &Wire, initialization: Duration) -> Self {
         Self::with(keys, sqs, initialization, &[])
     }
@@ -72,14 +72,14 @@ impl Rig {
         let more = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let variables: BTreeMap<_, _> = usual.into_iter().chain(more).collect();
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), Some(value)));
-        // A line that is first written where nobody listens may be lost to another test that does.
+        // A log line written first without a subscriber may be lost to another test with one.
         telemetry::start(None, None, std::io::sink);
         let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
         let receiver = Receiver::new(config, keys.clone(), sender(sqs));
         Self { handler: Handler::new(receiver, initialization) }
     }
 
-    /// Status of the answer, and how long it took.
+    /// Status of the answer, and its duration.
     pub(crate) async fn send(&self, request: &Request) -> (u64, Duration) {
         self.send_in(request, context()).await
     }
@@ -90,7 +90,7 @@ impl Rig {
         (status, took)
     }
 
-    /// The whole answer.
+    /// Whole answer.
     pub(crate) async fn answer(&self, request: &Request, context: Context) -> Answer {
         let payload: Invocation = serde_json::from_str(&request.http_api_event().to_string()).unwrap();
         let start = Instant::now();
@@ -102,7 +102,7 @@ impl Rig {
     }
 }
 
-/// The real sender, over the wire.
+/// Real sender, over the wire.
 pub(crate) fn sender(wire: &Wire) -> SqsSender {
     let settings = SqsConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -112,23 +112,23 @@ pub(crate) fn sender(wire: &Wire) -> SqsSender {
     SqsSender::new(Client::from_conf(with_limits(settings).build()))
 }
 
-/// A batch of the app.
+/// Batch of the app.
 pub(crate) fn app_batch(events: impl IntoIterator<Item = impl AsRef<str>>) -> Request {
     signed(&APP, batch(APP_ID, events))
 }
 
-/// An event that the account signed.
+/// Event that the account signed.
 pub(crate) fn attempt() -> Request {
     signed(&ACCOUNT, br#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#.to_vec())
 }
 
-/// A request that this key signed.
+/// Request signed with this key.
 pub(crate) fn signed(key: &PreludeKey, body: Vec<u8>) -> Request {
     let signature = key.sign(&body).unwrap();
     post(body).header(SIGNATURE, signature)
 }
 
-/// A request that nobody signed.
+/// Request without a signature.
 pub(crate) fn post(body: Vec<u8>) -> Request {
     Request::new("POST", format!("/webhooks/{PATH_TOKEN}"), ADDRESSES[0]).json(body)
 }

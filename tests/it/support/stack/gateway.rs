@@ -1,11 +1,11 @@
-//! The two sides of API Gateway: the event it makes of a request, and the answer it makes of a response.
+//! Both sides of API Gateway: the event of a request, and the answer of a response.
 
 use std::collections::BTreeMap;
 
 use prelude_local::aws::gateway::Request;
 use serde_json::Value;
 
-/// The two kinds of API Gateway.
+/// Kinds of API Gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Api {
     /// Payload format 2.0.
@@ -17,7 +17,7 @@ pub(crate) enum Api {
 impl Api {
     pub(crate) const BOTH: [Self; 2] = [Self::Http, Self::Rest];
 
-    /// The event that this API makes of a request.
+    /// Event that this API makes of a request.
     pub(crate) fn event(self, request: &Request) -> Value {
         match self {
             Self::Http => request.http_api_event(),
@@ -30,7 +30,7 @@ impl Api {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// By name in lower case.
+    /// Headers by name in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
     pub(crate) log: Vec<Value>,
@@ -57,12 +57,12 @@ impl Answer {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The codes of all log lines, in order.
+    /// Codes of all log lines, in order.
     pub(crate) fn codes(&self) -> Vec<&str> {
         self.log.iter().filter_map(|line| line["code"].as_str()).collect()
     }
 
-    /// The code of the line that says how the request ended.
+    /// Code of the line that reports the result.
     pub(crate) fn code(&self) -> Option<&str> {
         self.log.iter().rev().find(|line| line.get("status").is_some())?["code"].as_str()
     }

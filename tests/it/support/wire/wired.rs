@@ -1,4 +1,4 @@
-//! A receiver that reaches the queues of a running stack over the wire.
+//! Receiver that reaches the queues of a running stack over the wire.
 
 use aws_sdk_sqs::Client;
 use lambda_runtime::{Context, LambdaEvent};
@@ -19,14 +19,14 @@ use tokio::time::Duration;
 use super::{Fate, Wire};
 use crate::support::stack::{PATH_TOKEN, QUEUE_PREFIX, Stack, context};
 
-/// A receiver that reaches the queues of a [`Stack`] over such a wire.
+/// Receiver that reaches the queues of a [`Stack`] over a [`Wire`].
 pub(crate) struct Wired {
     handler: Handler<HttpsKeySets, SqsSender>,
     wire: Wire,
 }
 
 impl Wired {
-    /// A receiver with the stack's keys, all of them pinned, and standard queues.
+    /// Receiver with the stack's keys, all of them pinned, and standard queues.
     pub(crate) fn start(
         stack: &Stack,
         judge: impl Fn(usize, &BatchRequest) -> Fate + Send + Sync + 'static,
@@ -36,7 +36,7 @@ impl Wired {
         Self { handler: handler(stack, settings), wire }
     }
 
-    /// A receiver whose SQS is whatever listens at this URL, over the SDK's own HTTP client.
+    /// Receiver whose SQS listens at this URL, over the SDK's own HTTP client.
     pub(crate) fn at(stack: &Stack, endpoint: &str) -> Self {
         let mut settings = stack.sqs.client().config().to_builder().endpoint_url(endpoint);
         settings.set_http_client(None);
@@ -44,7 +44,7 @@ impl Wired {
         Self { handler: handler(stack, settings), wire: unused }
     }
 
-    /// Sends a request through an HTTP API; status and body of the answer.
+    /// Sends a request through an HTTP API. Returns the status and the body of the answer.
     pub(crate) async fn send(&self, request: &Request) -> (u16, String) {
         self.send_in(request, context()).await
     }
@@ -58,12 +58,12 @@ impl Wired {
         (status, response["body"].as_str().unwrap().to_owned())
     }
 
-    /// How many calls were made.
+    /// Number of calls so far.
     pub(crate) fn calls(&self) -> usize {
         self.wire.ledger().calls()
     }
 
-    /// How many calls were under way at the same time, at most.
+    /// Largest number of calls in flight at the same time.
     pub(crate) fn most_at_once(&self) -> usize {
         self.wire.most_at_once()
     }
@@ -85,7 +85,7 @@ fn variables(stack: &Stack) -> [(&'static str, String); 4] {
     ]
 }
 
-/// `PRELUDE_APPS` with the apps' keys, so that nothing is fetched: a stopped clock and real sockets do not go together.
+/// `PRELUDE_APPS` with the apps' keys, so that nothing is fetched. A stopped clock does not work with real sockets.
 pub(crate) fn pinned_apps(prelude: &LocalPrelude) -> String {
     let app = |app: &SessionApp| {
         let keys: Vec<_> = app.keys.iter().map(|key| key.public_key_pem().unwrap()).collect();
