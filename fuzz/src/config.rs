@@ -1,4 +1,4 @@
-//! Any settings: they are used whole or refused with the variables at fault, and no text about them repeats a secret.
+//! Any settings are used completely, or refused with the variables at fault. No text about them repeats a secret.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv6Net};
 use prelude_webhooks::config::Config;
 use serde_json::Value;
 
-/// The input is lines of `NAME=VALUE`; `file:` before a line's name puts all lines from there into the file that
+/// Checks settings: lines of `NAME=VALUE`. `file:` before a name puts this and all later lines into the file that
 /// `PRELUDE_CONFIG_FILE` names.
 pub fn check(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
@@ -14,7 +14,7 @@ pub fn check(input: &[u8]) {
     let variables: Vec<_> = variables
         .lines()
         .filter_map(|line| line.split_once('='))
-        // A value of that character alone stands for one that is not UTF-8.
+        // A value that is only this character represents one that is not UTF-8.
         .map(|(name, value)| (name.to_owned(), Some(value.to_owned()).filter(|value| value != "\u{FFFD}")))
         .collect();
     let (secrets, others): (Vec<_>, Vec<_>) =
@@ -24,7 +24,11 @@ pub fn check(input: &[u8]) {
     let padded = variables.iter().map(|(name, value)| (name.clone(), value.clone().map(pad))).collect();
     let padded = read(padded).map(drop);
     let result = read(variables);
-    assert_eq!(result.as_ref().map(drop).map_err(Clone::clone), padded, "blanks around a value");
+    assert_eq!(
+        result.as_ref().map(drop).map_err(Clone::clone),
+        padded,
+        "blanks around a value change nothing"
+    );
     let text = match result {
         Ok(config) => {
             assert!(config.accept_unsigned.is_empty() || !config.endpoint.tokens.is_empty());
@@ -53,12 +57,12 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// The value as YAML's `|`, or a tool that writes it into one line, leaves it.
+/// Value with the line end that YAML's `|` or a tool leaves after it.
 fn pad(value: String) -> String {
     format!(" {value}\n\\n")
 }
 
-/// Addresses one by one: a list that is a proof is short.
+/// Checks that few addresses are listed, because only a short list authenticates. Counts addresses one by one.
 fn check_few(blocks: &[IpNet]) {
     let (mut v4, mut v6) = (HashSet::new(), HashSet::new());
     for block in blocks {
@@ -82,7 +86,7 @@ fn is_private(block: &IpNet) -> bool {
     private.iter().any(|private| private.parse::<IpNet>().unwrap().contains(block))
 }
 
-/// The marked secrets in a variable's value, and the rest of it, which may be shown.
+/// Marked secrets in a variable's value, and the rest of the value, which may be shown.
 fn split(name: &str, value: Option<&str>) -> (Vec<String>, String) {
     let value = value.unwrap_or_default();
     match name {
@@ -104,7 +108,7 @@ fn split(name: &str, value: Option<&str>) -> (Vec<String>, String) {
     }
 }
 
-/// The words with the mark that dictionary and seeds put where secrets belong.
+/// Words with the mark that the dictionary and the seeds put into secrets.
 fn marked(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric());
     words.filter(|word| word.contains("s3cr3t")).map(str::to_owned).collect()

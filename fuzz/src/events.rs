@@ -1,17 +1,20 @@
-//! Any bytes as the body of a message, through `prelude-events`: what is read is written back byte for byte, an unknown
-//! member never changes what is known, a number reads as the text of its digits, and neither `Debug` nor an error depends
-//! on anything personal.
+//! Any bytes as the body of a message, through `prelude-events`:
+//!
+//! * a parsed body is written back byte for byte;
+//! * an unknown member never changes a known one;
+//! * a number reads as the text of its digits;
+//! * neither `Debug` nor an error depends on personal data.
 
 use prelude_events::{Envelope, Event, EventType, ParseError, Received};
 use serde_json::{Value, value::RawValue};
 
 use crate::json::{Members, places};
 
-/// The input is the body.
+/// Checks a body.
 pub fn check(body: &[u8]) {
     let parsed = Received::parse(body);
     let deserialized = serde_json::from_slice::<Received>(body);
-    assert_eq!(parsed.as_ref().ok(), deserialized.as_ref().ok(), "both doors lead to the same");
+    assert_eq!(parsed.as_ref().ok(), deserialized.as_ref().ok(), "both parsers read the same event");
     match &parsed {
         Ok(received) => check_received(body, received),
         Err(error) => check_error(body, error),
@@ -42,12 +45,12 @@ fn check_received(body: &[u8], received: &Received) {
     if written != "null" && written != r#""""# {
         assert_eq!(read_again(enclose(&written)), received.event);
     }
-    // And whatever stands beside it.
+    // Unknown members change nothing.
     for later in [r#""zz_later":null"#, r#""zz_later":{"type":["x"],"id":{"":1}}"#, r#""zz\ud800":1e999"#] {
         let added = add_member(text, later);
         match Received::parse(&added) {
             Ok(received) => assert!(is_unknown || received.event == read_again(added)),
-            // The one name that no reader of texts can hold.
+            // A text cannot contain this name.
             Err(error) => assert!(later.contains("\\ud800"), "{error} for {later}"),
         }
         let payload = envelope.payload.as_str();
@@ -57,14 +60,14 @@ fn check_received(body: &[u8], received: &Received) {
     }
 }
 
-/// The object with one more member in front.
+/// Object with one more member at its start.
 fn add_member(object: &str, member: &str) -> String {
     let rest = object.strip_prefix('{').unwrap();
     let comma = if rest.trim_start().starts_with('}') { "" } else { "," };
     format!("{{{member}{comma}{rest}")
 }
 
-/// An error says what is true, in words of its own.
+/// Checks that an error is true and consists of the crate's own words.
 fn check_error(body: &[u8], error: &ParseError) {
     let is_json = serde_json::from_slice::<&RawValue>(body).is_ok();
     let text = std::str::from_utf8(body).unwrap_or_default();
@@ -78,7 +81,7 @@ fn check_error(body: &[u8], error: &ParseError) {
         })
     };
     match error {
-        ParseError::NotJson { .. } => assert!(!is_json || members.is_none(), "it is JSON"),
+        ParseError::NotJson { .. } => assert!(!is_json || members.is_none(), "the body is JSON"),
         ParseError::NotAnObject { .. } => assert!(is_json && !text.trim_start().starts_with('{')),
         ParseError::MissingType => assert!(members.is_some_and(|members| !has_type(&members))),
         ParseError::Payload { event_type, member, .. } => {
@@ -92,7 +95,7 @@ fn check_error(body: &[u8], error: &ParseError) {
     }
 }
 
-/// A number and the text of its digits read alike, except where any JSON is kept as it came.
+/// Checks that a number and the text of its digits read alike, except in members that are kept as JSON.
 fn check_notation(body: &Value) {
     let Ok(as_number) = Received::parse(body.to_string()) else { return };
     if matches!(as_number.event, Event::Unknown { .. }) {
@@ -108,7 +111,7 @@ fn check_notation(body: &Value) {
         *other.pointer_mut(&place).unwrap() = number.to_string().into();
         match Received::parse(other.to_string()) {
             Ok(as_text) => assert_eq!(as_text.event, as_number.event, "{place}"),
-            // The text of a count is digits alone.
+            // The text of a count may contain only digits.
             Err(error) => {
                 assert!(place.ends_with("/segment_count") && !number.is_u64(), "{error} at {place}")
             }
@@ -116,10 +119,10 @@ fn check_notation(body: &Value) {
     }
 }
 
-/// The members that are kept as JSON (`RawJson` in the payloads).
+/// Members that are kept as JSON (`RawJson` in the payloads).
 const KEPT: [&str; 4] = ["variables", "profile", "metadata", "backup_state"];
 
-/// The output for an event is the same when every text about a person is another one of the same length.
+/// Checks that output does not change when personal texts are replaced by others of the same length.
 fn check_discretion(body: &Value) {
     let mut other = body.clone();
     if !disguise(&mut other, false) {
@@ -129,10 +132,10 @@ fn check_discretion(body: &Value) {
         Ok(received) => (format!("{received:?} {received:#?}"), String::new()),
         Err(error) => (format!("{error:?}"), error.to_string()),
     };
-    assert_eq!(shown(body), shown(&other), "what is shown depends on something personal");
+    assert_eq!(shown(body), shown(&other), "the output depends on personal data");
 }
 
-/// Changes each letter and digit of personal texts, and returns whether there was any.
+/// Changes each letter and digit of personal texts. Reports whether the value changed.
 fn disguise(value: &mut Value, is_personal: bool) -> bool {
     match value {
         Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
@@ -140,7 +143,7 @@ fn disguise(value: &mut Value, is_personal: bool) -> bool {
         }),
         Value::Array(items) => items.iter_mut().fold(false, |any, item| disguise(item, is_personal) | any),
         Value::Number(number) if is_personal && number.is_u64() => {
-            // A number of as many digits that is not greater, so that it fits, too.
+            // A number of as many digits that is not greater, so that it also fits.
             let before = number.as_u64();
             let other: u64 =
                 number.to_string().replace(|digit| matches!(digit, '2'..='9'), "1").parse().unwrap();
@@ -166,6 +169,6 @@ const fn another(c: char) -> char {
     }
 }
 
-/// The members below which everything is about a person (`Personal` and `RawJson` in the payloads).
+/// Members with only personal data below them (`Personal` and `RawJson` in the payloads).
 const PERSONAL: [&str; 9] =
     ["recipient_phone_number", "value", "to", "from", "text", "nickname", "variables", "profile", "metadata"];

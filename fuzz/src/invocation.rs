@@ -1,9 +1,10 @@
-//! Any invocation, through the whole receiver with doubles for SQS and the key servers.
+//! Any invocation, through the whole receiver with doubles for SQS and the key servers:
 //!
-//! The answer is a row of the status table, with its exact body, or the error for what no API Gateway sent. Nothing is
-//! sent but for an answer of 200, unless SQS fails on the way. No event reaches a queue without its proof: a configured
-//! key's signature, or the three conditions of an unsigned one. Every byte of an accepted body can be recovered from
-//! what was sent. A request whose parts are known gets the status that the contract requires.
+//! * The answer is a row of the status table with its exact body, or reports an event of another origin.
+//! * Messages are sent only for a 200, unless SQS fails.
+//! * A configured key's signature, or the three conditions of an unsigned event, authenticate every event in a queue.
+//! * Every byte of an accepted body can be recovered from the messages.
+//! * A request with known parts gets the status that the contract requires.
 
 mod answer;
 mod authentication;
@@ -16,12 +17,12 @@ mod status;
 
 use self::{request::Case, rig::Rig};
 
-/// The input is an API Gateway event, or a request as [`request`] describes it.
+/// Checks an API Gateway event, or a request as [`request`] describes it.
 pub fn check(input: &[u8]) {
     let _status = status(input);
 }
 
-/// Checks the input and returns the status: 0 for an event that is not API Gateway's, `None` for text that is not JSON.
+/// Checks the input. Returns the status: 0 for an event of another origin, `None` for text that is not JSON.
 #[must_use]
 pub fn status(input: &[u8]) -> Option<i64> {
     let case = Case::read(input);
@@ -32,7 +33,10 @@ pub fn status(input: &[u8]) -> Option<i64> {
         let rig = &rigs[case.rig % rigs.len()];
         let (answer, sent) = rig.invoke(&case)?;
         let answer = answer::read(answer, rig, &case);
-        assert!(answer.status == 200 || sent.is_empty() || !case.script.is_empty(), "refused, and sent");
+        assert!(
+            answer.status == 200 || sent.is_empty() || !case.script.is_empty(),
+            "a refused request sent a message"
+        );
         authentication::check(&case, rig, &sent);
         recovery::check(&case, &answer, &sent);
         status::check(&case, rig, &answer);

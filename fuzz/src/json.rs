@@ -1,4 +1,4 @@
-//! JSON read by other means than the receiver's.
+//! JSON reader that is independent of the receiver's.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-/// An object's members in their order, repeated names included.
+/// Members of an object in their order, including repeated names.
 #[derive(Debug)]
 pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// `None` if the text is not an object, or has a name that is not Unicode.
+    /// Reads an object; `None` for other JSON, and for a name that is not Unicode.
     #[must_use]
     pub fn of(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
 
-    /// The member of this name, where there is exactly one.
+    /// Member of this name, if there is exactly one.
     #[must_use]
     pub fn only(&self, name: &str) -> Option<&'a RawValue> {
         let mut values = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| *value);
@@ -27,13 +27,13 @@ impl<'a> Members<'a> {
         if values.next().is_none() { first } else { None }
     }
 
-    /// The text of the only member of this name, where it is one.
+    /// Text of the only member of this name, if it is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.only(name)?.get()).ok()
     }
 
-    /// How many members have this name.
+    /// Number of members with this name.
     #[must_use]
     pub fn count(&self, name: &str) -> usize {
         self.0.iter().filter(|(other, _)| other == name).count()
@@ -64,7 +64,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// Every place of a value, as a JSON pointer; the whole value's is the empty one.
+/// Every place of a value as a JSON pointer; empty for the whole value.
 #[must_use]
 pub fn places(value: &Value) -> Vec<String> {
     fn walk(value: &Value, at: &str, places: &mut Vec<String>) {

@@ -1,5 +1,6 @@
-//! Any key-set document: its keys are exactly those that an independent reader finds usable, each with its own name, and
-//! a delivery is answered by that: 200 with the signer's key among them, 401 with other keys only, 503 with none.
+//! Any key-set document: its keys are exactly those that an independent reader finds usable, each with its own name.
+//!
+//! They determine a delivery's answer: 200 if they include the signer's key, 401 for other keys, 503 for none.
 
 use std::cell::LazyCell;
 
@@ -24,7 +25,7 @@ use crate::{
     keys::{APP, OTHER},
 };
 
-/// The input is the document.
+/// Checks a document.
 pub fn check(document: &[u8]) {
     let keys = jwks::parse(document);
     let read: Vec<_> = keys.iter().map(|key| (key.key_id().to_string(), *key.thumbprint())).collect();
@@ -43,7 +44,7 @@ pub fn check(document: &[u8]) {
     }
 }
 
-/// The name and the thumbprint of each usable key (RFC 7517, RFC 7518 section 6.3.1, RFC 7638).
+/// Name and thumbprint of each usable key (RFC 7517, RFC 7518 section 6.3.1, RFC 7638).
 fn usable(document: &[u8]) -> Vec<(String, [u8; 32])> {
     #[derive(Deserialize)]
     struct Set<'a> {
@@ -55,7 +56,7 @@ fn usable(document: &[u8]) -> Vec<(String, [u8; 32])> {
 }
 
 fn usable_key(jwk: Members<'_>) -> Option<(String, [u8; 32])> {
-    // A name that is given twice means nothing certain.
+    // A repeated member is ambiguous.
     let unclear = ["kty", "n", "e", "kid"].iter().any(|name| jwk.count(name) > 1);
     if unclear || jwk.text("kty")? != "RSA" {
         return None;
@@ -77,7 +78,7 @@ fn usable_key(jwk: Members<'_>) -> Option<(String, [u8; 32])> {
     Some((name, thumbprint))
 }
 
-/// Unused bits may be set, because the documents of some key servers have them.
+/// Base64 in which unused bits may be set, because documents of some key servers set them.
 const B64: engine::GeneralPurpose = engine::GeneralPurpose::new(
     &alphabet::URL_SAFE,
     engine::GeneralPurposeConfig::new()
@@ -90,7 +91,7 @@ thread_local! {
     static DELIVERIES: LazyCell<Deliveries> = LazyCell::new(Deliveries::new);
 }
 
-/// One batch of the app, signed by each of two keys, and the clock that they are received under.
+/// One batch of the app signed by each of two keys, and the clock of their requests.
 struct Deliveries {
     runtime: Runtime,
     events: [String; 2],
@@ -112,7 +113,7 @@ impl Deliveries {
         Self { runtime, events }
     }
 
-    /// Of a function that just started, and whose key server has this document.
+    /// Status from a function that has just started, whose key server has this document.
     fn status(&self, document: &[u8], event: usize) -> i64 {
         let variables = [
             ("PRELUDE_QUEUE_URL_PREFIX", "https://sqs.eu-west-1.amazonaws.com/123456789012/"),

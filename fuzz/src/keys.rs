@@ -1,4 +1,4 @@
-//! The keys of `tests/keys`, with which Prelude signs here. Never trust them anywhere else.
+//! Keys of `tests/keys`, with which Prelude signs here. Never trust them anywhere else.
 
 use std::{
     cell::RefCell,
@@ -19,11 +19,11 @@ use rsa::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A key pair, and what it is called.
+/// Key pair and its name.
 pub struct Key {
-    /// The file's name.
+    /// Name of the file.
     pub name: &'static str,
-    /// The public half, as the receiver is configured with it.
+    /// Public key in the form of the configuration.
     pub public_pem: String,
     signing: SigningKey<Sha256>,
     public: RsaPublicKey,
@@ -32,13 +32,13 @@ pub struct Key {
 /// Signatures by the key's name and the body's digest.
 type Made = HashMap<(&'static str, [u8; 32]), Arc<[u8]>>;
 
-/// The account's key.
+/// Key of the account.
 pub static ACCOUNT: LazyLock<Key> = LazyLock::new(|| Key::read("account-2048"));
-/// The key of the app `demoapp1`.
+/// Key of the app `demoapp1`.
 pub static APP: LazyLock<Key> = LazyLock::new(|| Key::read("app-2048"));
-/// The key of a second app: a larger one.
+/// Key of a second app, which is larger.
 pub static SECOND_APP: LazyLock<Key> = LazyLock::new(|| Key::read("account-3072"));
-/// A key that is never configured.
+/// Key that is never configured.
 pub static OTHER: LazyLock<Key> = LazyLock::new(|| Key::read("other-2048"));
 
 impl Key {
@@ -52,12 +52,12 @@ impl Key {
             name,
             public_pem: file(format!("{name}.pub.pem")),
             public: private.to_public_key(),
-            // Without salt, so that the same body has the same signature: a finding can be repeated.
+            // Without salt, the same body has the same signature, so that a finding can be repeated.
             signing: SigningKey::new_with_salt_len(private, 0),
         }
     }
 
-    /// The signature of a body; made once for each of the last few thousand bodies.
+    /// Signature of a body, cached for each of the last few thousand bodies.
     #[must_use]
     pub fn sign(&self, body: &[u8]) -> Arc<[u8]> {
         thread_local! {
@@ -74,27 +74,27 @@ impl Key {
         })
     }
 
-    /// The header's value for a body, in the form that Prelude documents.
+    /// Header's value for a body, in the form that Prelude documents.
     #[must_use]
     pub fn header(&self, body: &[u8]) -> String {
         format!("rsassa-pss-sha256={}", URL_SAFE_NO_PAD.encode(self.sign(body)))
     }
 
-    /// Returns whether these bytes are this key's signature of the body, with any salt.
+    /// Reports whether these bytes are this key's signature of the body, with any salt.
     #[must_use]
     pub fn verifies(&self, body: &[u8], signature: &[u8]) -> bool {
         let key = VerifyingKey::<Sha256>::new_with_auto_salt_len(self.public.clone());
         Signature::try_from(signature).is_ok_and(|signature| key.verify(body, &signature).is_ok())
     }
 
-    /// The key as a key set holds it.
+    /// Key in the form of a key set.
     #[must_use]
     pub fn jwk(&self) -> Value {
         let [n, e] = self.public_parts();
         json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.name, "n": n, "e": e})
     }
 
-    /// Its name where it has no other (RFC 7638).
+    /// Name of a key without a `kid` (RFC 7638).
     #[must_use]
     pub fn thumbprint(&self) -> String {
         let [n, e] = self.public_parts();

@@ -1,5 +1,5 @@
-//! Properties of any input, one module for each fuzz target: `check` takes the fuzzer's bytes and panics where a
-//! property does not hold. `tests/smoke.rs` runs the same functions without a fuzzer.
+//! Properties of any input, one module for each fuzz target. `check` takes the fuzzer's bytes, and panics if a property
+//! does not hold. `tests/smoke.rs` runs the same functions without a fuzzer.
 
 #![forbid(unsafe_code)]
 

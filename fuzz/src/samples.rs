@@ -1,5 +1,5 @@
-//! A sample of every event type, changed in a few places: it stays typed, becomes `Unknown`, or is an error that names one
-//! of those places, as the table in the README of `prelude-events` says.
+//! Samples of every event type with changes at a few places. Each stays typed, becomes `Unknown`, or is an error that
+//! names a changed place. The README of `prelude-events` has the table of these results.
 
 use arbitrary::{Result, Unstructured};
 use prelude_events::{Event, ParseError, Received, samples};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::json::places;
 
-/// The input chooses the sample, the places and what happens there.
+/// Changes a sample. The input chooses the sample, the places and the changes.
 pub fn check(input: &[u8]) {
     let mut choices = Unstructured::new(input);
     let Ok(sample) = choices.choose(samples::ALL) else { return };
@@ -18,13 +18,13 @@ pub fn check(input: &[u8]) {
         changes.push(change);
     }
     let touched = |place: &str| changes.iter().any(|change| change.place == place);
-    // Only another type, or another payload, may come to something else than the sample's own type.
+    // Only another type or another payload may change the sample's own type.
     let is_root_kept = !touched("") && !touched("/type") && !touched("/event");
     let is_harmless = is_root_kept && changes.iter().all(|change| change.is_harmless);
     match Received::parse(event.to_string()) {
         Ok(Received { event: read, envelope, .. }) => {
             let is_typed = !matches!(read, Event::Unknown { .. });
-            assert!(!is_root_kept || read.event_type() == sample.event_type, "another type");
+            assert!(!is_root_kept || read.event_type() == sample.event_type, "the type changed");
             assert_eq!(is_typed, prelude_events::EventType::known(envelope.event_type.as_str()).is_some());
         }
         Err(error) => {
@@ -36,7 +36,7 @@ pub fn check(input: &[u8]) {
                     assert!(!is_root_kept || event_type == sample.event_type);
                     let culprit = format!("/{}", member.replace(['.', '['], "/").replace(']', ""));
                     let culprit = culprit.trim_end_matches('/');
-                    // At the changed place, or below the new value. A flat event has no `payload`.
+                    // The changed place, or a place below the new value. A flat event has no `payload`.
                     let is_named = changes.iter().any(|change| {
                         let place =
                             ["/payload", "/data"].iter().find_map(|start| change.place.strip_prefix(start));
@@ -44,7 +44,7 @@ pub fn check(input: &[u8]) {
                             culprit == *place || culprit.starts_with(&format!("{place}/")) || place.is_empty()
                         })
                     });
-                    assert!(is_named, "{member} is none of {:?} in {event}", changes);
+                    assert!(is_named, "{member} was not changed by {:?} in {event}", changes);
                 }
                 error => panic!("{error} for {event}"),
             }
@@ -54,9 +54,9 @@ pub fn check(input: &[u8]) {
 
 #[derive(Debug)]
 struct Change {
-    /// A JSON pointer; of a member that came or went, its own.
+    /// JSON pointer to the change, also to an added or a removed member.
     place: String,
-    /// Returns whether no reader may fail: a member is missing, blank, undocumented, or in the other notation.
+    /// Set if no reader may fail: a member is missing, blank, undocumented, or in the other notation.
     is_harmless: bool,
 }
 
@@ -67,7 +67,7 @@ fn change(event: &mut Value, choices: &mut Unstructured<'_>) -> Result<Change> {
     let (parent, name) = (parent.to_owned(), name.replace("~1", "/").replace("~0", "~"));
     let kind = choices.int_in_range(0..=5)?;
     let is_member = |event: &Value| !place.is_empty() && event.pointer(&parent).is_some_and(Value::is_object);
-    // A flat event in place of a blank payload: the envelope's own members are read as a payload's.
+    // A blank payload makes a flat event, so the envelope's own members are read as a payload's.
     let is_payload = place == "/payload" || place == "/data";
     match kind {
         0 if !place.is_empty() => {
@@ -108,7 +108,7 @@ fn change(event: &mut Value, choices: &mut Unstructured<'_>) -> Result<Change> {
     }
 }
 
-/// A number in place of a text, and the text of its digits in place of a number.
+/// Text of a number's digits, or a number in place of a text.
 fn other_notation(value: &Value, choices: &mut Unstructured<'_>) -> Result<Value> {
     match value {
         Value::Number(number) => Ok(json!(number.to_string())),
@@ -140,7 +140,7 @@ fn any_value(choices: &mut Unstructured<'_>, depth: u8) -> Result<Value> {
     })
 }
 
-/// Names and values that mean something.
+/// Names and values that `prelude-events` knows.
 const WORDS: [&str; 16] = [
     "type",
     "event",

@@ -1,5 +1,5 @@
-//! Any value of the signature header: it is read exactly as an independent reader reads it, and only a genuine signature
-//! verifies, in whatever alphabet and padding it is written.
+//! Any value of the signature header is read exactly as an independent reader reads it. Only a genuine signature
+//! verifies, in every alphabet and padding.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use crate::keys::{ACCOUNT, APP, Key, SECOND_APP};
 /// Body of every signature in the seeds.
 pub const BODY: &[u8] = b"{}";
 
-/// The input is the header's value.
+/// Checks a header's value.
 pub fn check(header: &[u8]) {
     let read = read(header);
     let unverified = match (Unverified::new(BODY.into(), header), &read) {
@@ -26,7 +26,7 @@ pub fn check(header: &[u8]) {
     let genuine = SIGNERS.iter().any(|key| key.sign(BODY)[..] == signature[..]);
     assert_eq!(verifies(unverified), genuine);
 
-    // The same bits choose how a genuine signature is written: it verifies, and for its own body only.
+    // The same bits choose the spelling of a genuine signature. It verifies for its own body only.
     let key = SIGNERS[header.len() % SIGNERS.len()];
     let written = write(&key.sign(BODY), header);
     let genuine =
@@ -38,7 +38,7 @@ pub fn check(header: &[u8]) {
 /// Content of the header: the signature, or the reason of its refusal.
 ///
 /// # Errors
-/// No `=`, another scheme, a value that is not base64, or base64 of other than 256 to 1,024 bytes.
+/// No `=`, another scheme, a value that is not base64, or not 256 to 1,024 bytes.
 pub fn read(header: &[u8]) -> Result<Vec<u8>, HeaderFault> {
     if header.len() > 2048 {
         return Err(HeaderFault::TooLong);
@@ -56,7 +56,7 @@ pub fn read(header: &[u8]) -> Result<Vec<u8>, HeaderFault> {
     }
 }
 
-/// Base64 of both alphabets, bit by bit: as much padding as is missing, or less; no bit that says nothing is set.
+/// Decodes base64 of both alphabets, bit by bit. Accepts at most the missing padding, and no set bit that is unused.
 fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
     let (padding, last) = (text.len() - digits.len(), digits.len() % 4);
@@ -84,7 +84,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     (count < 6 && bits == 0).then_some(bytes)
 }
 
-/// A signature as a header, each choice of alphabet and padding made by a bit of `choices`.
+/// Header with this signature. A bit of `choices` decides each choice of alphabet and padding.
 fn write(signature: &[u8], choices: &[u8]) -> String {
     let mut choices = choices.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).cycle();
     let mut choose = || choices.next().unwrap_or_default();
@@ -120,7 +120,7 @@ fn write(signature: &[u8], choices: &[u8]) -> String {
     text
 }
 
-/// With every key that is configured; the owner is the key that verified.
+/// Verifies with every configured key, and checks that the owner is the key that verified.
 fn verifies(unverified: Unverified) -> bool {
     let owner = |key: &PublicKey| Owners {
         known: vec![Ownership { owner: Owner::Account, key_id: key.key_id().clone() }],
@@ -129,14 +129,17 @@ fn verifies(unverified: Unverified) -> bool {
     match unverified.verify(PUBLIC.iter(), owner, |_, _| ()) {
         Ok(verified) => {
             let signer = verified.key_id_of(&Owner::Account).unwrap();
-            assert!(SIGNERS.iter().any(|key| key.thumbprint() == **signer), "the key that verified is named");
+            assert!(
+                SIGNERS.iter().any(|key| key.thumbprint() == **signer),
+                "the verified owner is not a configured key"
+            );
             true
         }
         Err(_) => false,
     }
 }
 
-/// Those whose public halves are configured.
+/// Keys whose public halves are configured.
 static SIGNERS: LazyLock<[&Key; 3]> = LazyLock::new(|| [&ACCOUNT, &APP, &SECOND_APP]);
 static PUBLIC: LazyLock<Vec<PublicKey>> = LazyLock::new(|| {
     SIGNERS.iter().flat_map(|key| PublicKey::all_from_pem(&key.public_pem).unwrap()).collect()

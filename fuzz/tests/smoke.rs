@@ -1,6 +1,8 @@
-//! The properties of the fuzz targets on every seed, and on a fixed number of mutations of each. The inputs are the same in
-//! every run, without search or coverage. The test keeps the targets and their seeds working between the fuzzer's runs, and
-//! finds the easy faults. `FUZZ_SMOKE_MUTATIONS` sets the number of mutations for each seed.
+//! Runs the properties of the fuzz targets on every seed, and on a fixed number of mutations of each.
+//!
+//! The inputs are the same in every run, without search or coverage. The test keeps the targets and their seeds working
+//! between the fuzzer's runs, and finds the easy faults. `FUZZ_SMOKE_MUTATIONS` sets the number of mutations for each
+//! seed.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,9 +10,9 @@ use prelude_webhooks_fuzz::{config, events, invocation, jwks, keys, samples, sig
 
 #[test]
 fn invocation_holds() {
-    // The sample invocations of the repository, too: they are genuine.
+    // Includes the repository's sample invocations, which are genuine.
     smoke("invocation", &["../events", "seeds/invocation"], 100, invocation::check);
-    // More than 1 MB each: slow without optimization.
+    // Fewer mutations, because each seed has more than 1 MB and is slow without optimization.
     smoke("invocation", &["seeds/invocation-large"], 4, invocation::check);
 }
 
@@ -43,9 +45,9 @@ fn config_holds() {
     smoke("config", &["seeds/config"], 1_000, config::check);
 }
 
-/// Most mutations are refused for their signature. The seeds show that the code behind the signature is reached.
+/// Checks that the seeds reach the code behind the signature. Most mutations do not.
 #[test]
-fn seeds_come_to_what_they_are_named_for() {
+fn seeds_get_the_status_in_their_names() {
     for file in
         ["challenge.json", "user.created.json", "verify.attempt.json", "attempt.json", "session-batch.json"]
     {
@@ -79,7 +81,7 @@ fn seeds_come_to_what_they_are_named_for() {
     );
     for (key, name) in [(&keys::ACCOUNT, "account"), (&keys::APP, "app"), (&keys::SECOND_APP, "second")] {
         let seed = fs::read_to_string(format!("seeds/signature_header/{name}")).unwrap();
-        assert_eq!(seed, key.header(signature_header::BODY), "{name} is the genuine signature");
+        assert_eq!(seed, key.header(signature_header::BODY), "{name} is not the genuine signature");
     }
     let set = fs::read_to_string("seeds/jwks/app-and-other").unwrap();
     assert!(set.contains(keys::APP.jwk()["n"].as_str().unwrap()));
@@ -103,17 +105,17 @@ fn mutations(default: usize) -> usize {
     std::env::var("FUZZ_SMOKE_MUTATIONS").map_or(default, |count| count.parse().unwrap())
 }
 
-/// Writes an input that fails to a file that the target takes.
+/// Writes an input that fails to a file that the target reads.
 fn watch(input: &[u8], check: fn(&[u8])) {
     if let Err(panic) = std::panic::catch_unwind(|| check(input)) {
         let path = std::env::temp_dir().join(format!("fuzz-smoke-{}", std::process::id()));
         fs::write(&path, input).unwrap();
-        eprintln!("the input is in {}", path.display());
+        eprintln!("input written to {}", path.display());
         std::panic::resume_unwind(panic);
     }
 }
 
-/// In the order of their names, so that every machine has the same.
+/// Reads files in the order of their names, so that every machine has the same order.
 fn files(directory: &Path) -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -122,7 +124,7 @@ fn files(directory: &Path) -> Vec<Vec<u8>> {
     paths.iter().flat_map(read).collect()
 }
 
-/// The words of libFuzzer's format: one in quotes on a line, with `\\`, `\"` and `\xNN`.
+/// Words of libFuzzer's format: one in quotes on a line, with `\\`, `\"` and `\xNN`.
 fn dictionary(name: &str) -> Vec<Vec<u8>> {
     let text = fs::read_to_string(format!("dictionaries/{name}.dict")).unwrap();
     let words = text.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
@@ -167,7 +169,7 @@ fn mutate(seed: &[u8], other: &[u8], words: &[Vec<u8>], random: &mut Random) -> 
     input
 }
 
-/// The same numbers every time.
+/// Generator of the same numbers in every run.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! The answer is a row of the status table.
+//! Checks that the answer is a row of the status table.
 
 use lambda_runtime::Diagnostic;
 use prelude_webhooks::lambda::Response;
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::{request::Case, rig::Rig};
 
 pub struct Answer {
-    /// The status; 0 for what no API Gateway sent.
+    /// Status; 0 for an event of another origin.
     pub status: i64,
-    /// How many events were accepted, of a delivery.
+    /// Number of accepted events, if the request is a delivery.
     pub accepted: Option<usize>,
 }
 
@@ -18,14 +18,14 @@ pub fn read(answer: Result<Response, Diagnostic>, rig: &Rig, case: &Case) -> Ans
         Ok(response) => response,
         Err(diagnostic) => {
             assert_eq!(diagnostic.error_type, "not_api_gateway");
-            assert!(case.request.is_none(), "what was put into an event is no request");
+            assert!(case.request.is_none(), "the event of a request was refused as one of another origin");
             return Answer { status: 0, accepted: None };
         }
     };
     let is_rest_api = matches!(response, Response::RestApi(_));
     assert!(
         case.request.as_ref().is_none_or(|request| request.rest_api == is_rest_api),
-        "the other API's form"
+        "the answer has the other API's form"
     );
     let response = serde_json::to_value(response).unwrap();
     let status = response["statusCode"].as_i64().unwrap();

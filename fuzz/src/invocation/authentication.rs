@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{json::Members, keys::ACCOUNT, keys::Key, signature_header};
 
-/// The request, read from its parts or from its event.
+/// Request, read from its parts or from its event.
 struct Seen {
     is_post: bool,
     path: String,
@@ -30,7 +30,7 @@ pub fn check(case: &Case, rig: &Rig, sent: &[Sent]) {
     for message in sent {
         let source: Option<Source> = message.attribute("source").map(|source| source.parse().unwrap());
         match message.attribute("authentication") {
-            Some("signature") => check_signed(rig, signer.expect("a key that signed"), source, message),
+            Some("signature") => check_signed(rig, signer.expect("a configured key signed"), source, message),
             Some("secret_path") => {
                 assert!(
                     seen.signatures.is_empty() && rig.path_is_secret(&seen.path) && rig::is_listed(&seen.ip)
@@ -53,27 +53,27 @@ fn check_signed(rig: &Rig, signer: &Key, source: Option<Source>, message: &Sent)
     let key_id = message.attribute("key_id");
     match source {
         Some(Source::Session) => {
-            // Both are left out where SQS refused the message with them.
+            // SQS refused the message with both attributes, so both are omitted.
             let Some(app_id) = app_id else {
                 return assert!(key_id.is_none() && message.event_type.is_none());
             };
-            let (key, name) = rig.key_of(app_id).expect("a configured app");
-            assert_eq!(key.name, signer.name, "another app's key");
+            let (key, name) = rig.key_of(app_id).expect("the app is configured");
+            assert_eq!(key.name, signer.name, "another app's key signed");
             assert!(key_id.is_none_or(|key_id| key_id == name));
         }
         Some(_) => {
-            assert!(rig.has_account && signer.name == ACCOUNT.name, "no account key");
+            assert!(rig.has_account && signer.name == ACCOUNT.name, "the account's key did not sign");
             assert!(key_id.is_none_or(|key_id| key_id == ACCOUNT.thumbprint()));
             assert_eq!(app_id, None);
         }
         None => {
-            assert!(message.event_type.is_none(), "of no family, and routed");
+            assert!(message.event_type.is_none(), "an event without a source was routed");
             assert_eq!(app_id, None);
         }
     }
 }
 
-/// A type is routed within the family that was proven, to the queue that is its own.
+/// Checks that a type is routed within its authenticated source, to its own queue.
 fn check_queue(rig: &Rig, source: Option<Source>, message: &Sent) {
     let suffix = if rig.is_fifo { ".fifo" } else { "" };
     let slug = match &message.event_type {
@@ -94,7 +94,7 @@ fn check_queue(rig: &Rig, source: Option<Source>, message: &Sent) {
     assert_eq!(message.queue, format!("{PREFIX}{slug}{suffix}"));
 }
 
-/// The configured key that signed.
+/// Configured key that signed.
 fn signer(case: &Case, seen: &Seen, rig: &Rig) -> Option<&'static Key> {
     if let Some(key) = case.request.as_ref().and_then(|request| request.signer) {
         return rig.keys().into_iter().find(|configured| configured.name == key.name);
@@ -105,7 +105,7 @@ fn signer(case: &Case, seen: &Seen, rig: &Rig) -> Option<&'static Key> {
 }
 
 impl Seen {
-    /// `None` for an event that another reader of JSON does not take.
+    /// Reads the request; `None` for an event that the independent JSON reader refuses.
     fn of(case: &Case) -> Option<Self> {
         if let Some(request) = &case.request {
             let signatures = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE));
@@ -135,7 +135,7 @@ impl Seen {
                 signatures.extend(values.iter().map(|value| value.as_str().unwrap_or_default().to_owned()));
             }
         }
-        // The same line in both members is one line.
+        // A line in both members is one line.
         signatures.dedup();
         Some(Self {
             is_post: text(method)? == "POST",

@@ -6,14 +6,14 @@ use serde_json::value::RawValue;
 use super::sqs::Sent;
 use crate::json::Members;
 
-/// `raw` is the event's own bytes; `sent` is its message.
+/// Checks the destination of an event: `raw` is its own bytes, `sent` its message.
 pub fn check(raw: &[u8], is_element: bool, sent: &Sent) {
     let source: Option<Source> = sent.attribute("source").map(|source| source.parse().unwrap());
     let Some(expected) = Destination::of(raw, is_element, source) else { return };
     let reason = sent.attribute("reason");
     match (&sent.event_type, expected) {
         (Some(event_type), Destination::Route(expected)) => assert_eq!(*event_type, expected),
-        // It had a queue, which would not take it.
+        // The type's own queue refused the event.
         (None, Destination::Route(_)) => {
             let reasons = ["oversize", "rejected_by_sqs", "queue_missing", "queue_denied"];
             assert!(reasons.contains(&reason.unwrap()), "{reason:?} of an event that has a queue");
@@ -28,7 +28,7 @@ enum Destination {
 }
 
 impl Destination {
-    /// `None` where it depends on who reads the event.
+    /// Expected destination; `None` if it depends on the JSON reader.
     fn of(raw: &[u8], is_element: bool, source: Option<Source>) -> Option<Self> {
         let Ok(text) = std::str::from_utf8(raw) else { return Some(Self::Park("not_utf8")) };
         if serde_json::from_str::<&RawValue>(text).is_err() {

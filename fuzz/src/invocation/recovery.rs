@@ -1,4 +1,4 @@
-//! Every byte of an accepted body is in what was sent, and nothing else is.
+//! Checks that the messages contain every byte of an accepted body, and no other bytes.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -36,13 +36,13 @@ pub fn check(case: &Case, answer: &Answer, sent: &[Sent]) {
     let is_batch = events.first().is_none_or(|event| event.len() < body.len());
     let mut add = |raw: &[u8], message: Option<&Sent>| {
         let fingerprint = fingerprint(raw);
-        assert!(expected.contains_key(&fingerprint), "sent, and not received");
+        assert!(expected.contains_key(&fingerprint), "a message contains an event that was not received");
         *found.entry(fingerprint.clone()).or_default() += 1;
         if let Some(message) = message {
             destination::check(raw, is_batch, message);
             let id = message.attribute("event_id").unwrap();
             let first = ids.entry(fingerprint).or_insert_with(|| id.to_owned());
-            assert_eq!(first, id, "two ids of one event");
+            assert_eq!(first, id, "an event has two ids");
             check_id(raw, id);
         }
     };
@@ -51,14 +51,14 @@ pub fn check(case: &Case, answer: &Answer, sent: &[Sent]) {
     }
     for parked in unpark(sent, is_whole) {
         if parked.first.attribute("reason") != Some("batch_too_large") {
-            assert!(events.contains(&&parked.raw[..]), "parked, and not as it was received");
+            assert!(events.contains(&&parked.raw[..]), "parked bytes differ from the received ones");
             add(&parked.raw, Some(parked.first));
             continue;
         }
         let slice = std::str::from_utf8(&parked.raw).unwrap();
         let elements: Vec<&RawValue> = serde_json::from_str(slice).unwrap();
         let inner = &slice.as_bytes()[1..slice.len() - 1];
-        assert!(inner.len() <= body.len() && find(&body, inner), "a slice is a run of the batch");
+        assert!(inner.len() <= body.len() && find(&body, inner), "a slice must be a run of the batch");
         elements.iter().for_each(|element| add(element.get().as_bytes(), None));
     }
     if is_whole {
@@ -72,13 +72,13 @@ pub fn check(case: &Case, answer: &Answer, sent: &[Sent]) {
     }
 }
 
-/// The events of a body: the elements of its only `events` array, else the body itself. `None` where that depends on
-/// who reads it.
+/// Events of a body: the elements of its only `events` array, otherwise the body itself. `None` if that depends on the
+/// JSON reader.
 pub fn events(body: &[u8]) -> Option<Vec<&[u8]>> {
     let whole = Some(vec![body]);
     let Ok(text) = std::str::from_utf8(body) else { return whole };
     let Some(members) = Members::of(text) else {
-        // A name that is not Unicode is another member to the receiver.
+        // The receiver reads a name that is not Unicode as another member.
         let is_object = text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
         return if is_object { None } else { whole };
     };
@@ -89,7 +89,7 @@ pub fn events(body: &[u8]) -> Option<Vec<&[u8]>> {
     }
 }
 
-/// An event's text with the two characters that SQS does not take as escapes: equal for the event and its message.
+/// Text of an event with the two characters that SQS refuses as escapes. Equal for the event and its message.
 fn fingerprint(raw: &[u8]) -> String {
     match std::str::from_utf8(raw) {
         Ok(text) => text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"),
@@ -97,7 +97,7 @@ fn fingerprint(raw: &[u8]) -> String {
     }
 }
 
-/// Its own `id` where it has a usable one; what Verify V1 is known by is tested elsewhere.
+/// Checks that a usable `id` of the event is its `event_id`. Other tests cover the identity of Verify V1.
 fn check_id(raw: &[u8], id: &str) {
     let own = std::str::from_utf8(raw).ok().and_then(Members::of).and_then(|members| {
         let is_v1 =
@@ -115,11 +115,11 @@ fn check_id(raw: &[u8], id: &str) {
 
 struct Parked<'a> {
     raw: Vec<u8>,
-    /// Its message, or the first of them.
+    /// Message of the event, or the message of its first part.
     first: &'a Sent,
 }
 
-/// Recovers events as a consumer of the parking queue does. An event without all its parts is left out if SQS failed.
+/// Recovers events as a consumer of the parking queue does. Omits incomplete events if SQS failed.
 fn unpark(sent: &[Sent], is_whole: bool) -> Vec<Parked<'_>> {
     let mut parked = Vec::new();
     let mut parts: BTreeMap<_, BTreeMap<usize, &Sent>> = BTreeMap::new();
@@ -137,7 +137,7 @@ fn unpark(sent: &[Sent], is_whole: bool) -> Vec<Parked<'_>> {
     }
     for ((_, _, encoding, count), parts) in parts {
         assert!(parts.keys().all(|index| (1..=count).contains(index)));
-        assert!(parts.len() == count || !is_whole, "a part is missing");
+        assert!(parts.len() == count || !is_whole, "an accepted event lacks a part");
         if parts.len() == count {
             let text: String = parts.values().map(|part| part.body.as_str()).collect();
             parked.push(Parked { raw: decode(encoding, &text), first: parts[&1] });
@@ -160,7 +160,7 @@ fn decode(encoding: &str, text: &str) -> Vec<u8> {
     }
 }
 
-/// Returns whether one text holds another. A loop over windows would take minutes for a large one.
+/// Reports whether one text contains another. A loop over windows would take minutes for a large text.
 fn find(text: &[u8], part: &[u8]) -> bool {
     match (std::str::from_utf8(text), std::str::from_utf8(part)) {
         (Ok(text), Ok(part)) => text.contains(part),

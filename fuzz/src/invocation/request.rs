@@ -1,6 +1,6 @@
-//! The input: an API Gateway event as it is, such as the files of `events/`, or a request that is put into one.
+//! Input: an API Gateway event, such as the files of `events/`, or a request that is put into one.
 //!
-//! A request reads like one of HTTP. Its first line holds options; all are optional, and unknown words are ignored:
+//! The text of a request resembles HTTP. Its first line holds options. All are optional, and unknown words are ignored:
 //!
 //! ```text
 //! v1 base64 by=account ip=34.252.67.209 rig=0 sqs=dmT fill=1000
@@ -11,14 +11,14 @@
 //! ```
 //!
 //! * `v1`: from a REST API (payload 1.0) instead of an HTTP API (2.0)
-//! * `base64`: with the body in base64, as it is anyway where it is not UTF-8
-//! * `by=`: signed by the `account`, an `app`, a `second` app or an `other` key; in place of any signature of its own
-//! * `ip=`: the caller's address, else a listed one
-//! * `rig=`: which configuration
-//! * `sqs=`: what SQS does, one letter after the other (see `sqs`); everything is well after the last one
-//! * `fill=`: how many incompressible characters replace the body's first `~`
+//! * `base64`: with the body in base64, which a body that is not UTF-8 always is
+//! * `by=`: signed by the `account`, an `app`, a `second` app or an `other` key; replaces any other signature
+//! * `ip=`: address of the caller; a listed address by default
+//! * `rig=`: number of the configuration
+//! * `sqs=`: behaviour of SQS, one letter for each call (see `sqs`); no fault after the last letter
+//! * `fill=`: number of incompressible characters that replace the body's first `~`
 //!
-//! In an event, too, a signature header `by=account` is replaced by the signature.
+//! In an event, too, the signature replaces a signature header `by=account`.
 
 use std::sync::LazyLock;
 
@@ -29,17 +29,17 @@ use crate::keys::{ACCOUNT, APP, Key, OTHER, SECOND_APP};
 
 /// One invocation.
 pub struct Case {
-    /// Which configuration it meets.
+    /// Number of the configuration.
     pub rig: usize,
     /// Faults of SQS; empty without a fault.
     pub script: Vec<u8>,
-    /// The event's text.
+    /// Text of the event.
     pub event: Vec<u8>,
     /// Parts of the event, if it was made of parts.
     pub request: Option<Request>,
 }
 
-/// The parts of a request.
+/// Parts of a request.
 pub struct Request {
     pub rest_api: bool,
     pub method: String,
@@ -96,7 +96,7 @@ impl Case {
 }
 
 impl Request {
-    /// Returns whether a header is a signature.
+    /// Reports whether a header is a signature.
     pub fn is_signed(&self) -> bool {
         self.signer.is_some() || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE))
     }
@@ -109,7 +109,7 @@ impl Request {
         } else {
             String::from_utf8(self.body.clone()).unwrap()
         };
-        // The last value, and every value, of each name.
+        // Last value, and all values, of each name.
         let (mut last, mut all) = (Map::new(), Map::new());
         for (name, value) in &lines {
             last.insert(name.clone(), json!(value));
@@ -153,7 +153,7 @@ fn signer(name: &str) -> Option<&'static Key> {
     }
 }
 
-/// The event with its `by=…` replaced; `None` where there is none to replace.
+/// Event with its `by=…` replaced; `None` without a `by=…`.
 fn signed(event: &[u8]) -> Option<Vec<u8>> {
     let mut event: Value = serde_json::from_slice(event).ok()?;
     let header = event.get("headers")?.get(SIGNATURE.to_ascii_lowercase())?.as_str()?;
@@ -163,7 +163,7 @@ fn signed(event: &[u8]) -> Option<Vec<u8>> {
     Some(event.to_string().into_bytes())
 }
 
-/// The bytes that were sent to the API.
+/// Bytes that were sent to the API.
 pub fn body_of(event: &Value) -> Option<Vec<u8>> {
     let text = match event.get("body") {
         None | Some(Value::Null) => "",

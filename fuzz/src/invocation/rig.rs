@@ -1,4 +1,4 @@
-//! Three configurations of the receiver, and what an oracle has to know of each.
+//! Three configurations of the receiver, and the facts about each that the checks need.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,35 +21,35 @@ use super::{
 };
 use crate::keys::{ACCOUNT, APP, Key, SECOND_APP};
 
-/// A receiver, started once, under a clock that jumps to whatever is waited for.
+/// Receiver, started once. Its clock jumps to the end of every wait.
 pub struct Rig {
     handler: Handler<KeyServers, Sqs>,
     sqs: Sqs,
     runtime: Runtime,
     /// Sources whose events need no signature.
     pub unsigned: &'static [Source],
-    /// The path must end in [`TOKEN`] or [`SHORT_TOKEN`].
+    /// Requires a path that ends in [`TOKEN`] or [`SHORT_TOKEN`].
     pub has_token: bool,
-    /// Only listed addresses are admitted.
+    /// Admits only listed addresses.
     pub enforces: bool,
     pub is_fifo: bool,
-    /// A challenge is answered with its bare digits.
+    /// Answers a challenge with its bare digits.
     pub bare_challenge: bool,
-    /// [`ACCOUNT`] may sign.
+    /// Accepts signatures by [`ACCOUNT`].
     pub has_account: bool,
-    /// The first app has no key, because its key server is down.
+    /// Lacks the first app's key, because its key server is down.
     pub is_keyless: bool,
 }
 
 pub const TOKEN: &str = "sample-path-token-0123456789abcdef";
-/// A token that opens the path and proves nothing.
+/// Token that the path accepts, but that cannot authenticate an unsigned request.
 const SHORT_TOKEN: &str = "short";
 pub const PREFIX: &str = "prelude-webhooks-";
-/// The apps' ids, with the key of each.
+/// Ids of the apps.
 pub const APPS: [&str; 2] = ["demoapp1", "demoapp2"];
 
-/// The settings of `events/.env` and one more app; FIFO queues behind a proxy; no account key, and a key server that is
-/// down.
+/// Three configurations: the settings of `events/.env` and one more app; FIFO queues behind a proxy; no account key,
+/// and a key server that is down.
 pub fn all() -> [Rig; 3] {
     let url = format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{PREFIX}");
     let pinned = json!({"app_id": APPS[0], "verification_token": "sample-verification-token", "public_keys": [APP.public_pem]});
@@ -125,7 +125,7 @@ impl Rig {
         }
     }
 
-    /// The answer and the durable messages; `None` for text that is not JSON, which Lambda does not pass on.
+    /// Answer and durable messages; `None` for text that is not JSON, which Lambda does not pass on.
     pub fn invoke(&self, case: &Case) -> Option<(Result<Response, Diagnostic>, Vec<Sent>)> {
         let payload: Invocation = serde_json::from_slice(&case.event).ok()?;
         let mut context = Context::default();
@@ -138,7 +138,7 @@ impl Rig {
         Some((answer, self.sqs.take()))
     }
 
-    /// The key that signs an app's batches, and what it is called.
+    /// Key that signs an app's batches, and its name.
     pub fn key_of(&self, app_id: &str) -> Option<(&'static Key, String)> {
         match app_id {
             "demoapp1" if !self.is_keyless => Some((&APP, APP.thumbprint())),
@@ -147,7 +147,7 @@ impl Rig {
         }
     }
 
-    /// Every key that is configured.
+    /// Every configured key.
     pub fn keys(&self) -> Vec<&'static Key> {
         let apps = APPS.iter().filter_map(|app_id| self.key_of(app_id)).map(|(key, _)| key);
         self.has_account.then_some(&*ACCOUNT).into_iter().chain(apps).collect()
@@ -157,7 +157,7 @@ impl Rig {
         self.ends_in(path, &[TOKEN, SHORT_TOKEN])
     }
 
-    /// Returns whether the path authenticates an unsigned request.
+    /// Reports whether the path authenticates an unsigned request.
     pub fn path_is_secret(&self, path: &str) -> bool {
         self.has_token && self.ends_in(path, &[TOKEN])
     }
@@ -175,11 +175,11 @@ impl Rig {
     }
 }
 
-/// Returns whether an address as API Gateway writes it is one of Prelude's. Proxies do not count.
+/// Reports whether an address in API Gateway's form is one of Prelude's. Proxies do not count.
 pub fn is_listed(text: &str) -> bool {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let address = match (bare.parse::<IpAddr>(), text.parse::<SocketAddr>()) {
-        // No brackets around IPv4.
+        // IPv4 addresses have no brackets.
         (Ok(address), _) if bare == text || address.is_ipv6() => address,
         (_, Ok(socket)) => socket.ip(),
         _ => return false,

@@ -1,4 +1,4 @@
-//! An SQS that follows a script, keeps durable messages, and notes messages that the real one would refuse.
+//! SQS that follows a script, keeps durable messages, and records messages that the real one would refuse.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,13 +8,13 @@ use prelude_webhooks::{
     route::QueueUrl,
 };
 
-/// A message that is durable.
+/// Durable message.
 #[derive(Debug)]
 pub struct Sent {
     pub queue: String,
     pub body: String,
     pub attributes: Vec<(String, String)>,
-    /// `None` where it was parked.
+    /// Type whose queue has the message; `None` for a parked message.
     pub event_type: Option<EventType>,
 }
 
@@ -40,11 +40,11 @@ impl Sqs {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { script, ..State::default() };
     }
 
-    /// Messages that became durable since then.
+    /// Messages that became durable since the start.
     pub fn take(&self) -> Vec<Sent> {
         let state = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        // Not where they were found: a panic there would be the receiver's, and be answered.
-        assert!(state.faults.is_empty(), "SQS would not take it: {:?}", state.faults);
+        // Checked here, because the receiver would answer a panic within its own call.
+        assert!(state.faults.is_empty(), "SQS would refuse a message: {:?}", state.faults);
         state.sent
     }
 }
@@ -60,7 +60,7 @@ impl SendBatch for Sqs {
             state.note_faults(queue_url, messages);
             if state.script.last().is_some_and(u8::is_ascii_uppercase) {
                 match state.script.pop() {
-                    // Stored, and the answer is lost.
+                    // SQS stores the messages, and the answer is lost.
                     Some(b'L') => {
                         messages.iter().for_each(|message| state.keep(queue_url, message));
                         return Err(SqsFailure::unanswered("response"));
@@ -87,7 +87,7 @@ impl SendBatch for Sqs {
 }
 
 impl State {
-    /// One entry of a call that is answered.
+    /// Answer for one entry of a call.
     fn entry(&mut self, queue_url: &QueueUrl, message: &Message) -> Acknowledgement {
         match self.script.pop() {
             Some(b'a') => Acknowledgement::Failed(SqsFailure::of_entry("AccessDenied")),
@@ -119,7 +119,7 @@ impl State {
         });
     }
 
-    /// SQS's limits (`SendMessageBatch` in its API reference).
+    /// Checks SQS's limits (`SendMessageBatch` in its API reference).
     fn note_faults(&mut self, queue_url: &QueueUrl, messages: &[&Message]) {
         let mut sum = 0;
         let mut note = |is_good: bool, what: &str| {
@@ -127,32 +127,38 @@ impl State {
                 self.faults.push(format!("{what} in a call to {queue_url}"));
             }
         };
-        note((1..=10).contains(&messages.len()), "no entry, or more than ten");
+        note((1..=10).contains(&messages.len()), "not one to ten entries");
         for message in messages {
             let attributes = message.attributes();
             let body = message.body();
             sum += body.len();
             sum += attributes.iter().map(|(name, value)| name.len() + 6 + value.len()).sum::<usize>();
-            note(!body.is_empty() && is_text(&body), "a body that is empty or no text");
+            note(!body.is_empty() && is_text(&body), "a body that is empty or has forbidden characters");
             note(attributes.len() <= 10, "more than ten attributes");
             for (index, (name, value)) in attributes.iter().enumerate() {
-                note(!value.is_empty() && is_text(value), "an attribute that is empty or no text");
-                note(attributes[..index].iter().all(|(other, _)| other != name), "an attribute given twice");
+                note(
+                    !value.is_empty() && is_text(value),
+                    "an attribute that is empty or has forbidden characters",
+                );
+                note(attributes[..index].iter().all(|(other, _)| other != name), "a repeated attribute");
             }
             let is_fifo = queue_url.name().ends_with(".fifo");
-            note(message.fifo().is_some() == is_fifo, "FIFO ids on another queue, or none on a FIFO one");
+            note(
+                message.fifo().is_some() == is_fifo,
+                "FIFO ids on a standard queue, or missing ones on a FIFO queue",
+            );
             let fits =
                 |id: &str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
             note(
                 message.fifo().is_none_or(|ids| fits(&ids.deduplication_id) && fits(&ids.group_id)),
-                "a FIFO id that is none",
+                "a malformed FIFO id",
             );
         }
         note(sum <= 1_048_576, "more than 1 MiB");
     }
 }
 
-/// `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`
+/// Accepts `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`.
 fn is_text(text: &str) -> bool {
     text.chars().all(|c| match u32::from(c) {
         0x9 | 0xA | 0xD => true,

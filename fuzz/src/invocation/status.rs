@@ -1,4 +1,4 @@
-//! The status of a request whose parts are known, as the contract says it, in the contract's order.
+//! Expected status of a request with known parts: the contract's rules, in the contract's order.
 
 use prelude_events::{EventType, Source};
 use serde_json::value::RawValue;
@@ -15,9 +15,9 @@ pub fn check(case: &Case, rig: &Rig, answer: &Answer) {
     let Some(request) = &case.request else { return };
     let expected = expected(request, rig);
     let status = u16::try_from(answer.status).unwrap();
-    // SQS comes last, and can only turn an acceptance into a retry.
+    // SQS is the last step, and can only turn an acceptance into a retry.
     let is_late = status == 503 && expected.contains(&200) && !case.script.is_empty();
-    assert!(expected.contains(&status) || is_late, "{status}, and the contract says {expected:?}");
+    assert!(expected.contains(&status) || is_late, "status {status}: expected one of {expected:?}");
 }
 
 fn expected(request: &Request, rig: &Rig) -> Vec<u16> {
@@ -30,14 +30,14 @@ fn expected(request: &Request, rig: &Rig) -> Vec<u16> {
     match &*request.method {
         "GET" => vec![200, 400, 403],
         "POST" if request.signer.is_some() => signed(request, rig),
-        // A genuine signature is as good as the harness's own; `authentication` checks what was sent for it.
+        // Genuine signatures are accepted from any sender. `authentication` checks the resulting messages.
         "POST" if request.is_signed() => vec![200, 401, 503],
         "POST" => unsigned(request, rig),
         _ => vec![405],
     }
 }
 
-/// By the authentication of the source that the body shows.
+/// Statuses by the authentication of the source that the body shows.
 fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
     let name = request.signer.unwrap().name;
     let is = |key: &crate::keys::Key| key.name == name;
@@ -55,7 +55,7 @@ fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
             let app_id = app_id.filter(|app_id| APPS.contains(&&**app_id));
             match app_id.map(|app_id| rig.key_of(&app_id)) {
                 Some(Some((key, _))) if is(key) => vec![200],
-                // The claimed app's keys are not known yet: the verifying one may be one of them.
+                // The claimed app's keys are not known yet, and the verifying key may be one of them.
                 Some(None) => vec![503],
                 _ => vec![401],
             }
@@ -63,7 +63,7 @@ fn signed(request: &Request, rig: &Rig) -> Vec<u16> {
     }
 }
 
-/// By the third of the three conditions; the configuration, the path and the address are the others.
+/// Statuses by the third condition of an unsigned request. The configuration, path and address are the others.
 fn unsigned(request: &Request, rig: &Rig) -> Vec<u16> {
     if !rig.path_is_secret(&request.path) {
         return vec![401];
@@ -80,7 +80,7 @@ fn unsigned(request: &Request, rig: &Rig) -> Vec<u16> {
     vec![if is_accepted { 200 } else { 401 }]
 }
 
-/// Returns whether the body begins with this app's id.
+/// Reports whether the body begins with this app's id.
 fn claims(body: &[u8], app_id: &str) -> bool {
     let value = format!("\"{app_id}\"");
     ["{", "\"app_id\"", ":", &value]
@@ -89,7 +89,7 @@ fn claims(body: &[u8], app_id: &str) -> bool {
         .is_some()
 }
 
-/// Returns whether the body is not JSON, and is two parts of base64url with a dot between them, as in a token.
+/// Reports whether the body is not JSON, and consists of two base64url parts around a dot, as in a token.
 fn is_token(body: &[u8]) -> bool {
     let of_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let dots = body.iter().filter(|byte| **byte == b'.').count();
@@ -98,12 +98,12 @@ fn is_token(body: &[u8]) -> bool {
 }
 
 enum Shape {
-    /// A batch, and the app it claims.
+    /// Batch, and the app that it claims.
     Session(Option<String>),
-    /// One event, and its type.
+    /// Single event, and its type.
     Single(String),
     None,
-    /// It depends on who reads it.
+    /// Depends on the JSON reader.
     Unclear,
 }
 
