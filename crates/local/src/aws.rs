@@ -1,8 +1,8 @@
 //! Stand-ins for AWS.
 //!
 //! * [`sqs`]: the embedded SQS, called in-process or served on loopback. It runs behind [`guard`].
-//! * [`guard`]: enforces SQS's limits. Each limit, with its source, is in [`guard::rules`]; nothing else in this crate
-//!   decides whether SQS takes a message.
+//! * [`guard`]: enforces SQS's limits. Each limit, with its source, is in [`guard::rules`]; no other module of this
+//!   crate decides whether SQS accepts a message.
 //! * [`place`]: region and account of its queues.
 //! * [`faults`]: failures that tests inject into the embedded SQS.
 //! * [`gateway`]: API Gateway, from HTTP requests to Lambda events and back.

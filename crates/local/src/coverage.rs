@@ -1,4 +1,4 @@
-//! How much of the slow tests a run covers, and the report of everything that it skips.
+//! Number of cases that slow tests run, and reports of everything that a run skips.
 //!
 //! `PRELUDE_CLI_TEST_CASES` is the one knob. Without it each slow test runs few cases, so that `cargo test --workspace`
 //! stays short. `full` runs every case, as `.ci/run` does. A number runs as many cases of each slow test, within the
@@ -31,10 +31,11 @@ pub fn cases_without_bounds(test: &str, few: u64, full: u64) -> u64 {
     }
 }
 
-/// Reports a test or a part of it that this run skips. libtest hides `println!` of tests that pass, so this writes to
-/// the standard error itself.
+/// Reports a test, or a part of a test, that this run skips.
+///
+/// Writes to the standard error itself, because libtest hides `println!` of tests that pass.
 pub fn skipped(what: impl fmt::Display) {
-    // One write keeps the line whole beside other tests. Nobody misses the line where there is no standard error.
+    // One write keeps the line whole beside other tests. Without a standard error, nobody reads the line.
     drop(std::io::stderr().write_all(format!("skipped: {what}\n").as_bytes()));
 }
 

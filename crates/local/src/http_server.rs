@@ -54,7 +54,7 @@ impl HttpServer {
         self.address
     }
 
-    /// Stops accepting requests, and waits at most this long for answers under way.
+    /// Stops accepting requests, and waits at most this long for pending answers.
     pub async fn stop(mut self, patience: Duration) {
         self.stop.send_replace(true);
         // Dropping `self` cuts off answers that take longer.
@@ -133,7 +133,7 @@ mod tests {
     use crate::http_client::Client;
 
     #[tokio::test]
-    async fn stopping_waits_for_the_answer_under_way_and_takes_no_more() {
+    async fn stopping_waits_for_pending_answers_and_accepts_no_request() {
         let server = HttpServer::start(0, |_| async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             Response::new(Full::new(Bytes::from_static(b"late")))

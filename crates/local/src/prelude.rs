@@ -26,7 +26,7 @@ pub const ADDRESSES: [&str; 3] = ["34.252.67.209", "52.30.192.161", "34.248.153.
 pub struct LocalPrelude {
     /// Key that signs Verify and Notify events.
     pub account_key: PreludeKey,
-    /// Session apps, each with keys of its own.
+    /// Session apps, each with its own keys.
     pub apps: Vec<SessionApp>,
 }
 

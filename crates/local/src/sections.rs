@@ -8,7 +8,7 @@ use std::{fs, io, path::Path};
 
 use prelude_events::{EventType, Source, samples};
 
-/// A file with sections.
+/// File with sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Path below the project's root.
@@ -35,7 +35,7 @@ const FOLDERS: [&str; 5] = ["", "docs", "events", "crates/events", "crates/event
 const MARK: &str = ": written by cargo prelude samples";
 const END: &str = "end";
 
-/// The files below `root` that have sections, in the order of their paths. Absent folders have none.
+/// Files below `root` that have sections, in the order of their paths. Skips absent folders.
 ///
 /// # Errors
 /// A file that cannot be read, a section of an unknown name, or one without an end.
@@ -65,7 +65,7 @@ pub fn documents(root: &Path) -> io::Result<Vec<Document>> {
     Ok(documents)
 }
 
-/// The text with the lines of its sections replaced, indented as the comment above them.
+/// Replaces the lines of each section, indented as the comment above them.
 fn updated(path: &str, text: &str) -> io::Result<String> {
     let fault = |line: usize, problem: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{path}:{}: {problem}", line + 1))
@@ -91,7 +91,7 @@ fn updated(path: &str, text: &str) -> io::Result<String> {
     Ok(updated)
 }
 
-/// The text of a line that is nothing but a comment.
+/// Text of a line that is only a comment.
 fn comment(line: &str) -> Option<&str> {
     let line = line.trim();
     let markdown = || line.strip_prefix("<!--")?.strip_suffix("-->");
@@ -129,7 +129,7 @@ fn samples() -> Vec<String> {
 fn names_by_source() -> Vec<String> {
     let mut lines = Vec::new();
     for source in Source::ALL {
-        // A mapping's key takes no underscore.
+        // A mapping's key cannot contain an underscore.
         let key = if *source == Source::VerifyV1 { "V1" } else { source.as_str() };
         lines.extend([format!("{key}:"), "  EventTypes:".to_owned()]);
         lines.extend(queues_of(*source).map(|(_, slug)| format!("    - {}", capitals(slug))));
@@ -154,13 +154,13 @@ fn queues_to_send_to() -> Vec<String> {
     arns.collect()
 }
 
-/// The types of a source and their slugs.
+/// Types of a source, and their slugs.
 fn queues_of(source: Source) -> impl Iterator<Item = (&'static EventType, &'static str)> {
     let types = EventType::ALL.iter().filter(move |event_type| event_type.source() == Some(source));
     types.filter_map(|event_type| Some((event_type, event_type.queue_slug()?)))
 }
 
-/// `user-created` as `UserCreated`: a logical ID takes letters and digits only.
+/// Turns `user-created` into `UserCreated`, because a logical ID may contain only letters and digits.
 fn capitals(words: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();

@@ -1,8 +1,8 @@
 //! Guard in front of the embedded SQS: enforces SQS's limits, and repairs differences from SQS.
 //!
-//! The embedded SQS (winterbaume) accepts batches of any count and size, ignores entries without a body, and fails a
-//! whole call because of one bad entry. It drops system attributes, group ids and deduplication ids. It accepts message
-//! move tasks and never runs them.
+//! The embedded SQS (winterbaume) accepts batches of any count and size, and ignores entries without a body. One bad
+//! entry fails its whole call. It drops system attributes, group ids and deduplication ids. It accepts message move
+//! tasks and never runs them.
 //!
 //! * [`rules`]: each limit on a message or a batch, with its source.
 //! * `send`: applies the rules to `SendMessage` and `SendMessageBatch`. Refusals have SQS's codes and texts.
@@ -50,7 +50,7 @@ pub struct Guard {
     ledger: Ledger,
     faults: Faults,
     move_tasks: MoveTasks,
-    /// Whether a receipt from an empty queue is answered without its wait.
+    /// Answers a receipt from an empty queue without its wait.
     answers_at_once: AtomicBool,
 }
 
@@ -139,7 +139,7 @@ impl MockService for Guard {
     }
 }
 
-/// Answer of a fault to a call. None if the call goes on after a delay.
+/// Answer of a fault to a call, unless the call continues after a delay.
 async fn fail(fault: FaultKind) -> Option<MockResponse> {
     match fault {
         FaultKind::Call { status, code } => Some(error_response(status, &code, &code, "An injected fault.")),

@@ -49,9 +49,10 @@ pub enum Invocation {
 /// Headers of an invocation, beside its event.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Time from the queueing of the event until `Lambda-Runtime-Deadline-Ms`. Not enforced here.
+    /// Time from the queueing of the event until `Lambda-Runtime-Deadline-Ms`. The local Runtime API does not enforce
+    /// it.
     pub deadline: Duration,
-    /// Value of `Lambda-Runtime-Trace-Id`. The header is absent if this is none.
+    /// Value of `Lambda-Runtime-Trace-Id`, if the header is present.
     pub trace_id: Option<String>,
 }
 

@@ -109,7 +109,7 @@ fn lock(apps: &Mutex<BTreeMap<String, App>>) -> MutexGuard<'_, BTreeMap<String, 
     apps.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Answer to a request. None closes the connection.
+/// Answer to a request; `None` closes the connection.
 async fn respond(
     request: Request<Incoming>,
     apps: Arc<Mutex<BTreeMap<String, App>>>,

@@ -115,7 +115,7 @@ impl fmt::Debug for PreludeKey {
 pub struct SignatureForm {
     /// Bytes of salt. 32 is the length of the digest.
     pub salt_len: usize,
-    /// Whether the base64 text ends in `=`.
+    /// Ends the base64 text in `=`.
     pub padding: bool,
     /// Alphabet of the base64 text.
     pub alphabet: Alphabet,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jwk_is_public_and_its_thumbprint_is_of_the_bare_members() {
+    fn a_jwk_is_public_and_its_thumbprint_covers_the_bare_members() {
         let key = LocalPrelude::shared().unwrap().account_key;
         let jwk = key.jwk();
         assert_eq!(jwk["e"], "AQAB");

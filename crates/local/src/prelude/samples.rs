@@ -16,12 +16,12 @@ use crate::{
     prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch},
 };
 
-/// A file below `events/`.
+/// File below `events/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleFile {
-    /// Its path below `events/`.
+    /// Path below `events/`.
     pub path: String,
-    /// Its text.
+    /// Text of the file.
     pub text: String,
 }
 
@@ -33,13 +33,13 @@ pub const LOCAL: [(&str, &str); 4] = [
     ("AWS_SECRET_ACCESS_KEY", "local"),
 ];
 
-/// The Session app of the samples.
+/// Session app of the samples.
 pub const APP_ID: &str = "demoapp1";
-/// Its verification token.
+/// Verification token of the app.
 pub const VERIFICATION_TOKEN: &str = "sample-verification-token";
 /// Prefix of the names of the samples' queues.
 pub const QUEUE_PREFIX: &str = "prelude-webhooks-";
-/// The secret last segment of the samples' path.
+/// Secret last segment of the samples' path.
 pub const PATH_TOKEN: &str = "sample-path-token-0123456789abcdef";
 
 /// Every file. The result is always the same.
@@ -67,7 +67,7 @@ pub fn files() -> Result<Vec<SampleFile>, KeyError> {
     Ok(files)
 }
 
-/// The receiver's variables for the samples.
+/// Variables of the receiver for the samples.
 ///
 /// # Errors
 /// A key of `tests/keys` cannot be read.
@@ -93,11 +93,11 @@ pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
 /// Keys of `tests/keys` that sign the tool's deliveries. Anyone can read them.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// The account's.
+    /// Key of the account.
     pub account: PreludeKey,
-    /// The Session app's.
+    /// Key of the Session app.
     pub app: PreludeKey,
-    /// A key that is never configured.
+    /// Key that is never configured.
     pub other: PreludeKey,
 }
 
@@ -117,7 +117,7 @@ impl Keys {
         })
     }
 
-    /// The delivery of a type's sample, authenticated as its source requires.
+    /// Delivery of a type's sample, authenticated as its source requires.
     fn delivery(&self, event_type: &EventType) -> Result<Option<Request>, KeyError> {
         let (Some(source), Some(sample)) = (event_type.source(), samples::sample(event_type)) else {
             return Ok(None);
@@ -137,7 +137,7 @@ impl Keys {
         signed(post(batch(APP_ID, events)), &self.app)
     }
 
-    /// A request for each refusal that a caller can cause with the samples' settings.
+    /// Request for each refusal that a caller can cause with the samples' settings.
     fn rejected(&self) -> Result<Vec<(Rejection, Request)>, KeyError> {
         let body = samples::sample(&EventType::VerifyAttempt).unwrap_or_default().trim();
         let from = |source_ip: &str| -> Result<Request, KeyError> {
@@ -199,7 +199,7 @@ fn challenge(app_id: &str, token: &str, challenge: &str) -> Request {
     request("GET").query(activation_query(app_id, token, challenge))
 }
 
-/// The event of the HTTP API, with fixed values for the members that differ from request to request.
+/// Event of the HTTP API, with fixed values for the members that differ from request to request.
 fn invocation(path: &str, request: &Request) -> SampleFile {
     let mut event = request.http_api_event();
     let mut fix = |pointer: &str, value: Value| {

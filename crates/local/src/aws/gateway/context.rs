@@ -15,7 +15,7 @@ pub(super) const STAGE: &str = "prod";
 
 /// Members that differ from request to request.
 ///
-/// The receiver reads none of the times. They are there for people who compare a local event with one from AWS.
+/// The receiver reads none of the times. They help people to compare a local event with one from AWS.
 pub(super) struct Context {
     pub(super) request_id: String,
     pub(super) trace_id: String,

@@ -152,7 +152,7 @@ impl Request {
         form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
-    /// Whether the body is base64 in the event: when forced, or when its media type or its bytes are not text.
+    /// Reports whether the body is base64 in the event: forced, or because it is not text.
     fn is_base64(&self) -> bool {
         let is_text = |media_type: &str| {
             let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

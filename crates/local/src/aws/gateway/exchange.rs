@@ -48,7 +48,7 @@ impl Observe for () {
 pub struct Exchange {
     /// Request that API Gateway received.
     pub request: Request,
-    /// Event that the function received. None if API Gateway answered by itself.
+    /// Event that the function received, if API Gateway invoked it.
     pub event: Option<Value>,
     /// Response to the client.
     pub answer: ApiAnswer,
@@ -147,7 +147,7 @@ impl ApiAnswer {
         Self::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 
-    /// Response from the function's result. None if the result is not a valid proxy response.
+    /// Response from the function's result, if the result is a valid proxy response.
     fn of_function(response: &Value) -> Option<Self> {
         let status = u16::try_from(response.get("statusCode")?.as_u64()?).ok()?;
         let mut headers = HeaderMap::new();

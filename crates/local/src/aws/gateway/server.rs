@@ -54,7 +54,7 @@ impl GatewayServer {
         format!("http://{}", self.address())
     }
 
-    /// Stops accepting requests, and waits at most this long for answers under way.
+    /// Stops accepting requests, and waits at most this long for pending answers.
     pub async fn stop(self, patience: Duration) {
         self.0.stop(patience).await;
     }

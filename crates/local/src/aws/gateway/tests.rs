@@ -15,7 +15,7 @@ fn request() -> Request {
 }
 
 #[test]
-fn an_http_api_lowers_names_and_joins_what_comes_twice() {
+fn an_http_api_lowers_names_and_joins_repeated_values() {
     let event = request().http_api_event();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["rawPath"], "/webhooks/token");
@@ -56,7 +56,7 @@ fn a_rest_api_keeps_names_and_both_maps() {
 }
 
 #[test]
-fn a_body_that_is_no_text_or_is_asked_to_be_is_base64() {
+fn a_binary_body_or_a_forced_one_is_base64() {
     let base64 = |request: &Request| {
         let (http, rest) = (request.http_api_event(), request.rest_api_event());
         assert_eq!((&http["body"], &http["isBase64Encoded"]), (&rest["body"], &rest["isBase64Encoded"]));
@@ -93,7 +93,7 @@ fn a_get_has_no_body() {
 }
 
 #[test]
-fn the_gateway_adds_the_peer_to_what_the_client_forwarded() {
+fn the_gateway_adds_the_peer_to_the_clients_forwarded_for() {
     let request = Request::new("GET", "/webhooks", "1.2.3.4")
         .header("X-Forwarded-For", "9.9.9.9")
         .header("x-forwarded-for", "8.8.8.8")

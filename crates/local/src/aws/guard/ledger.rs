@@ -30,7 +30,7 @@ pub struct Held {
     pub entry: Entry,
     #[serde(skip)]
     receipt_handles: Vec<String>,
-    /// Whether a consumer made the message visible again, and no consumer received it since.
+    /// Set if a consumer made the message visible again, and no consumer received it since.
     #[serde(skip)]
     is_given_back: bool,
 }

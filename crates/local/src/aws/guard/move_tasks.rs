@@ -1,7 +1,7 @@
 //! Message move tasks: move messages from a dead-letter queue back to their source.
 //!
-//! The embedded SQS accepts such tasks and never runs them. Here a task advances whenever tasks are listed or cancelled,
-//! or a message is received from any queue, as far as its rate allows by then. Limits and answers:
+//! The embedded SQS accepts such tasks and never runs them. Here a task advances as far as its rate allows: whenever
+//! tasks are listed or cancelled, or a message is received. Limits and answers:
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>.
 
 use std::time::Instant;
@@ -203,7 +203,7 @@ impl Guard {
 }
 
 impl Task {
-    /// Whether the rate allows one more message by now.
+    /// Reports whether the rate allows one more message by now.
     fn may_move(&self) -> bool {
         self.rate.is_none_or(|rate| self.moved < self.started.elapsed().as_millis() as u64 * rate / 1_000)
     }

@@ -7,7 +7,7 @@
 //! | 1 to 10 entries in a batch | `EmptyBatchRequest`, `TooManyEntriesInBatchRequest` | [batch] |
 //! | entry ids: distinct, 1 to 80 letters, digits, `-`, `_` | `BatchEntryIdsNotDistinct`, `InvalidBatchEntryId` | [batch], [quotas] |
 //! | 1 MiB for all messages of a batch together | `BatchRequestTooLong` | [batch] |
-//! | 1 MiB for a message, or less if the queue says so | `InvalidParameterValue` | [quotas], [queue] |
+//! | 1 MiB for a message, or less if the queue's own limit is lower | `InvalidParameterValue` | [quotas], [queue] |
 //! | attribute names, types and values count, system attributes do not | | [metadata], [message] |
 //! | a body of at least one character | `MissingParameter` | [quotas] |
 //! | only characters that XML allows | `InvalidMessageContents` | [quotas] |
@@ -49,9 +49,9 @@ pub const MAX_QUEUE_NAME: usize = 80;
 /// Settings of a queue that the limits depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct QueueRules {
-    /// Whether the queue is FIFO.
+    /// Selects the limits of a FIFO queue.
     pub fifo: bool,
-    /// Whether the queue uses the body's hash if a message has no deduplication id.
+    /// Replaces a missing deduplication id by the body's hash.
     pub content_based_deduplication: bool,
     /// Limit of the queue for one message, at most [`MAX_BYTES`].
     pub max_message_bytes: usize,
@@ -131,7 +131,7 @@ pub fn message_bytes(entry: &Entry) -> usize {
     entry.message_body.len() + attributes.map(|(name, value)| name.len() + value_bytes(value)).sum::<usize>()
 }
 
-/// Whether SQS allows this character.
+/// Reports whether SQS allows this character.
 pub fn is_carried(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }

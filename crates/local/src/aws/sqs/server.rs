@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_in_a_browser_gets_at_no_queue() {
+    async fn a_page_in_a_browser_reaches_no_queue() {
         let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
         let front = SqsServer::start(&sqs, 0).await.unwrap();
         let client = crate::http_client::Client::new().unwrap();

@@ -37,7 +37,7 @@ async fn send(
 }
 
 #[tokio::test]
-async fn what_is_sent_is_received_once_with_all_its_attributes() {
+async fn a_message_is_received_once_with_all_its_attributes() {
     let sqs = EmbeddedSqs::start(["q", "other"]).await.unwrap();
     let trace =
         MessageSystemAttributeValue::builder().data_type("String").string_value(TRACE).build().unwrap();
@@ -77,7 +77,7 @@ async fn a_receiver_gets_only_the_attributes_it_asks_for() {
 }
 
 #[tokio::test]
-async fn fifo_queues_need_their_ids_and_know_a_duplicate() {
+async fn fifo_queues_need_their_ids_and_recognise_a_duplicate() {
     let sqs = EmbeddedSqs::start(["q.fifo"]).await.unwrap();
     let full = |id: &str| entry(id, "x").message_group_id("g").message_deduplication_id("d");
     let sent =
@@ -105,7 +105,7 @@ async fn a_bad_entry_fails_alone() {
 }
 
 #[tokio::test]
-async fn whole_batches_are_refused_with_the_errors_that_the_sdk_knows() {
+async fn whole_batches_are_refused_with_errors_that_the_sdk_recognises() {
     let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
     let eleven = (0..11).map(|index| entry(&index.to_string(), "x"));
     let error = send(&sqs, "q", eleven).await.unwrap_err();
@@ -153,7 +153,7 @@ async fn a_queue_may_have_a_lower_limit() {
 }
 
 #[tokio::test]
-async fn injected_faults_happen_once_and_only_to_what_they_name() {
+async fn injected_faults_happen_once_and_only_to_their_targets() {
     let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
     sqs.inject(Fault::once(FaultKind::Call { status: 403, code: "AccessDenied".into() }).on("q"));
     let error = send(&sqs, "q", [entry("a", "x")]).await.unwrap_err();
@@ -170,7 +170,7 @@ async fn injected_faults_happen_once_and_only_to_what_they_name() {
 }
 
 #[tokio::test]
-async fn queues_are_looked_at_without_receiving_and_filled_again() {
+async fn queues_are_read_without_receiving_and_filled_again() {
     let sqs = EmbeddedSqs::start(["a", "b.fifo"]).await.unwrap();
     let mut changes = sqs.changes();
     send(&sqs, "a", [entry("1", "one").message_attributes("event_id", text("e")), entry("2", "two")])
@@ -187,7 +187,7 @@ async fn queues_are_looked_at_without_receiving_and_filled_again() {
     let bodies = |queue| sqs.peek(queue).into_iter().map(|held| held.entry.message_body).collect::<Vec<_>>();
     assert_eq!((bodies("a"), bodies("b.fifo")), (vec!["one".to_owned(), "two".into()], vec!["three".into()]));
     assert_eq!(sqs.find("a", "event_id", "e")[0].entry.message_body, "one");
-    assert!(!changes.has_changed().unwrap(), "looking changes nothing");
+    assert!(!changes.has_changed().unwrap(), "reading changes nothing");
 
     let url = EmbeddedSqs::queue_url_prefix("a");
     let received = sqs.client().receive_message().queue_url(&url).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! The key server, called by a plain HTTP/1.1 client.
+//! The key server, tested with a plain HTTP/1.1 client.
 
 use serde_json::json;
 use tokio::{

@@ -110,7 +110,7 @@ async fn a_request_sets_its_source_address_by_a_header_that_the_event_lacks() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_text_travel_as_base64_and_verify() {
+async fn binary_bodies_travel_as_base64_and_verify() {
     let stack = Stack::start().await;
     let body = b"\xff\xfe";
     let answer = stack.send(Method::POST, &path(), &[("X-Webhook-Signature", &signature(body))], body).await;
@@ -132,7 +132,7 @@ async fn methods_queries_and_paths_arrive() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_for_lambda_or_the_api_is_refused_as_there() {
+async fn a_request_too_large_for_lambda_or_the_api_is_refused() {
     let stack = Stack::start().await;
     for size in [6 * 1024 * 1024, MAX_BODY + 1] {
         let answer = stack.send(Method::POST, &path(), &[], &vec![b' '; size]).await;
@@ -140,11 +140,11 @@ async fn what_is_too_large_for_lambda_or_the_api_is_refused_as_there() {
         assert_eq!((answer.status, answer.text()), expected, "{size}");
     }
     let exchange = stack.last();
-    assert!(exchange.event.is_none() && exchange.log.is_empty(), "the function was not asked");
+    assert!(exchange.event.is_none() && exchange.log.is_empty(), "the function was not invoked");
 }
 
 #[test]
-fn a_path_is_handed_over_decoded_up_to_a_question_mark() {
+fn a_path_is_passed_decoded_up_to_a_question_mark() {
     for (sent, decoded) in [
         ("/webhooks/t", "/webhooks/t"),
         ("/web%68ooks/a+b&c", "/webhooks/a+b&c"),

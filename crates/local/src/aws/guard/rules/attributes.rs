@@ -54,7 +54,7 @@ pub(super) fn check_system_attribute(name: &str, value: &AttributeValue) -> Resu
     }
 }
 
-/// Whether this is `Root=1-<8 hex>-<24 hex>`, with optional `Parent=<16 hex>`, `Sampled=<0, 1 or ?>` and other members.
+/// Recognises `Root=1-<8 hex>-<24 hex>`, with optional `Parent=<16 hex>`, `Sampled=<0, 1 or ?>` and other members.
 fn is_trace_header(header: &str) -> bool {
     let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|b| b.is_ascii_hexdigit());
     let is_root = |value: &str| match value.split('-').collect::<Vec<_>>().as_slice() {

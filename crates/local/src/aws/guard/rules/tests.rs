@@ -64,7 +64,7 @@ fn a_batch_holds_one_mebibyte_with_its_attributes() {
 }
 
 #[test]
-fn a_message_holds_one_mebibyte_or_what_its_queue_says() {
+fn a_message_holds_one_mebibyte_or_its_queues_limit() {
     taken(&entry("a", "x".repeat(MAX_BYTES)), STANDARD_QUEUE);
     refused(&entry("a", "x".repeat(MAX_BYTES + 1)), STANDARD_QUEUE, Code::InvalidParameterValue);
     batch_refused(&[entry("a", "x".repeat(MAX_BYTES + 1))], Code::BatchTooLong);

@@ -6,7 +6,7 @@ use prelude_webhooks::route::QueueType;
 use super::*;
 
 #[tokio::test]
-async fn a_message_that_sqs_moves_is_booked_where_it_is_received() {
+async fn a_moved_message_is_recorded_in_the_queue_that_returns_it() {
     let sqs = EmbeddedSqs::start(["dead", "q"]).await.unwrap();
     let url = EmbeddedSqs::queue_url_prefix("q");
     let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead","maxReceiveCount":1}"#;
@@ -24,7 +24,7 @@ async fn a_message_that_sqs_moves_is_booked_where_it_is_received() {
 }
 
 #[tokio::test]
-async fn what_a_consumer_fails_on_goes_to_the_dead_letter_queue_and_back() {
+async fn an_undeleted_message_goes_to_the_dead_letter_queue_and_back() {
     for queue_type in [QueueType::Standard, QueueType::Fifo] {
         let routes = Routes::new(&EmbeddedSqs::queue_url_prefix("p-"), queue_type, Vec::new()).unwrap();
         let sqs = EmbeddedSqs::start_for(&routes).await.unwrap();
@@ -61,12 +61,16 @@ async fn what_a_consumer_fails_on_goes_to_the_dead_letter_queue_and_back() {
         let names: Vec<_> = sqs.depths().await.unwrap().into_iter().map(|depth| depth.queue).collect();
         let dead = names.iter().filter(|name| name.ends_with(&format!("-dlq{suffix}")));
         let types = EventType::ALL.len();
-        assert_eq!((names.len(), dead.count()), (2 * types + 1, types), "the parking queue has none");
+        assert_eq!(
+            (names.len(), dead.count()),
+            (2 * types + 1, types),
+            "every queue but the parking queue has one"
+        );
     }
 }
 
 #[test]
-fn messages_are_received_as_often_as_with_the_template() {
+fn the_receive_count_is_the_templates() {
     let template = include_str!("../../../../../../template.yaml");
     let parameter = template.split("\n  MaxReceiveCount:\n").nth(1).unwrap();
     let default = parameter.lines().find_map(|line| line.trim().strip_prefix("Default: ")).unwrap();
