@@ -30,7 +30,7 @@ use crate::{
 pub enum Delivery {
     /// A configured key signed these bytes.
     Signed(Verified),
-    /// The caller knows the secret path and calls from a listed address. There is no signature.
+    /// The caller knows the secret path and calls from a listed address, without a signature.
     Unsigned(Vouched),
 }
 

@@ -71,7 +71,7 @@ impl Config {
         }
     }
 
-    /// Reads all settings, whatever the problems; `None` when a setting without a default is missing.
+    /// Reads all settings despite problems; `None` when a setting without a default is missing.
     fn assemble(settings: &Settings, problems: &mut Problems) -> Option<Self> {
         let apps = settings.text(name::APPS).map(|text| apps::read(text, problems)).unwrap_or_default();
         let account_keys = settings

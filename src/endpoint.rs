@@ -9,10 +9,10 @@ pub struct Endpoint {
     pub tokens: Vec<Secret>,
 }
 
-/// Proof that the endpoint's path gives about the caller.
+/// Authentication of the caller by the endpoint's path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathProof {
-    /// No proof, because no token is configured.
+    /// No authentication, because no token is configured.
     Public,
     /// The caller knows a token of fewer than [`SECRET_LENGTH`] characters, which can be guessed.
     Short,
@@ -43,7 +43,7 @@ impl Endpoint {
     }
 }
 
-/// Number of characters that a path token needs to be the proof of an unsigned request.
+/// Number of characters that a path token needs to authenticate an unsigned request.
 pub const SECRET_LENGTH: usize = 32;
 const NAME: &str = "webhooks";
 

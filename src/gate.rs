@@ -1,6 +1,6 @@
 //! The first check: the caller's address against the allow-list.
 //!
-//! An address proves that Prelude calls, but not for which account. Therefore it is never the only proof.
+//! An address shows that Prelude calls, but not for which account. Therefore it never authenticates a delivery alone.
 
 pub(crate) mod extent;
 

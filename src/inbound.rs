@@ -38,8 +38,8 @@ pub struct Arrival {
     pub deadline: Instant,
 }
 
-/// Header lines as received: HTTP APIs join repeated ones with commas, REST APIs list them. None is dropped, because a
-/// dropped header would look like one that was not sent.
+/// Header lines as received: HTTP APIs join repeated ones with commas, REST APIs list them. Every line is kept, because
+/// a dropped header would look like one that was not sent.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(pub Vec<(String, String)>);
 

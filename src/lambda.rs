@@ -58,7 +58,7 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     /// Answers one invocation, and reports each step of its request.
     ///
     /// # Errors
-    /// Those of [`Handler::handle`].
+    /// The errors of [`Handler::handle`].
     pub async fn handle_watched(
         &self,
         event: LambdaEvent<Invocation>,

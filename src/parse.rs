@@ -22,7 +22,7 @@ use crate::{
 /// Reads a delivery. The elements of an array of more than `max_events` are located and not read.
 ///
 /// # Errors
-/// The key does not prove the source or the app, or an unsigned body has none of the accepted sources' own types.
+/// The key does not authenticate the source or the app, or an unsigned body has no type of an accepted source.
 /// [`Rejection::NotADelivery`] for a token that an app signed. [`Rejection::KeysUnavailable`] while the claimed app has no
 /// key.
 pub fn parse(delivery: &Delivery, max_events: usize) -> Result<Batch, Rejection> {

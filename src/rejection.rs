@@ -41,7 +41,7 @@ pub enum Rejection {
     /// The request has no signature header, and unsigned requests are not accepted from this address.
     #[error("the unsigned request comes from an address that is not on the allow-list")]
     UnsignedFromUnlistedAddress,
-    /// The request has no signature header, and its path token is too short to be a proof.
+    /// The request has no signature header, and its path token is too short to authenticate it.
     #[error("the unsigned request came through a path token of fewer than 32 characters")]
     UnsignedTokenShort,
     /// The request has no signature header, and its type does not belong to the accepted source.
@@ -56,13 +56,13 @@ pub enum Rejection {
     /// No configured key verifies the signature.
     #[error("no configured key verifies the signature")]
     SignatureWrong,
-    /// The signature is genuine, but its key does not prove the events' source.
+    /// The signature is genuine, but its key does not authenticate the events' source.
     #[error("the key that verified does not prove the events' source")]
     KeyWrongForSource,
     /// The signature is genuine, but the batch names no app, or another app than the key's.
     #[error("the key that verified does not belong to the batch's app")]
     KeyWrongForApp,
-    /// Only an app's key verifies the signature, and the body is the signed part of a user's access token (a JWS).
+    /// Only an app's key verifies the signature, and the body is the signed part of a user's access token.
     #[error("the body is the signed part of a token, which the app's key signs too")]
     NotADelivery,
     /// The app that the body claims has no key yet, because its key set could not be fetched.

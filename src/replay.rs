@@ -99,7 +99,7 @@ impl Parked {
                     .ok_or(NotParked("authentication"))?,
                 key_id: attribute("key_id").map(Into::into),
             },
-            // A message that was parked with the fewest attributes has no request id, and an empty one is left out again.
+            // A message parked with the fewest attributes has no request id. An empty one is left out again.
             request_id: attribute("request_id").unwrap_or_default().into(),
             received_at: received_at.ok_or(NotParked("received_at"))?,
             trace_header: trace_header.map(Into::into),

@@ -33,7 +33,7 @@ impl Secret {
         }
     }
 
-    /// A secret that no token matches. Comparing with it spends the same time when there is no real secret.
+    /// Secret that no token matches. Comparing with it takes the same time as comparing with a real secret.
     #[must_use]
     pub const fn unmatchable() -> Self {
         Self([0; 32])

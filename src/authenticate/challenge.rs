@@ -30,7 +30,7 @@ impl Challenge {
         let (true, Some(digits)) = (is_activation, digits) else { return Err(Rejection::NotAChallenge) };
         let app_id = query.single("app_id").unwrap_or_default();
         let token = query.single("verification_token").unwrap_or_default();
-        // An unknown app costs the same comparison as a known one, so that timing does not reveal app ids.
+        // An unknown app takes the same comparison as a known one, so that timing does not reveal app ids.
         let app = apps.iter().find(|app| *app.app_id == *app_id);
         let nobody = Secret::unmatchable();
         let token_fits = app.map_or(&nobody, |app| &app.verification_token).matches(&token);

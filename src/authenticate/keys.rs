@@ -76,8 +76,8 @@ impl<F: FetchKeySet> KeyRing<F> {
         }
     }
 
-    /// Finds the key that verifies: among the keys at hand, then in the sets that are due, then, once, in every set
-    /// fetched again. Reports each trial.
+    /// Finds the key that verifies: first among the known keys, then in the sets that are due. Otherwise fetches every
+    /// set once more. Reports each trial.
     ///
     /// # Errors
     /// [`Rejection::KeysUnavailable`] while the app that the body claims has no key, otherwise
@@ -91,8 +91,8 @@ impl<F: FetchKeySet> KeyRing<F> {
         let patience = Instant::now() + PATIENCE;
         let first = hinted_app_id(unverified.unverified_body()).and_then(|app_id| self.app(app_id));
         let is_first = |app: &AppKeys<F>| first.is_some_and(|first| std::ptr::eq(first, app));
-        // The claimed app's set is fetched before other keys are tried, so that a rotated key is found at once, and a key
-        // that two apps share is known as both apps' key.
+        // The claimed app's set is fetched before other keys are tried, so that a rotated key is found at once. A key
+        // that two apps share is then known as both apps' key.
         wait_for(first.filter(|app| !app.is_fresh()).and_then(AppKeys::refresh), patience).await;
         let at_hand = self.candidates(first, hint, |app| app.is_fresh() || is_first(app));
         let unverified = match unverified.verify(at_hand.iter(), |key| self.owners_of(key), &mut report) {

@@ -92,7 +92,7 @@ impl PublicKey {
         &self.key_id
     }
 
-    /// Identity of the key: equal keys have equal thumbprints, whatever their names.
+    /// Identity of the key: equal keys have equal thumbprints, even under different names.
     #[must_use]
     pub const fn thumbprint(&self) -> &Thumbprint {
         &self.thumbprint

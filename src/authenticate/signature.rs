@@ -15,7 +15,7 @@ pub struct Verified {
     owners: Owners,
 }
 
-/// Owner of a key. The account's keys and an app's keys prove different sources.
+/// Owner of a key. The account's keys and an app's keys authenticate different sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
     /// The account: Verify and Notify.

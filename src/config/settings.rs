@@ -1,5 +1,7 @@
-//! Texts of all settings. Variables win over the file, unknown names are problems, blanks around a value are dropped, and
-//! an empty value counts as unset.
+//! Texts of all settings.
+//!
+//! Variables win over the file, and unknown names are problems. Blanks around a value are dropped, and an empty value
+//! counts as unset.
 
 use std::{collections::BTreeMap, io, path::Path};
 

@@ -53,7 +53,7 @@ pub(super) fn check(settings: &Settings, accepted: &[Source], gate: &Gate, probl
             "cannot hold verify while PRELUDE_PUBLIC_KEYS is set, because Verify's events are signed then",
         );
     }
-    // A private proxy belongs to the operator, whatever the number of its addresses.
+    // A private proxy belongs to the operator, so the number of its addresses does not matter.
     let public_proxies = gate.trusted_proxies.iter().filter(|block| !is_private(block));
     for (name, what, extent) in [
         (name::ALLOWED_IPS, "addresses", Extent::of(&gate.allowed)),

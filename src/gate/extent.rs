@@ -1,4 +1,4 @@
-//! Number of addresses in a list of blocks. An address is a proof only while few callers have it.
+//! Number of addresses in a list of blocks. An address helps to authenticate only while few callers have it.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// Largest list whose addresses are a proof.
+    /// Largest list whose addresses help to authenticate.
     pub(crate) const MAX: Self = Self { ipv4: 256, ipv6: 4 };
 
     /// Counts the addresses of blocks.
@@ -50,7 +50,7 @@ impl fmt::Display for Extent {
     }
 }
 
-/// Reports whether every address of the block is private (RFC 1918, RFC 6598, RFC 4193), so that no stranger calls from it.
+/// Reports whether every address of the block is private (RFC 1918, RFC 6598, RFC 4193). No stranger calls from these.
 pub(crate) fn is_private(block: &IpNet) -> bool {
     match block {
         IpNet::V4(block) => PRIVATE_V4.iter().any(|private| private.contains(block)),

@@ -1,7 +1,7 @@
 //! API Gateway's two event shapes. Only used members are read, and a member that is `null`, repeated or of another kind counts
 //! as absent.
 //!
-//! `lambda_http`'s own types are not used, because unused members make them fail, and an empty list makes their query map
+//! `lambda_http`'s own types are not used: unused members make them fail, and an empty list makes their query map
 //! panic.
 
 use std::fmt;

@@ -16,7 +16,7 @@ pub(super) struct Draft {
     pub(super) message: Message,
     /// Reason and first encoding of a parked message; `None` on its way to its type's queue.
     pub(super) parked: Option<(Reason, Encoding)>,
-    /// A slice of the array may carry the event instead: it is an element, and was not sent in this attempt.
+    /// A slice of the array may carry the event: it is an element that was not sent in this attempt.
     pub(super) sliceable: bool,
     /// Number of answers in which this entry failed.
     pub(super) failures: u32,

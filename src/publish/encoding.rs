@@ -11,7 +11,7 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::limits::{ATTRIBUTES_RESERVE, MAX_MESSAGE, is_sqs_text};
 
-/// Encoding of a parked body; the message attribute `encoding`, which text has not.
+/// Encoding of a parked body; the message attribute `encoding`, which text does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// The exact bytes.

@@ -31,7 +31,7 @@ impl SqsFailure {
     #[must_use]
     pub fn answered(code: &str, status: u16) -> Self {
         let failure = match Failure::of_code(code) {
-            // The service failed, whatever the code.
+            // The service failed, for any code.
             Failure::Unknown if status >= 500 || status == 429 || status < 300 => Failure::Retryable,
             failure => failure,
         };
@@ -64,7 +64,7 @@ impl Failure {
     pub fn of_code(code: &str) -> Self {
         let code = code.rsplit('#').next().unwrap_or(code);
         let code = code.split(':').next().unwrap_or(code);
-        // The body says `KmsDisabled`, and the header `x-amzn-query-error` says `KMS.DisabledException`, which wins.
+        // The body contains `KmsDisabled`. The header `x-amzn-query-error` contains `KMS.DisabledException`, and wins.
         if let Some(kms) = code.strip_prefix("KMS.").or_else(|| code.strip_prefix("Kms")) {
             return if kms.starts_with("Throttl") { Self::Retryable } else { Self::QueueDenied };
         }

@@ -123,7 +123,7 @@ impl Stamp {
         self.whole(event).map(|message| Message { event_type: Some(event_type.clone()), ..message })
     }
 
-    /// The event in one message, whatever its type; `None` when it would be too large.
+    /// The event in one message, for any type; `None` when it would be too large.
     pub(crate) fn whole(&self, event: &Event) -> Option<Message> {
         let attributes = self.attributes(event, None);
         let message = self.message(event, escape_forbidden(&event.raw), attributes, "");

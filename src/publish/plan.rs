@@ -1,4 +1,4 @@
-//! Finds a place for every event: its queue, the parking queue, or a slice of its batch in the parking queue.
+//! Finds a place for every event: its queue, the parking queue, or a slice of its batch in that queue.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ impl<'a> Plan<'a> {
         drafts
     }
 
-    /// Makes the messages for a refused one. None are left when the parking queue refused it for good.
+    /// Makes the messages for a refused one; none when the parking queue refused it for good.
     pub(super) fn elsewhere(&mut self, refused: Refused) -> Vec<Draft> {
         let Refused { draft: Draft { event: index, message, parked, sliceable, .. }, failure } = refused;
         match (parked, failure) {

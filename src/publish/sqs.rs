@@ -35,8 +35,8 @@ impl SqsSender {
         Self { client }
     }
 
-    /// The function's own client: settings and credentials from the environment, and the region from a queue's URL where
-    /// it names one.
+    /// The function's own client, with settings and credentials from the environment. The region comes from a queue's
+    /// URL where it names one.
     pub async fn from_environment(queue_url: &QueueUrl) -> Self {
         let region = region_of(queue_url.as_str()).map(Region::new);
         let mut loader = aws_config::defaults(BehaviorVersion::latest());

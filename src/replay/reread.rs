@@ -32,7 +32,7 @@ pub(super) fn events(raw: &Bytes, source: Option<Source>, reason: Reason) -> Vec
         }],
         (_, None) => vec![match Shape::of(raw) {
             Shape::None(reason, members) => unreadable(raw, reason, members),
-            // No source was proven when the event was received, whatever its shape.
+            // No source was authenticated when the event was received, so its shape does not count.
             Shape::Single(..) | Shape::Session(..) => unread(raw, Reason::InvalidEvent),
         }],
     }

@@ -14,7 +14,7 @@ pub enum UnpackError {
     /// This version does not write such an encoding.
     #[error("its encoding is unknown")]
     Encoding,
-    /// The body is not encoded as its attribute says.
+    /// The body does not have the encoding in its attribute.
     #[error("its body is not what its encoding says")]
     Body,
 }
