@@ -1,16 +1,25 @@
 #!/usr/bin/env python3
-"""Makes and checks signatures.json: webhook signatures by OpenSSL, an implementation that the receiver does not use.
+"""Makes and checks signatures.json: webhook signatures by OpenSSL, which the receiver does not use.
 
     python3 -m venv .venv && .venv/bin/pip install cryptography==50.0.2
     .venv/bin/python tests/vectors/openssl/generate.py            # makes the file, then checks it
-    .venv/bin/python tests/vectors/openssl/generate.py --check    # checks the file as it is
+    .venv/bin/python tests/vectors/openssl/generate.py --check    # only checks the file
 
-The keys are the test keys of tests/keys. PSS salts are random, so a new run gives other bytes; the file is checked in
-and the tests read it as it is. Python's `cryptography` wheels carry their own OpenSSL, which does the signing.
+The keys are the test keys of tests/keys. PSS salts are random, so a new run makes other bytes. The file is checked in,
+and the tests read it unchanged. Python's `cryptography` wheels contain their own OpenSSL, which makes the signatures.
 
-Each case: `id`; `key`, a file stem in tests/keys, the only key that the verifier is given; `body_base64`, the bytes
-received; `header`, the whole value of X-Webhook-Signature; `salt_length` (null where the signature is not PSS or there
-is none); `padded`, whether the header ends in `=` padding; `alphabet` of the base64; `valid`; `note`.
+Members of each case:
+
+    id
+    key            file stem in tests/keys: the verifier's only key
+    body_base64    received bytes
+    header         whole value of X-Webhook-Signature
+    salt_length    null without a PSS signature
+    padded         true if the header ends in `=` padding
+    alphabet       alphabet of the base64
+    valid
+    note
+
 All headers are visible ASCII, space or tab, so that each fits an HTTP header value.
 """
 
@@ -41,7 +50,7 @@ BODIES = {
     "non-ascii": NON_ASCII,
     "not-utf8": b'{"id":"\xff\xfe\x00\xc3\x28"}\r\n',
 }
-# Repetitive, so that the repository packs it well.
+# Repetitive, so that the repository compresses it well.
 LARGE = b'{"app_id":"demoapp1","events":[' + b",".join(
     b'{"id":"evt_%05d","type":"user.created","payload":{"user_id":"usr_%05d"}}' % (n, n) for n in range(1370)
 ) + b"]}"
@@ -64,13 +73,13 @@ def valid_cases():
             for alphabet in ("url", "standard"):
                 for padded in (False, True):
                     cases.append(valid("account-2048", name, body, salt, alphabet, padded))
-    # 133 kB of base64 each: one with the usual salt, one with the longest.
+    # 133 kB of base64 each, so only one with the usual salt and one with the longest.
     cases.append(valid("account-2048", "100kb", LARGE, 32, "url", False))
     cases.append(valid("account-2048", "100kb", LARGE, longest_salt("account-2048"), "standard", True))
 
     cases.append(valid("app-2048", "json", JSON, 32, "url", False))
     cases.append(valid("app-2048", "json", JSON, longest_salt("app-2048"), "standard", True))
-    # 384 bytes are a whole number of base64 groups: nothing to pad.
+    # 384 bytes are a whole number of base64 groups, so their base64 has no padding.
     for salt in (0, 20, 32, longest_salt("account-3072")):
         for alphabet in ("url", "standard"):
             cases.append(valid("account-3072", "non-ascii", NON_ASCII, salt, alphabet, False))
@@ -87,7 +96,7 @@ def valid(key, body_name, body, salt, alphabet, padded):
         text = encode(sign(key, body, salt), alphabet, padded)
         if any(character in text for character in special):
             break
-        # A signature without salt is always the same one: another try would never end.
+        # A signature without salt never changes, so the loop would not end.
         assert salt != 0, "this body's signature shows no difference between the alphabets"
     identifier = f"{key}/{body_name}/salt-{salt}/{alphabet}/{'padded' if padded else 'unpadded'}"
     note = "longest salt, what Go's SignPSS makes by default" if salt == longest_salt(key) else ""
@@ -107,7 +116,7 @@ def invalid_cases():
         alphabet = rest.get("alphabet", "url")
         add(name, SCHEME + encode(signature, alphabet), note, **rest)
 
-    # What was signed is not what came.
+    # Received bodies that differ from the signed one.
     add_signature("wrong-body", genuine, "one digit of the body changed", body=JSON.replace(b"evt_01", b"evt_02"))
     add_signature("body-with-newline", genuine, "a newline after the body that was signed", body=JSON + b"\n")
     add_signature("body-without-newline", sign("account-2048", NON_ASCII, 32), "the last newline cut off", body=NON_ASCII[:-1])
@@ -121,7 +130,7 @@ def invalid_cases():
     for other in ("other-2048", "app-2048", "account-3072"):
         add_signature(f"key-{other}", sign(other, JSON, 32), f"made with {other}")
 
-    # Another algorithm behind the right scheme.
+    # Another algorithm under the right scheme.
     for name, algorithm in (("sha1", hashes.SHA1()), ("sha384", hashes.SHA384()), ("sha512", hashes.SHA512()), ("sha3-256", hashes.SHA3_256())):
         signature = sign("account-2048", JSON, 32, digest=algorithm, mask=algorithm)
         add_signature(f"digest-{name}", signature, f"PSS with {name} for digest and mask")
@@ -148,7 +157,7 @@ def invalid_cases():
     for name, number in (("zero", 0), ("one", 1), ("modulus-less-one", modulus - 1), ("modulus", modulus), ("ones", (1 << 2048) - 1)):
         add_signature(f"number-{name}", number.to_bytes(256, "big"), f"the number {name.replace('-', ' ')} as signature", salt=None)
 
-    # Wrong PSS encodings, signed with the right key; each is a place where finding the salt length could go astray.
+    # Wrong PSS encodings, signed with the right key. Each could mislead a verifier that finds the salt length.
     for name, note, flaw in (
         ("trailer", "trailer byte 0xcc", {"trailer": 0xCC}),
         ("separator", "0x02 in place of the 0x01 before the salt", {"separator": 2}),
@@ -202,7 +211,7 @@ def invalid_cases():
 
 
 def check(cases):
-    """Judges every case with OpenSSL's verification and a reading of the header written for this check alone."""
+    """Checks every case with OpenSSL's verification and an independent reader of the header."""
     assert len({case["id"] for case in cases}) == len(cases), "two cases share an id"
     for case in cases:
         problem = refusal(case)
@@ -219,13 +228,13 @@ def refusal(case):
         return "not scheme=base64"
     text = match[1].replace("-", "+").replace("_", "/")
     if len(text) % 4 == 1:
-        return "no whole number of bytes"
+        return "not a whole number of bytes"
     padded = text + "=" * (-len(text) % 4)
     signature = base64.b64decode(padded, validate=True)
     if base64.b64encode(signature).decode() != padded:
         return "not canonical"
     public = serialization.load_pem_public_key((KEYS / f"{case['key']}.pub.pem").read_bytes())
-    # RFC 8017 section 8.1.2, step 1. OpenSSL lets a signature pass whose leading zero byte was left out.
+    # RFC 8017 section 8.1.2, step 1. OpenSSL accepts a signature without its leading zero byte.
     if len(signature) != public.key_size // 8:
         return "not as long as the modulus"
     scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
@@ -255,7 +264,7 @@ def sign(key, body, salt, digest=hashes.SHA256(), mask=hashes.SHA256()):
 
 
 def sign_encoding(key, body, trailer=0xBC, separator=1, first=0, salt=bytes(range(32)), message=None):
-    """RFC 8017 section 9.1.1 by hand, for encodings that OpenSSL would not make."""
+    """Signs an encoding (RFC 8017, section 9.1.1) that OpenSSL would not make."""
     numbers = private_key(key).private_numbers()
     modulus = numbers.public_numbers.n
     length = (modulus.bit_length() + 7) // 8
@@ -287,7 +296,7 @@ def encode(signature, alphabet="url", padded=False):
 
 
 def next_character(text):
-    """Sets the lowest bit of the last character, which carries no bit of the 256 bytes."""
+    """Sets the lowest bit of the last character, which encodes no bit of the 256 bytes."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return text[:-1] + alphabet[alphabet.index(text[-1]) + 1]
 
