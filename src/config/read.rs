@@ -126,6 +126,6 @@ pub(super) fn choice<T: Copy + Default + fmt::Debug>(
         return *value;
     }
     let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-    problems.add(name, format!("is unknown: expected {}", allowed.join(" or ")));
+    problems.add(name, format!("is unknown: expected one of {}", allowed.join(", ")));
     T::default()
 }

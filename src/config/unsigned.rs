@@ -23,7 +23,7 @@ pub(super) fn sources(settings: &Settings, problems: &mut Problems) -> Vec<Sourc
             Ok(source) => sources.push(source),
             Err(_unknown) => problems.add(
                 name::ACCEPT_UNSIGNED,
-                format!("has an entry {} that is unknown: expected verify_v1, verify or notify", index + 1),
+                format!("has an entry {} that is unknown: expected one of verify_v1, verify, notify", index + 1),
             ),
         }
     }

@@ -246,7 +246,7 @@ async fn settings_are_checked_without_repeating_a_secret() {
     ran.assert(
         1,
         &[
-            "✗ PRELUDE_QUEUE_TYPE is unknown: expected standard or fifo",
+            "✗ PRELUDE_QUEUE_TYPE is unknown: expected one of standard, fifo",
             "did you mean PRELUDE_ALLOWED_IPS?",
             "✗ PRELUDE_APPS has an entry 1 without the text app_id",
             "✗ PRELUDE_QUEUE_URL_PREFIX is required",
