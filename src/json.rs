@@ -62,6 +62,12 @@ impl<'a> Member<'a> {
         object(raw.get())
     }
 
+    /// The members of an object in which none is repeated.
+    pub(crate) fn unambiguous_object<O: Object<'a>>(self) -> Option<O> {
+        let Self::Once(raw) = self else { return None };
+        unambiguous_object(raw.get())
+    }
+
     fn set(&mut self, raw: &'a RawValue) {
         *self = match self {
             Self::Absent => Self::Once(raw),
@@ -77,6 +83,9 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 pub(crate) trait Object<'a>: Copy + Default {
     /// The member with this name, if it is read.
     fn member(&mut self, name: &str) -> Option<&mut Member<'a>>;
+
+    /// Reports whether a member that is read occurs more than once.
+    fn has_repeated(&self) -> bool;
 }
 
 /// Reads an object's members; `None` for any other valid JSON.
@@ -85,6 +94,11 @@ pub(crate) fn object<'a, O: Object<'a>>(json: &'a str) -> Option<O> {
         return None;
     }
     serde_json::from_str::<Reader<'a, O>>(json).ok().map(|reader| reader.object)
+}
+
+/// Reads an object's members; `None` also if one of them is repeated.
+pub(crate) fn unambiguous_object<'a, O: Object<'a>>(json: &'a str) -> Option<O> {
+    object(json).filter(|object: &O| !object.has_repeated())
 }
 
 /// Defines an [`Object`] by its members' names.
@@ -102,6 +116,10 @@ macro_rules! members {
                     $($name => Some(&mut self.$field),)+
                     _ => None,
                 }
+            }
+
+            fn has_repeated(&self) -> bool {
+                [$(self.$field),+].iter().any(|member| matches!(member, $crate::json::Member::Repeated))
             }
         }
     };
