@@ -4,10 +4,10 @@
 /// conversions from text that cannot fail, `Display`, and the serde form of a string.
 macro_rules! open_enum {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $about:literal])+
         $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident => $word:literal, )+ }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum $name {
@@ -89,7 +89,9 @@ macro_rules! open_enum {
         #[cfg(feature = "schema")]
         impl crate::schema::Described for $name {
             fn form() -> crate::schema::Form {
-                crate::schema::Form::Word(vec![ $( crate::schema::word($word, &[$($doc),+]), )+ ])
+                let path = concat!(module_path!(), "::", stringify!($name));
+                let set = crate::schema::word_set(path, &[$($about),+]);
+                crate::schema::Form::Word(vec![ $( crate::schema::word(&set, $word, &[$($doc),+]), )+ ])
             }
         }
     };

@@ -61,7 +61,7 @@ macro_rules! payload {
             #[cfg(feature = "schema")]
             impl crate::schema::Described for $name {
                 fn form() -> crate::schema::Form {
-                    crate::schema::object(&[$($doc),+], vec![
+                    crate::schema::object(concat!(module_path!(), "::", stringify!($name)), &[$($doc),+], vec![
                         $( crate::schema::member::<$type>(
                             crate::payload::wire_name!($member $(, $wire)?), &[$($member_doc),+]
                         ), )+
@@ -118,7 +118,7 @@ payload! {
 }
 
 open_enum! {
-    /// The kind of an [`Identifier`].
+    /// The kind of an identifier.
     IdentifierType {
         /// A phone number.
         PhoneNumber => "phone_number",

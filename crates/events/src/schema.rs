@@ -28,6 +28,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Object {
+    /// The path of its type in this crate, e.g. `prelude_events::payload::Price`.
+    pub path: &'static str,
     /// Its meaning.
     pub meaning: String,
     /// In the order of their definition.
@@ -77,6 +79,18 @@ pub struct Word {
     /// As Prelude writes it.
     pub word: &'static str,
     /// Its meaning.
+    pub meaning: String,
+    /// The set of words that it belongs to.
+    pub set: WordSet,
+}
+
+/// A set of words: the known words of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WordSet {
+    /// The path of its type in this crate, e.g. `prelude_events::payload::Channel`.
+    pub path: &'static str,
+    /// The common meaning of its words.
     pub meaning: String,
 }
 
@@ -144,17 +158,21 @@ impl<T: Described> Described for Vec<T> {
     }
 }
 
-/// Describes an object. The macros that define payloads and words call this function and the two below.
-pub(crate) fn object(doc: &[&str], members: Vec<Member>) -> Form {
-    Form::Object(Object { meaning: meaning(doc), members })
+/// Describes an object. The macros that define payloads and words call this function and those below.
+pub(crate) fn object(path: &'static str, doc: &[&str], members: Vec<Member>) -> Form {
+    Form::Object(Object { path, meaning: meaning(doc), members })
 }
 
 pub(crate) fn member<T: Described>(name: &'static str, doc: &[&str]) -> Member {
     Member { name, meaning: meaning(doc), form: T::form(), personal: T::PERSONAL }
 }
 
-pub(crate) fn word(word: &'static str, doc: &[&str]) -> Word {
-    Word { word, meaning: meaning(doc) }
+pub(crate) fn word(set: &WordSet, word: &'static str, doc: &[&str]) -> Word {
+    Word { word, meaning: meaning(doc), set: set.clone() }
+}
+
+pub(crate) fn word_set(path: &'static str, doc: &[&str]) -> WordSet {
+    WordSet { path, meaning: meaning(doc) }
 }
 
 /// The first paragraph of a documentation comment. Later paragraphs are for Rust only.

@@ -85,8 +85,9 @@ payload! {
 }
 
 open_enum! {
-    /// The progress of a message, in order. Events arrive in any order: see [`follows`](Self::follows).
+    /// The progress of a message, in order. Events arrive in any order.
     ///
+    /// [`follows`](Self::follows) tells whether a status is later.
     /// `silent_started`, `expired`, `silent_verified`, `silent_mismatch` and `read` are words of Prelude's SDKs. No
     /// documented webhook shows them.
     DeliveryStatus {

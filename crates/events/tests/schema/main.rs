@@ -37,13 +37,19 @@ fn check_meanings(path: &str, object: &Object) {
         assert_eq!(meaning, meaning.split_whitespace().collect::<Vec<_>>().join(" "), "{path}");
     };
     check(path, &object.meaning);
+    assert!(object.path.starts_with("prelude_events::payload::"), "{}", object.path);
     for Member { name, meaning, form, .. } in &object.members {
         let path = format!("{path}.{name}");
         check(&path, meaning);
         let form = if let Form::List(element) = form { &**element } else { form };
         match form {
             Form::Object(object) => check_meanings(&path, object),
-            Form::Word(words) => words.iter().for_each(|word| check(&path, &word.meaning)),
+            Form::Word(words) => {
+                for word in words {
+                    check(&path, &word.meaning);
+                    check(word.set.path, &word.set.meaning);
+                }
+            }
             _ => {}
         }
     }
