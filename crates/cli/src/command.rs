@@ -2,6 +2,7 @@
 
 pub(crate) mod activate;
 mod arguments;
+pub(crate) mod clients;
 pub(crate) mod completions;
 pub(crate) mod conform;
 pub(crate) mod demo;
@@ -9,6 +10,7 @@ pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod explain;
+mod generated;
 pub(crate) mod load;
 pub(crate) mod parked;
 pub(crate) mod redrive;

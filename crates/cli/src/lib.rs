@@ -3,6 +3,7 @@
 //! `prelude-local` holds the stand-ins for AWS and Prelude.
 
 pub mod catalogue;
+pub mod clients;
 pub mod conform;
 pub mod demo;
 pub mod dev;

@@ -18,6 +18,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Activate(command::activate::Activate),
+    Clients(command::clients::Clients),
     Completions(command::completions::Completions),
     Conform(command::conform::Conform),
     Demo(command::demo::Demo),
@@ -39,6 +40,7 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Activate(activate) => activate.run().await,
+        Command::Clients(clients) => clients.run(),
         Command::Completions(completions) => completions.run(CommandLine::command()),
         Command::Conform(conform) => conform.run().await,
         Command::Demo(demo) => demo.run().await,

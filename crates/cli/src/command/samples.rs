@@ -2,12 +2,13 @@
 
 use std::{
     error::Error,
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use prelude_local::{prelude::samples, sections};
+
+use super::generated;
 
 /// Write the sample invocations for `cargo lambda invoke --data-file` and `sam local invoke -e`.
 ///
@@ -34,23 +35,6 @@ impl Samples {
         let samples = samples::files()?.into_iter().map(|file| (self.out.join(file.path), file.text));
         let documents = sections::documents(Path::new("."))?.into_iter();
         let documents = documents.map(|document| (document.path.into(), document.text));
-        let mut differing = Vec::new();
-        for (path, generated) in samples.chain(documents) {
-            if fs::read_to_string(&path).is_ok_and(|text| text == generated) {
-                continue;
-            }
-            if self.check {
-                differing.push(path);
-                continue;
-            }
-            let failed = |error| format!("{} cannot be written: {error}", path.display());
-            path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-            fs::write(&path, &generated).map_err(failed)?;
-            println!("{}", path.display());
-        }
-        for path in &differing {
-            eprintln!("{} is not up to date: run `cargo prelude samples`", path.display());
-        }
-        Ok(if differing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        generated::write("samples", samples.chain(documents), self.check)
     }
 }

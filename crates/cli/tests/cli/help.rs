@@ -3,6 +3,7 @@ use crate::run::{prelude, text};
 /// All commands, in the order of the help.
 const COMMANDS: &[&str] = &[
     "activate",
+    "clients",
     "completions",
     "conform",
     "demo",

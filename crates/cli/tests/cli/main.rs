@@ -1,5 +1,6 @@
 //! Runs the binary like its users: help, success, and each failure. One file for each command.
 
+mod clients;
 mod completions;
 mod conform;
 mod demo;
