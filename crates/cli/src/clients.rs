@@ -6,6 +6,7 @@
 pub mod golden;
 pub mod model;
 mod python;
+mod schemas;
 
 use std::path::Path;
 
@@ -21,10 +22,10 @@ pub struct ClientFile {
 }
 
 /// The outputs. Each is a function of the model.
-const OUTPUTS: [fn(&Model) -> Vec<ClientFile>; 2] = [python::files, |_| golden::files()];
+const OUTPUTS: [fn(&Model) -> Vec<ClientFile>; 3] = [python::files, schemas::files, |_| golden::files()];
 
 /// Folders below `clients/` that hold generated files only, and a README.
-pub const GENERATED_FOLDERS: [&str; 1] = ["golden"];
+pub const GENERATED_FOLDERS: [&str; 4] = ["golden", "schemas", "schemas/validation", "schemas/codegen"];
 
 /// Every file. The result is always the same.
 #[must_use]
