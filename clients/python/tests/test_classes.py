@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import unittest
 from pprint import pformat
 from typing import Any, get_args
@@ -112,17 +111,22 @@ class Classes(unittest.TestCase):
         event = parse('{"type":"user.created","payload":{"identifiers":[{"value":"a"}]}}')
         assert isinstance(event, UserCreated)
         for target, name in ((event, "id"), (event.payload, "user_id"), (event, "other")):
-            with self.assertRaises((dataclasses.FrozenInstanceError, AttributeError, TypeError)):
+            with self.assertRaises(AttributeError):
                 setattr(target, name, "x")
         self.assertIsInstance(event.payload.identifiers, tuple)
         self.assertEqual(copy.deepcopy(event), event)
+        self.assertEqual(hash(copy.copy(event)), hash(event))
+        self.assertNotEqual(event, parse('{"type":"user.created","payload":{"identifiers":[{"value":"b"}]}}'))
+        with self.assertRaises(AttributeError):
+            del event.raw
+        with self.assertRaises(TypeError):
+            type(event.payload)(**{"newer": 1})
 
     def test_a_member_is_a_field(self) -> None:
         for case in golden.cases("samples"):
             payload = parse(case["body"]).payload
             assert isinstance(payload, Payload)
-            fields = [field.name for field in dataclasses.fields(payload)]  # type: ignore[arg-type]  # pyright: ignore
-            self.assertEqual([member.field for member in payload.wire_members], fields)
+            self.assertEqual(tuple(member.field for member in payload.wire_members), payload.record_fields)
 
 
 if __name__ == "__main__":

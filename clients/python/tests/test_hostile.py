@@ -151,14 +151,15 @@ class Hostile(unittest.TestCase):
                 self.assertLess(whole, 5)
 
     def seconds(self, body: str) -> float:
+        """The time of the processor, because other programs must not matter."""
         best = float("inf")
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.process_time()
             try:
                 repr(parse(body))
             except ParseError:
                 pass
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.process_time() - started)
         return best
 
     def test_every_mutation_of_a_sample_is_an_event_or_an_error(self) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from ._json import JsonObject, Number, decimal_of, dumps, has_surrogate, is_array, is_blank, kind, plain
+from ._record import Record
 from ._timestamp import Timestamp
 
 P = TypeVar("P", bound="Payload")
@@ -48,7 +49,7 @@ class Member(NamedTuple):
         return f"{self.wire}_" if keyword.iskeyword(self.wire) else self.wire
 
 
-class Payload:
+class Payload(Record):
     """A payload, or an object inside one.
 
     A member that is missing, `null` or `""` is `None`. Members have the names of the JSON. A name that Python reserves

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Union
 
@@ -226,45 +225,57 @@ Prelude may add words, so any text can come.
 """
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Price(Payload):
     """The cost of a verification or message."""
 
-    amount: Decimal | None = None
+    __slots__ = (
+        "amount",
+        "currency",
+    )
+
+    amount: Decimal | None
     """The amount, in units of the currency, e.g. `0.009`."""
 
-    currency: str | None = None
+    currency: str | None
     """The ISO 4217 code, e.g. `EUR`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("amount", read_decimal),
         Member("currency", read_text),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyV1AuthenticationPayload(Payload):
     """`authentication`: an authentication was created."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "auth_uuid",
+        "recipient_phone_number",
+        "price",
+        "time",
+        "correlation_id",
+    )
+
+    id: str | None
     """The event's id, a UUID."""
 
-    auth_uuid: str | None = None
+    auth_uuid: str | None
     """The authentication, a UUID."""
 
-    recipient_phone_number: str | None = None
+    recipient_phone_number: str | None
     """The user's number."""
 
-    price: Price | None = None
+    price: Price | None
     """The fee of the authentication."""
 
-    time: Timestamp | None = None
+    time: Timestamp | None
     """The time of the event, with an offset of `+0000`."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("auth_uuid", read_text),
         Member("recipient_phone_number", read_text, redacted=True),
@@ -274,41 +285,53 @@ class VerifyV1AuthenticationPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyV1AttemptPayload(Payload):
     """`attempt`: a message was sent to the user."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "auth_uuid",
+        "attempt_uuid",
+        "recipient_phone_number",
+        "delivery_status",
+        "price",
+        "time",
+        "mcc",
+        "mnc",
+        "correlation_id",
+    )
+
+    id: str | None
     """The event's id, a UUID."""
 
-    auth_uuid: str | None = None
+    auth_uuid: str | None
     """The authentication, a UUID."""
 
-    attempt_uuid: str | None = None
+    attempt_uuid: str | None
     """The attempt, a UUID."""
 
-    recipient_phone_number: str | None = None
+    recipient_phone_number: str | None
     """The user's number."""
 
-    delivery_status: DeliveryStatus | None = None
+    delivery_status: DeliveryStatus | None
     """The progress of the message."""
 
-    price: Price | None = None
+    price: Price | None
     """The price of the message."""
 
-    time: Timestamp | None = None
+    time: Timestamp | None
     """The time of the event, with an offset of `+0000`."""
 
-    mcc: str | None = None
+    mcc: str | None
     """Mobile country code; digits with leading zeros."""
 
-    mnc: str | None = None
+    mnc: str | None
     """Mobile network code; digits with leading zeros."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("auth_uuid", read_text),
         Member("attempt_uuid", read_text),
@@ -322,38 +345,49 @@ class VerifyV1AttemptPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyV1DeliveryReportPayload(Payload):
     """`delivery_status`: the carrier reported on an attempt."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "auth_uuid",
+        "attempt_uuid",
+        "recipient_phone_number",
+        "delivery_status",
+        "time",
+        "mcc",
+        "mnc",
+        "correlation_id",
+    )
+
+    id: str | None
     """The event's id, a UUID."""
 
-    auth_uuid: str | None = None
+    auth_uuid: str | None
     """The authentication, a UUID."""
 
-    attempt_uuid: str | None = None
+    attempt_uuid: str | None
     """The attempt, a UUID."""
 
-    recipient_phone_number: str | None = None
+    recipient_phone_number: str | None
     """The user's number."""
 
-    delivery_status: DeliveryStatus | None = None
+    delivery_status: DeliveryStatus | None
     """The progress of the message."""
 
-    time: Timestamp | None = None
+    time: Timestamp | None
     """The time of the event, with an offset of `+0000`."""
 
-    mcc: str | None = None
+    mcc: str | None
     """Mobile country code; digits with leading zeros."""
 
-    mnc: str | None = None
+    mnc: str | None
     """Mobile network code; digits with leading zeros."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("auth_uuid", read_text),
         Member("attempt_uuid", read_text),
@@ -366,54 +400,68 @@ class VerifyV1DeliveryReportPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Metadata(Payload):
     """The metadata that you attached to a verification when you created it."""
 
-    correlation_id: str | None = None
+    __slots__ = (
+        "correlation_id",
+    )
+
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("correlation_id", read_text),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Identifier(Payload):
     """A phone number or e-mail address of a user: the target of a verification, or a Session user's identifier."""
 
-    type: IdentifierType | None = None
+    __slots__ = (
+        "type",
+        "value",
+    )
+
+    type: IdentifierType | None
     """The kind: a phone number or an e-mail address."""
 
-    value: str | None = None
+    value: str | None
     """The number or address. Do not rely on E.164: the documented examples are masked."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("type", read_text),
         Member("value", read_text, redacted=True),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyAuthenticationPayload(Payload):
     """`verify.authentication`: a verification was created and billed."""
 
-    verification_id: str | None = None
+    __slots__ = (
+        "verification_id",
+        "metadata",
+        "price",
+        "target",
+        "time",
+    )
+
+    verification_id: str | None
     """The verification, `vrf_…`."""
 
-    metadata: Metadata | None = None
+    metadata: Metadata | None
     """The metadata that you attached to the verification."""
 
-    price: Price | None = None
+    price: Price | None
     """The fee of the verification."""
 
-    target: Identifier | None = None
+    target: Identifier | None
     """The user who is verified."""
 
-    time: Timestamp | None = None
+    time: Timestamp | None
     """The time of the event."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("verification_id", read_text),
         Member("metadata", read_object(Metadata), redacted=True),
         Member("price", read_object(Price)),
@@ -422,54 +470,69 @@ class VerifyAuthenticationPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class CarrierInformation(Payload):
     """The mobile network of a phone number."""
 
-    mcc: str | None = None
+    __slots__ = (
+        "mcc",
+        "mnc",
+    )
+
+    mcc: str | None
     """Mobile country code; digits with leading zeros."""
 
-    mnc: str | None = None
+    mnc: str | None
     """Mobile network code; digits with leading zeros."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("mcc", read_text),
         Member("mnc", read_text),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyAttemptPayload(Payload):
     """`verify.attempt`: a verification attempt was sent to the user."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "verification_id",
+        "delivery_status",
+        "carrier_information",
+        "channel",
+        "metadata",
+        "price",
+        "target",
+        "time",
+    )
+
+    id: str | None
     """The attempt, `att_…`."""
 
-    verification_id: str | None = None
+    verification_id: str | None
     """The verification, `vrf_…`."""
 
-    delivery_status: DeliveryStatus | None = None
+    delivery_status: DeliveryStatus | None
     """The progress of the attempt."""
 
-    carrier_information: CarrierInformation | None = None
+    carrier_information: CarrierInformation | None
     """The home network of the number."""
 
-    channel: Channel | None = None
+    channel: Channel | None
     """The channel of the attempt. Newer than the other members, and absent from older examples."""
 
-    metadata: Metadata | None = None
+    metadata: Metadata | None
     """The metadata that you attached to the verification."""
 
-    price: Price | None = None
+    price: Price | None
     """The price of the attempt."""
 
-    target: Identifier | None = None
+    target: Identifier | None
     """The user who is verified."""
 
-    time: Timestamp | None = None
+    time: Timestamp | None
     """The time of the event."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("verification_id", read_text),
         Member("delivery_status", read_text),
@@ -482,41 +545,53 @@ class VerifyAttemptPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyDeliveryReportPayload(Payload):
     """`verify.delivery_status`: the carrier reported on an attempt."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "attempt_id",
+        "verification_id",
+        "status",
+        "carrier_information",
+        "channel",
+        "metadata",
+        "price",
+        "target",
+        "time",
+    )
+
+    id: str | None
     """The report, `dls_…`."""
 
-    attempt_id: str | None = None
+    attempt_id: str | None
     """The attempt, `att_…`."""
 
-    verification_id: str | None = None
+    verification_id: str | None
     """The verification, `vrf_…`."""
 
-    status: DeliveryStatus | None = None
+    status: DeliveryStatus | None
     """The progress of the attempt."""
 
-    carrier_information: CarrierInformation | None = None
+    carrier_information: CarrierInformation | None
     """The home network of the number."""
 
-    channel: Channel | None = None
+    channel: Channel | None
     """The channel of the attempt. Not in the documented example."""
 
-    metadata: Metadata | None = None
+    metadata: Metadata | None
     """The metadata that you attached to the verification."""
 
-    price: Price | None = None
+    price: Price | None
     """The price of the attempt, the same as in its `verify.attempt`."""
 
-    target: Identifier | None = None
+    target: Identifier | None
     """The user who is verified."""
 
-    time: Timestamp | None = None
+    time: Timestamp | None
     """The time of the event."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("attempt_id", read_text),
         Member("verification_id", read_text),
@@ -530,38 +605,49 @@ class VerifyDeliveryReportPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class NotifyCreatedPayload(Payload):
     """`transactional.message.created`: a message was created and accepted."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "to",
+        "created_at",
+        "expires_at",
+        "customer_uuid",
+        "variables",
+        "fee",
+        "template_id",
+        "correlation_id",
+    )
+
+    id: str | None
     """The message, `tx_…`."""
 
-    to: str | None = None
+    to: str | None
     """The recipient's number."""
 
-    created_at: Timestamp | None = None
+    created_at: Timestamp | None
     """The time at which the message was created."""
 
-    expires_at: Timestamp | None = None
+    expires_at: Timestamp | None
     """The time at which Prelude stops trying to deliver the message."""
 
-    customer_uuid: str | None = None
+    customer_uuid: str | None
     """Your account, a UUID."""
 
-    variables: Any | None = None
+    variables: Any | None
     """The values for the template: an object of strings, kept as received."""
 
-    fee: Price | None = None
+    fee: Price | None
     """The fee of the message."""
 
-    template_id: str | None = None
+    template_id: str | None
     """The template, `template_…`. Newer than the other members."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("to", read_text, redacted=True),
         Member("created_at", read_time),
@@ -574,35 +660,45 @@ class NotifyCreatedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class NotifySubmittedPayload(Payload):
     """`transactional.message.submitted`: a message was handed to the provider."""
 
-    message_id: str | None = None
+    __slots__ = (
+        "message_id",
+        "attempt_id",
+        "created_at",
+        "customer_uuid",
+        "type",
+        "channel",
+        "template_id",
+        "correlation_id",
+    )
+
+    message_id: str | None
     """The message, `tx_…`."""
 
-    attempt_id: str | None = None
+    attempt_id: str | None
     """The attempt, `att_…`."""
 
-    created_at: Timestamp | None = None
+    created_at: Timestamp | None
     """The time at which the message was submitted."""
 
-    customer_uuid: str | None = None
+    customer_uuid: str | None
     """Your account, a UUID."""
 
-    type: str | None = None
+    type: str | None
     """The purpose of the message, e.g. `transactional`."""
 
-    channel: Channel | None = None
+    channel: Channel | None
     """The channel of the message."""
 
-    template_id: str | None = None
+    template_id: str | None
     """The template, `template_…`."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("message_id", read_text),
         Member("attempt_id", read_text),
         Member("created_at", read_time),
@@ -614,44 +710,57 @@ class NotifySubmittedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class NotifyDeliveryPayload(Payload):
     """`transactional.message.pending_delivery`, `.delivered`, `.failed` and `.unknown`: the state of a delivery."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "message_id",
+        "created_at",
+        "customer_uuid",
+        "price",
+        "status",
+        "reason",
+        "mcc",
+        "mnc",
+        "segment_count",
+        "correlation_id",
+    )
+
+    id: str | None
     """The report, `dls_…`."""
 
-    message_id: str | None = None
+    message_id: str | None
     """The message, `tx_…`."""
 
-    created_at: Timestamp | None = None
+    created_at: Timestamp | None
     """The time of the report."""
 
-    customer_uuid: str | None = None
+    customer_uuid: str | None
     """Your account, a UUID."""
 
-    price: Price | None = None
+    price: Price | None
     """The price of the message."""
 
-    status: MessageStatus | None = None
+    status: MessageStatus | None
     """The state of the delivery."""
 
-    reason: FailureReason | None = None
+    reason: FailureReason | None
     """The reason of the failure. The page announces it, but its example lacks it."""
 
-    mcc: str | None = None
+    mcc: str | None
     """Mobile country code; digits with leading zeros."""
 
-    mnc: str | None = None
+    mnc: str | None
     """Mobile network code; digits with leading zeros."""
 
-    segment_count: int | None = None
+    segment_count: int | None
     """The number of parts of the text."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Your own identifier."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("message_id", read_text),
         Member("created_at", read_time),
@@ -666,25 +775,31 @@ class NotifyDeliveryPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SubscriptionChangePayload(Payload):
     """`marketing.subscription.stop`, `.start`, `.help` and `.carrier_disconnect`: a subscription changed, or help
     was asked for. Prelude has already acted on it.
     """
 
-    action: SubscriptionAction | None = None
+    __slots__ = (
+        "action",
+        "from_",
+        "to",
+        "received_at",
+    )
+
+    action: SubscriptionAction | None
     """The keyword that the user sent."""
 
-    from_: str | None = None
+    from_: str | None
     """The user's number, E.164."""
 
-    to: str | None = None
+    to: str | None
     """Your short code or long code."""
 
-    received_at: Timestamp | None = None
+    received_at: Timestamp | None
     """The time at which the keyword came in."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("action", read_text),
         Member("from", read_text, redacted=True),
         Member("to", read_text, redacted=True),
@@ -692,29 +807,37 @@ class SubscriptionChangePayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class InboundMessagePayload(Payload):
     """`inbound.message.received`: a user sent a message to your WhatsApp Business number."""
 
-    id: str | None = None
+    __slots__ = (
+        "id",
+        "channel",
+        "from_",
+        "to",
+        "text",
+        "expires_at",
+    )
+
+    id: str | None
     """The inbound message, `im_…`, to which a reply refers."""
 
-    channel: Channel | None = None
+    channel: Channel | None
     """The channel of the message, currently always WhatsApp."""
 
-    from_: str | None = None
+    from_: str | None
     """The user's number, E.164. A reply must go to this number."""
 
-    to: str | None = None
+    to: str | None
     """Your number."""
 
-    text: str | None = None
+    text: str | None
     """The text that the user wrote."""
 
-    expires_at: Timestamp | None = None
+    expires_at: Timestamp | None
     """The end of the 24 hours in which a reply is allowed."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("id", read_text),
         Member("channel", read_text),
         Member("from", read_text, redacted=True),
@@ -724,29 +847,37 @@ class InboundMessagePayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserCreatedPayload(Payload):
     """`user.created`: a user was created."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "identifiers",
+        "profile",
+        "source",
+        "created_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    identifiers: tuple[Identifier, ...] | None = None
+    identifiers: tuple[Identifier, ...] | None
     """The identifiers that the user signs in with."""
 
-    profile: Any | None = None
+    profile: Any | None
     """The profile, an object that the app defines, kept as received."""
 
-    source: str | None = None
+    source: str | None
     """The origin of the user, e.g. `api`."""
 
-    created_at: Timestamp | None = None
+    created_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("identifiers", read_list(read_object(Identifier))),
         Member("profile", read_json, redacted=True),
@@ -756,43 +887,54 @@ class SessionUserCreatedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserDeletedPayload(Payload):
     """`user.deleted`: a user was deleted."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "deleted_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    deleted_at: Timestamp | None = None
+    deleted_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("deleted_at", read_time),
         Member("correlation_id", read_text),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserProfileUpdatedPayload(Payload):
     """`user.profile.updated`: a user's profile was updated."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "profile",
+        "updated_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    profile: Any | None = None
+    profile: Any | None
     """The profile, an object that the app defines, kept as received."""
 
-    updated_at: Timestamp | None = None
+    updated_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("profile", read_json, redacted=True),
         Member("updated_at", read_time),
@@ -800,23 +942,29 @@ class SessionUserProfileUpdatedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserIdentifierCreatedPayload(Payload):
     """`user.identifier.created`: an identifier was added to a user."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "identifier",
+        "created_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    identifier: Identifier | None = None
+    identifier: Identifier | None
     """The new identifier."""
 
-    created_at: Timestamp | None = None
+    created_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("identifier", read_object(Identifier)),
         Member("created_at", read_time),
@@ -824,23 +972,29 @@ class SessionUserIdentifierCreatedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserIdentifierDeletedPayload(Payload):
     """`user.identifier.deleted`: an identifier of a user was deleted."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "identifier",
+        "deleted_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    identifier: Identifier | None = None
+    identifier: Identifier | None
     """The deleted identifier."""
 
-    deleted_at: Timestamp | None = None
+    deleted_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("identifier", read_object(Identifier)),
         Member("deleted_at", read_time),
@@ -848,29 +1002,37 @@ class SessionUserIdentifierDeletedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserSessionCreatedPayload(Payload):
     """`user.session.created`: a user's session was created."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "session_id",
+        "identifier",
+        "metadata",
+        "created_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    session_id: str | None = None
+    session_id: str | None
     """The session, `ses_…`."""
 
-    identifier: Identifier | None = None
+    identifier: Identifier | None
     """The identifier that the user signed in with."""
 
-    metadata: Any | None = None
+    metadata: Any | None
     """Data about the session, kept as received."""
 
-    created_at: Timestamp | None = None
+    created_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("session_id", read_text),
         Member("identifier", read_object(Identifier)),
@@ -880,23 +1042,29 @@ class SessionUserSessionCreatedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserSessionRevokedPayload(Payload):
     """`user.session.revoked`: a user's session was revoked."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "session_id",
+        "revoked_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    session_id: str | None = None
+    session_id: str | None
     """The session, `ses_…`."""
 
-    revoked_at: Timestamp | None = None
+    revoked_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("session_id", read_text),
         Member("revoked_at", read_time),
@@ -904,48 +1072,60 @@ class SessionUserSessionRevokedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class PasskeyCredential(Payload):
     """A passkey, with members that help a user to recognise it. The page describes the members without naming
     them.
     """
 
-    nickname: str | None = None
+    __slots__ = (
+        "nickname",
+        "transports",
+        "backup_state",
+    )
+
+    nickname: str | None
     """The label that the user gave it."""
 
-    transports: tuple[str, ...] | None = None
+    transports: tuple[str, ...] | None
     """The transports of the authenticator, in WebAuthn's words, e.g. `internal` or `hybrid`."""
 
-    backup_state: Any | None = None
+    backup_state: Any | None
     """The backup state of the passkey. Its form is not documented."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("nickname", read_text, redacted=True),
         Member("transports", read_list(read_text)),
         Member("backup_state", read_json, redacted=True),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserPasskeyRegisteredPayload(Payload):
     """`user.passkey.registered`: a user registered a passkey. Prelude does not report the same passkey twice."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "session_id",
+        "credential",
+        "registered_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    session_id: str | None = None
+    session_id: str | None
     """The session, `ses_…`."""
 
-    credential: PasskeyCredential | None = None
+    credential: PasskeyCredential | None
     """The passkey."""
 
-    registered_at: Timestamp | None = None
+    registered_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("session_id", read_text),
         Member("credential", read_object(PasskeyCredential)),
@@ -954,26 +1134,33 @@ class SessionUserPasskeyRegisteredPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserPasskeyDeletedPayload(Payload):
     """`user.passkey.deleted`: a user's passkey was deleted."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "session_id",
+        "credential",
+        "deleted_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    session_id: str | None = None
+    session_id: str | None
     """The session, `ses_…`; absent if all passkeys are revoked in response to a compromise."""
 
-    credential: PasskeyCredential | None = None
+    credential: PasskeyCredential | None
     """The passkey."""
 
-    deleted_at: Timestamp | None = None
+    deleted_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("session_id", read_text),
         Member("credential", read_object(PasskeyCredential)),
@@ -982,32 +1169,41 @@ class SessionUserPasskeyDeletedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionUserPasskeyAssertionFailedPayload(Payload):
     """`user.passkey.assertion_failed`: a passkey assertion failed."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "session_id",
+        "credential_id",
+        "reason",
+        "source",
+        "occurred_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`, if known."""
 
-    session_id: str | None = None
+    session_id: str | None
     """The session, `ses_…`, if there is one."""
 
-    credential_id: str | None = None
+    credential_id: str | None
     """The passkey, if one was named."""
 
-    reason: PasskeyFailureReason | None = None
+    reason: PasskeyFailureReason | None
     """The reason of the failure."""
 
-    source: PasskeyUse | None = None
+    source: PasskeyUse | None
     """The purpose of the assertion."""
 
-    occurred_at: Timestamp | None = None
+    occurred_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("session_id", read_text),
         Member("credential_id", read_text),
@@ -1018,43 +1214,54 @@ class SessionUserPasskeyAssertionFailedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionMigrationHookFailedPayload(Payload):
     """`migration.hook_failed`: a call of your migration hook could not be completed. It names no user."""
 
-    reason: HookFailureReason | None = None
+    __slots__ = (
+        "reason",
+        "occurred_at",
+        "correlation_id",
+    )
+
+    reason: HookFailureReason | None
     """The reason of the failure."""
 
-    occurred_at: Timestamp | None = None
+    occurred_at: Timestamp | None
     """The time of the event."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("reason", read_text),
         Member("occurred_at", read_time),
         Member("correlation_id", read_text),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class SessionStepUpHookFailedPayload(Payload):
     """`step_up.hook_failed`: a call of your step-up delegation hook could not be completed."""
 
-    user_id: str | None = None
+    __slots__ = (
+        "user_id",
+        "reason",
+        "occurred_at",
+        "correlation_id",
+    )
+
+    user_id: str | None
     """The user, `usr_…`."""
 
-    reason: HookFailureReason | None = None
+    reason: HookFailureReason | None
     """The reason of the failure."""
 
-    occurred_at: Timestamp | None = None
+    occurred_at: Timestamp | None
     """The time of the event. The name is inferred from the migration hook's."""
 
-    correlation_id: str | None = None
+    correlation_id: str | None
     """Prelude's identifier that ties related events together, `corr_…`."""
 
-    wire_members: ClassVar[tuple[Member, ...]] = (
+    wire_members = (
         Member("user_id", read_text),
         Member("reason", read_text),
         Member("occurred_at", read_time),
@@ -1062,9 +1269,10 @@ class SessionStepUpHookFailedPayload(Payload):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class V1Authentication(KnownEvent):
     """`authentication`: An authentication was created (deprecated Verify V1)."""
+
+    __slots__ = ()
 
     payload: VerifyV1AuthenticationPayload
 
@@ -1072,9 +1280,10 @@ class V1Authentication(KnownEvent):
     source: ClassVar[Literal["verify_v1"]] = "verify_v1"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class V1Attempt(KnownEvent):
     """`attempt`: A message was sent to the user (deprecated Verify V1)."""
+
+    __slots__ = ()
 
     payload: VerifyV1AttemptPayload
 
@@ -1082,9 +1291,10 @@ class V1Attempt(KnownEvent):
     source: ClassVar[Literal["verify_v1"]] = "verify_v1"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class V1DeliveryStatus(KnownEvent):
     """`delivery_status`: The carrier reported a delivery status (deprecated Verify V1)."""
+
+    __slots__ = ()
 
     payload: VerifyV1DeliveryReportPayload
 
@@ -1092,9 +1302,10 @@ class V1DeliveryStatus(KnownEvent):
     source: ClassVar[Literal["verify_v1"]] = "verify_v1"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyAuthentication(KnownEvent):
     """`verify.authentication`: A verification was created and billed."""
+
+    __slots__ = ()
 
     payload: VerifyAuthenticationPayload
 
@@ -1102,9 +1313,10 @@ class VerifyAuthentication(KnownEvent):
     source: ClassVar[Literal["verify"]] = "verify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyAttempt(KnownEvent):
     """`verify.attempt`: A verification attempt was sent to the user."""
+
+    __slots__ = ()
 
     payload: VerifyAttemptPayload
 
@@ -1112,9 +1324,10 @@ class VerifyAttempt(KnownEvent):
     source: ClassVar[Literal["verify"]] = "verify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class VerifyDeliveryStatus(KnownEvent):
     """`verify.delivery_status`: The carrier reported the delivery status of an attempt."""
+
+    __slots__ = ()
 
     payload: VerifyDeliveryReportPayload
 
@@ -1122,9 +1335,10 @@ class VerifyDeliveryStatus(KnownEvent):
     source: ClassVar[Literal["verify"]] = "verify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class TransactionalMessageCreated(KnownEvent):
     """`transactional.message.created`: A message was created and accepted."""
+
+    __slots__ = ()
 
     payload: NotifyCreatedPayload
 
@@ -1132,9 +1346,10 @@ class TransactionalMessageCreated(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class TransactionalMessageSubmitted(KnownEvent):
     """`transactional.message.submitted`: A message was handed to the provider."""
+
+    __slots__ = ()
 
     payload: NotifySubmittedPayload
 
@@ -1142,9 +1357,10 @@ class TransactionalMessageSubmitted(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class TransactionalMessagePendingDelivery(KnownEvent):
     """`transactional.message.pending_delivery`: A message is pending delivery."""
+
+    __slots__ = ()
 
     payload: NotifyDeliveryPayload
 
@@ -1152,9 +1368,10 @@ class TransactionalMessagePendingDelivery(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class TransactionalMessageDelivered(KnownEvent):
     """`transactional.message.delivered`: A message was delivered."""
+
+    __slots__ = ()
 
     payload: NotifyDeliveryPayload
 
@@ -1162,11 +1379,12 @@ class TransactionalMessageDelivered(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class TransactionalMessageFailed(KnownEvent):
     """`transactional.message.failed`: The delivery of a message failed; status and reason say how. Prelude may
     still try again.
     """
+
+    __slots__ = ()
 
     payload: NotifyDeliveryPayload
 
@@ -1174,9 +1392,10 @@ class TransactionalMessageFailed(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class TransactionalMessageUnknown(KnownEvent):
     """`transactional.message.unknown`: The delivery of a message cannot be determined."""
+
+    __slots__ = ()
 
     payload: NotifyDeliveryPayload
 
@@ -1184,9 +1403,10 @@ class TransactionalMessageUnknown(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class MarketingSubscriptionStop(KnownEvent):
     """`marketing.subscription.stop`: A user opted out by the STOP keyword."""
+
+    __slots__ = ()
 
     payload: SubscriptionChangePayload
 
@@ -1194,9 +1414,10 @@ class MarketingSubscriptionStop(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class MarketingSubscriptionStart(KnownEvent):
     """`marketing.subscription.start`: A user opted back in by the START keyword."""
+
+    __slots__ = ()
 
     payload: SubscriptionChangePayload
 
@@ -1204,9 +1425,10 @@ class MarketingSubscriptionStart(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class MarketingSubscriptionHelp(KnownEvent):
     """`marketing.subscription.help`: A user asked for help by the HELP keyword."""
+
+    __slots__ = ()
 
     payload: SubscriptionChangePayload
 
@@ -1214,11 +1436,12 @@ class MarketingSubscriptionHelp(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class MarketingSubscriptionCarrierDisconnect(KnownEvent):
     """`marketing.subscription.carrier_disconnect`: The carrier reported a number as disconnected; it was
     unsubscribed automatically.
     """
+
+    __slots__ = ()
 
     payload: SubscriptionChangePayload
 
@@ -1226,9 +1449,10 @@ class MarketingSubscriptionCarrierDisconnect(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class InboundMessageReceived(KnownEvent):
     """`inbound.message.received`: A user sent a message to your WhatsApp Business number."""
+
+    __slots__ = ()
 
     payload: InboundMessagePayload
 
@@ -1236,9 +1460,10 @@ class InboundMessageReceived(KnownEvent):
     source: ClassVar[Literal["notify"]] = "notify"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserCreated(KnownEvent):
     """`user.created`: A user was created, from the frontend or the management API."""
+
+    __slots__ = ()
 
     payload: SessionUserCreatedPayload
 
@@ -1246,9 +1471,10 @@ class UserCreated(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserDeleted(KnownEvent):
     """`user.deleted`: A user was deleted."""
+
+    __slots__ = ()
 
     payload: SessionUserDeletedPayload
 
@@ -1256,9 +1482,10 @@ class UserDeleted(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserProfileUpdated(KnownEvent):
     """`user.profile.updated`: A user's profile was updated."""
+
+    __slots__ = ()
 
     payload: SessionUserProfileUpdatedPayload
 
@@ -1266,9 +1493,10 @@ class UserProfileUpdated(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserIdentifierCreated(KnownEvent):
     """`user.identifier.created`: An identifier was added to a user."""
+
+    __slots__ = ()
 
     payload: SessionUserIdentifierCreatedPayload
 
@@ -1276,9 +1504,10 @@ class UserIdentifierCreated(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserIdentifierDeleted(KnownEvent):
     """`user.identifier.deleted`: An identifier of a user was deleted."""
+
+    __slots__ = ()
 
     payload: SessionUserIdentifierDeletedPayload
 
@@ -1286,9 +1515,10 @@ class UserIdentifierDeleted(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserSessionCreated(KnownEvent):
     """`user.session.created`: A user's session was created."""
+
+    __slots__ = ()
 
     payload: SessionUserSessionCreatedPayload
 
@@ -1296,9 +1526,10 @@ class UserSessionCreated(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserSessionRevoked(KnownEvent):
     """`user.session.revoked`: A user's session was revoked."""
+
+    __slots__ = ()
 
     payload: SessionUserSessionRevokedPayload
 
@@ -1306,9 +1537,10 @@ class UserSessionRevoked(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserPasskeyRegistered(KnownEvent):
     """`user.passkey.registered`: A user registered a passkey."""
+
+    __slots__ = ()
 
     payload: SessionUserPasskeyRegisteredPayload
 
@@ -1316,9 +1548,10 @@ class UserPasskeyRegistered(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserPasskeyDeleted(KnownEvent):
     """`user.passkey.deleted`: A user's passkey was deleted."""
+
+    __slots__ = ()
 
     payload: SessionUserPasskeyDeletedPayload
 
@@ -1326,9 +1559,10 @@ class UserPasskeyDeleted(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class UserPasskeyAssertionFailed(KnownEvent):
     """`user.passkey.assertion_failed`: A passkey assertion failed."""
+
+    __slots__ = ()
 
     payload: SessionUserPasskeyAssertionFailedPayload
 
@@ -1336,9 +1570,10 @@ class UserPasskeyAssertionFailed(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class MigrationHookFailed(KnownEvent):
     """`migration.hook_failed`: A call of your migration hook could not be completed."""
+
+    __slots__ = ()
 
     payload: SessionMigrationHookFailedPayload
 
@@ -1346,9 +1581,10 @@ class MigrationHookFailed(KnownEvent):
     source: ClassVar[Literal["session"]] = "session"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class StepUpHookFailed(KnownEvent):
     """`step_up.hook_failed`: A call of your step-up delegation hook could not be completed."""
+
+    __slots__ = ()
 
     payload: SessionStepUpHookFailedPayload
 

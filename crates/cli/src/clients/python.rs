@@ -51,7 +51,6 @@ const TYPES_HEAD: &str = r#"
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Union
 
@@ -82,16 +81,18 @@ fn words(name: &str, words: &Words) -> String {
 }
 
 fn object(name: &str, object: &Object) -> String {
-    let mut text = format!(
-        "{DATACLASS}class {name}(Payload):\n{}",
-        docstring("    ", std::slice::from_ref(&object.meaning))
-    );
+    let about = docstring("    ", std::slice::from_ref(&object.meaning));
+    let mut text = format!("\n\nclass {name}(Payload):\n{about}\n    __slots__ = (\n");
+    for member in &object.members {
+        text += &format!("        \"{}\",\n", field(member.name));
+    }
+    text += "    )\n";
     for member in &object.members {
         let (name, class) = (field(member.name), class(&member.form));
-        text += &format!("\n    {name}: {class} | None = None\n");
+        text += &format!("\n    {name}: {class} | None\n");
         text += &docstring("    ", std::slice::from_ref(&member.meaning));
     }
-    text += "\n    wire_members: ClassVar[tuple[Member, ...]] = (\n";
+    text += "\n    wire_members = (\n";
     for member in &object.members {
         let redacted = if is_redacted(member) { ", redacted=True" } else { "" };
         text += &format!("        Member(\"{}\", {}{redacted}),\n", member.name, reader(&member.form));
@@ -103,11 +104,9 @@ fn event_class(event: &Event) -> String {
     let Event { name, wire, source, meaning, payload } = event;
     let about = docstring("    ", &[format!("`{wire}`: {meaning}")]);
     format!(
-        "{DATACLASS}class {name}(KnownEvent):\n{about}\n    payload: {payload}\n\n    type: ClassVar[Literal[\"{wire}\"]] = \"{wire}\"\n    source: ClassVar[Literal[\"{source}\"]] = \"{source}\"\n"
+        "\n\nclass {name}(KnownEvent):\n{about}\n    __slots__ = ()\n\n    payload: {payload}\n\n    type: ClassVar[Literal[\"{wire}\"]] = \"{wire}\"\n    source: ClassVar[Literal[\"{source}\"]] = \"{source}\"\n"
     )
 }
-
-const DATACLASS: &str = "\n\n@dataclass(frozen=True, slots=True, repr=False, kw_only=True)\n";
 
 /// Hides any JSON too, because nobody knows what it holds.
 fn is_redacted(member: &Member) -> bool {
