@@ -5,6 +5,7 @@
 
 pub mod golden;
 pub mod model;
+mod prose;
 mod python;
 mod schemas;
 

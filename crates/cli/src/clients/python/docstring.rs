@@ -1,11 +1,12 @@
 //! Docstrings: meanings as wrapped paragraphs.
 
-/// The longest line of prose. Code lines may be longer.
-const WIDTH: usize = 112;
+use crate::clients::prose::{is_apart, wrapped};
 
 /// A docstring with its paragraphs. Consecutive items of a list belong together.
 pub(super) fn docstring(indent: &str, paragraphs: &[String]) -> String {
-    let lines: Vec<Vec<String>> = paragraphs.iter().map(|paragraph| wrapped(indent, paragraph)).collect();
+    // A backslash would start an escape.
+    let wrapped = |paragraph: &String| wrapped(indent, &paragraph.replace('\\', "\\\\"));
+    let lines: Vec<Vec<String>> = paragraphs.iter().map(wrapped).collect();
     if let [only] = lines.as_slice()
         && let [line] = only.as_slice()
     {
@@ -14,7 +15,7 @@ pub(super) fn docstring(indent: &str, paragraphs: &[String]) -> String {
     let mut text = format!("{indent}\"\"\"");
     let mut previous = "";
     for (position, (paragraph, lines)) in paragraphs.iter().zip(&lines).enumerate() {
-        if position > 0 && !(paragraph.starts_with('*') && previous.starts_with('*')) {
+        if position > 0 && is_apart(previous, paragraph) {
             text.push('\n');
         }
         for (number, line) in lines.iter().enumerate() {
@@ -26,29 +27,10 @@ pub(super) fn docstring(indent: &str, paragraphs: &[String]) -> String {
     text + indent + "\"\"\"\n"
 }
 
-/// Lines of at most [`WIDTH`] characters. Lines of an item of a list after the first are indented.
-fn wrapped(indent: &str, paragraph: &str) -> Vec<String> {
-    let hanging = if paragraph.starts_with('*') { "  " } else { "" };
-    let mut lines = vec![String::new()];
-    // A backslash would start an escape.
-    for word in paragraph.replace('\\', "\\\\").split_whitespace() {
-        let first = lines.len() == 1;
-        let Some(line) = lines.last_mut() else { continue };
-        if !line.is_empty() && indent.len() + line.chars().count() + word.chars().count() + 1 > WIDTH {
-            lines.push(format!("{hanging}{word}"));
-            continue;
-        }
-        if !line.is_empty() && (first || *line != hanging) {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::prose::WIDTH;
 
     #[test]
     fn a_docstring_is_one_line_if_it_fits() {
