@@ -8,6 +8,7 @@ pub mod model;
 mod prose;
 mod python;
 mod schemas;
+mod typescript;
 
 use std::path::Path;
 
@@ -23,7 +24,8 @@ pub struct ClientFile {
 }
 
 /// The outputs. Each is a function of the model.
-const OUTPUTS: [fn(&Model) -> Vec<ClientFile>; 3] = [python::files, schemas::files, |_| golden::files()];
+const OUTPUTS: [fn(&Model) -> Vec<ClientFile>; 4] =
+    [python::files, typescript::files, schemas::files, |_| golden::files()];
 
 /// Folders below `clients/` that hold generated files only, and a README.
 pub const GENERATED_FOLDERS: [&str; 4] = ["golden", "schemas", "schemas/validation", "schemas/codegen"];
