@@ -46,7 +46,7 @@ impl Place {
     }
 }
 
-/// Where a value stands.
+/// Place of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Within {
     Object,
