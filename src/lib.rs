@@ -5,7 +5,7 @@
 //! 1. [`lambda`]: an API Gateway event becomes an [`inbound`] request. Nothing in it is trusted.
 //! 2. [`gate`] and [`endpoint`]: the caller's address, the path and its token.
 //! 3. [`authenticate`]: answers an activation challenge, or verifies a delivery's signature over its exact bytes.
-//! 4. [`parse`]: authentic bytes become [events](event). Each source demands its own kind of key.
+//! 4. [`parse`]: authentic bytes become [events](event). Each source is authenticated in its own way.
 //! 5. [`route`]: the queue of each type. An event without a queue is [parked](parking) with a reason.
 //! 6. [`publish`]: every event becomes durable in SQS. Only then is the answer 200.
 //! 7. [`respond`]: the status, a body without details, and the log line. [`rejection`] lists every other answer.

@@ -1,10 +1,12 @@
-//! SQS's limits on texts, attributes, messages and calls
+//! SQS's limits on texts, attributes, messages, calls and names
 //! (`docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html`).
 
 /// Largest message, and largest sum of a call's messages, in bytes of bodies and attributes.
 pub(crate) const MAX_MESSAGE: usize = 1_048_576;
 /// Most entries of one `SendMessageBatch`.
 pub(crate) const MAX_ENTRIES: usize = 10;
+/// Longest name of a queue, `.fifo` included.
+pub(crate) const MAX_QUEUE_NAME: usize = 80;
 /// Room for all ten attributes: names, types, and values of at most 256 characters of at most four bytes.
 pub(crate) const ATTRIBUTES_RESERVE: usize = 16 * 1024;
 

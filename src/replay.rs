@@ -46,7 +46,7 @@ pub struct Parked {
 
 /// Error: no receiver parked the message, because an attribute of every parked message is missing or unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its attribute `{0}` is missing, or no value that this version knows")]
+#[error("its attribute `{0}` is missing or unknown to this version")]
 pub struct NotParked(pub &'static str);
 
 /// One event of a parked message, and its destination now.

@@ -9,6 +9,7 @@ use prelude_events::EventType;
 use serde_json::Value;
 
 pub use self::queue_url::QueueUrl;
+use crate::limits::MAX_QUEUE_NAME;
 
 /// URL of every queue, built once at start.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Routes {
         let suffix = queue_type.suffix();
         let url = |slug: &str| -> Result<QueueUrl, String> {
             let name = format!("{name_prefix}{slug}{suffix}");
-            if name.len() > MAX_NAME_LENGTH {
+            if name.len() > MAX_QUEUE_NAME {
                 Err(name)
             } else {
                 Ok(format!("{url_prefix}{slug}{suffix}").into())
@@ -147,7 +148,6 @@ impl Routes {
 pub const PARKING_SLUG: &str = "unrouted";
 /// End of a dead-letter queue's name, before `.fifo`.
 pub const DEAD_LETTER_SUFFIX: &str = "-dlq";
-const MAX_NAME_LENGTH: usize = 80;
 
 impl QueueType {
     /// End of every queue's name.
@@ -167,7 +167,7 @@ impl Rule {
             return Err(RouteError::Pattern(pattern));
         }
         match slug.as_str() {
-            Some(slug) if !is_name_part(slug) || slug.is_empty() || slug.len() > MAX_NAME_LENGTH => {
+            Some(slug) if !is_name_part(slug) || slug.is_empty() || slug.len() > MAX_QUEUE_NAME => {
                 Err(RouteError::Slug(pattern))
             }
             Some(slug) if slug == PARKING_SLUG || slug.ends_with(DEAD_LETTER_SUFFIX) => {

@@ -39,7 +39,7 @@ def main() -> int:
                 counts["documented"] += 1
     attributes = Draft202012Validator(schema(CLIENTS / "schemas" / "message-attributes.json"))
     for case in json.loads((CLIENTS / "golden" / "parked.json").read_text(encoding="utf-8")):
-        # Whether an encoding fits to its body is beyond a schema.
+        # A schema cannot check that an encoding fits its body.
         errors = attributes.iter_errors(case["attributes"] | {"authentication": "signature"})
         faults += [f"attributes: {case['name']}" for error in errors if list(error.path) != ["encoding"]]
     print(*faults, sep="\n")

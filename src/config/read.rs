@@ -37,7 +37,14 @@ pub(super) fn routes(settings: &Settings, problems: &mut Problems) -> Option<Rou
     let routes = Routes::new(prefix, queue_type, rules.unwrap_or_default());
     let variable = match routes {
         Err(RouteError::Prefix | RouteError::PrefixTooLong(_)) => name::QUEUE_URL_PREFIX,
-        _ => name::ROUTES,
+        Err(
+            RouteError::NotRules
+            | RouteError::Pattern(_)
+            | RouteError::Slug(_)
+            | RouteError::ReservedSlug(_)
+            | RouteError::SlugTooLong(_),
+        )
+        | Ok(_) => name::ROUTES,
     };
     problems.keep(variable, routes)
 }

@@ -180,7 +180,9 @@ impl Queue {
                     again.push(draft);
                 }
                 Failure::Unknown if draft.unlisted < MAX_UNLISTED || !may_park => again.push(draft),
-                _ => refused.push(Refused { draft, failure }),
+                Failure::Unknown | Failure::Content | Failure::QueueMissing | Failure::QueueDenied => {
+                    refused.push(Refused { draft, failure });
+                }
             }
         }
         if let Health::Closed(failure) = self.health {

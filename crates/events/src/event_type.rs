@@ -8,7 +8,7 @@ use crate::{Source, open_enum::open_enum};
 /// `documented`; the sample is made of its members if the provenance is `built`.
 ///
 /// The macro that the caller names receives every row. [`EventType`], [`Event`](crate::Event), the samples and the
-/// schemas are such callers. `cargo prelude samples` writes the lists outside this crate.
+/// schemas are such callers. `cargo prelude samples` and `cargo prelude clients` write everything outside this crate.
 ///
 /// A new type needs its row, its payload type, and its sample in `samples/`.
 macro_rules! event_types {

@@ -26,7 +26,10 @@ pub fn cases(test: &str, few_to_full: RangeInclusive<u64>) -> u64 {
 /// [`cases`] of a generator that never ends: takes any number.
 pub fn cases_without_bounds(test: &str, few: u64, full: u64) -> u64 {
     match Request::read() {
-        Request::Number(number) => number,
+        Request::Number(number) => {
+            report(test, number, full);
+            number
+        }
         Request::Few | Request::Full => cases(test, few..=full),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
+use uuid::Uuid;
 
 use super::Json;
 
@@ -13,7 +14,7 @@ pub(super) fn renew(event: &mut Json, now: SystemTime) {
     for (name, member) in &mut *members {
         let Some(text) = member.text() else { continue };
         if ["id", "auth_uuid", "attempt_uuid"].contains(&name.as_str()) {
-            let id = if text.starts_with("evt_") { event_id(now) } else { uuid() };
+            let id = if text.starts_with("evt_") { event_id(now) } else { Uuid::new_v4().to_string() };
             *member = Json::string(&id);
         }
     }
@@ -64,14 +65,6 @@ pub fn event_id(now: SystemTime) -> String {
         char::from(DIGITS.get(value).copied().unwrap_or(b'0'))
     };
     "evt_".chars().chain((0..26).rev().map(digit)).collect()
-}
-
-/// Makes a UUIDv4.
-fn uuid() -> String {
-    let (one, two) = (random(), random());
-    let (a, b, c) = (one >> 32, one >> 16 & 0xffff, one & 0xfff);
-    let (d, e) = (two >> 48 & 0x3fff | 0x8000, two & 0xffff_ffff_ffff);
-    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
 }
 
 /// Returns 0 on a system without randomness, because signing fails there with an error.
@@ -129,7 +122,5 @@ mod tests {
         let id = event_id(UNIX_EPOCH + Duration::from_millis(1_741_111_161_163));
         // The documented event of that millisecond is evt_01jnh4zwabf1grfsaq955ej3mt.
         assert!(id.starts_with("evt_01jnh4zwab") && id.len() == 30, "{id}");
-        let uuid = uuid();
-        assert_eq!(uuid.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
     }
 }
