@@ -848,7 +848,7 @@ export interface StepUpHookFailed extends EventBase {
   readonly payload: SessionStepUpHookFailedPayload;
 }
 
-/** An event of a type that this version knows. `type` tells which. */
+/** An event of a type that this version knows. `type` distinguishes them. */
 export type KnownEvent =
   | V1Authentication
   | V1Attempt

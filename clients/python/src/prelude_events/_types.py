@@ -1624,7 +1624,7 @@ Event = Union[
     StepUpHookFailed,
     UnknownEvent,
 ]
-"""An event. `isinstance` and `match` tell its type."""
+"""An event. `isinstance` and `match` distinguish the types."""
 
 TABLE: Mapping[str, tuple[Callable[..., Event], Callable[[Any], Payload]]] = {
     "authentication": (V1Authentication, read_object(VerifyV1AuthenticationPayload)),

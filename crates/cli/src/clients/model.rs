@@ -53,6 +53,16 @@ pub struct Named<T> {
     pub item: T,
 }
 
+impl Words {
+    /// Lines that describe the words to readers of a client.
+    #[must_use]
+    pub fn about(&self) -> Vec<String> {
+        let mut lines = vec![self.meaning.clone(), "Prelude may add words, so any text can come.".to_owned()];
+        lines.extend(self.words.iter().map(|word| format!("* `{}`: {}", word.word, word.meaning)));
+        lines
+    }
+}
+
 impl Model {
     /// Reads the table.
     #[must_use]

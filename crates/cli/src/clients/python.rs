@@ -39,7 +39,7 @@ fn types(model: &Model) -> String {
     for event in &model.events {
         text += &format!("    {},\n", event.name);
     }
-    text += "    UnknownEvent,\n]\n\"\"\"An event. `isinstance` and `match` tell its type.\"\"\"\n\n";
+    text += "    UnknownEvent,\n]\n\"\"\"An event. `isinstance` and `match` distinguish the types.\"\"\"\n\n";
     text += "TABLE: Mapping[str, tuple[Callable[..., Event], Callable[[Any], Payload]]] = {\n";
     for event in &model.events {
         text += &format!("    \"{}\": ({}, read_object({})),\n", event.wire, event.name, event.payload);
@@ -71,12 +71,10 @@ from ._timestamp import Timestamp
 
 fn words(name: &str, words: &Words) -> String {
     let list: Vec<_> = words.words.iter().map(|word| format!("        \"{}\",\n", word.word)).collect();
-    let mut about = vec![words.meaning.clone(), "Prelude may add words, so any text can come.".to_owned()];
-    about.extend(words.words.iter().map(|word| format!("* `{}`: {}", word.word, word.meaning)));
     format!(
         "\n{name} = Union[\n    Literal[\n{}    ],\n    str,\n]\n{}",
         list.concat(),
-        docstring("", &about)
+        docstring("", &words.about())
     )
 }
 

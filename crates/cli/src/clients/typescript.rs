@@ -28,8 +28,7 @@ fn types(model: &Model) -> String {
     for event in &model.events {
         text += &event_type(event);
     }
-    text +=
-        "\n/** An event of a type that this version knows. `type` tells which. */\nexport type KnownEvent =";
+    text += "\n/** An event of a type that this version knows. `type` distinguishes them. */\nexport type KnownEvent =";
     for event in &model.events {
         text += &format!("\n  | {}", event.name);
     }
@@ -64,10 +63,8 @@ export type KnownEventOf<T extends EventType> = Extract<KnownEvent, { readonly t
 fn words(name: &str, words: &Words) -> String {
     let list: String =
         words.words.iter().fold(String::new(), |list, word| list + &format!("  | \"{}\"\n", word.word));
-    let mut about = vec![words.meaning.clone(), "Prelude may add words, so any text can come.".to_owned()];
-    about.extend(words.words.iter().map(|word| format!("* `{}`: {}", word.word, word.meaning)));
     // `& {}` keeps the compiler from dropping the known words, which editors then offer.
-    format!("\n{}export type {name} =\n{list}  | (string & {{}});\n", comment("", &about))
+    format!("\n{}export type {name} =\n{list}  | (string & {{}});\n", comment("", &words.about()))
 }
 
 fn object(name: &str, object: &Object) -> String {

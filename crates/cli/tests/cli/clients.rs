@@ -20,7 +20,7 @@ fn the_checked_in_clients_are_the_generated_ones() {
 }
 
 #[test]
-fn clients_check_tells_what_differs() {
+fn clients_check_names_files_that_differ() {
     let folder = std::env::temp_dir().join(format!("prelude-clients-{}", std::process::id()));
     let out = folder.to_str().unwrap();
     assert_eq!(prelude(&["clients", "--out", out, "--check"]).status.code(), Some(1));

@@ -87,7 +87,7 @@ payload! {
 open_enum! {
     /// The progress of a message, in order. Events arrive in any order.
     ///
-    /// [`follows`](Self::follows) tells whether a status is later.
+    /// [`follows`](Self::follows) reports whether a status is later.
     /// `silent_started`, `expired`, `silent_verified`, `silent_mismatch` and `read` are words of Prelude's SDKs. No
     /// documented webhook shows them.
     DeliveryStatus {

@@ -4,7 +4,7 @@
 //! Source: <https://docs.prelude.so/verify/v1/documentation/webhook>.
 //!
 //! The documented examples of all three types share one `id`, and several delivery reports share one
-//! `attempt_uuid`: neither tells duplicates from new events. The message attributes `source`, `app_id`, `event_type`
+//! `attempt_uuid`: neither distinguishes duplicates from new events. The message attributes `source`, `app_id`, `event_type`
 //! and `event_id` together do.
 
 pub use super::verify::DeliveryStatus;
