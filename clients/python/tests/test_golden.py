@@ -15,6 +15,7 @@ from prelude_events import (
     Timestamp,
     UnknownEvent,
     decode,
+    delivery_status_follows,
     idempotency_key,
     join_parts,
     parse,
@@ -97,6 +98,13 @@ class Golden(unittest.TestCase):
                     whole = int(moment.timestamp()) if moment.microsecond == 0 else None
                     self.assertIn(whole, (None, nanos // 1_000_000_000))
                     self.assertEqual(moment.microsecond, nanos // 1_000 % 1_000_000)
+
+    def test_a_delivery_status_follows_earlier_ones(self) -> None:
+        for case in golden.cases("follows"):
+            with self.subTest(case):
+                self.assertIs(delivery_status_follows(case["status"], case["earlier"]), case["follows"])
+                self.assertEqual(delivery_status_follows(case["status"], None), delivery_status_follows(case["status"], "unknown"))
+        self.assertFalse(delivery_status_follows(None, None))
 
     def test_parked_bodies_decode_to_the_expected_bytes(self) -> None:
         for case in golden.cases("parked"):

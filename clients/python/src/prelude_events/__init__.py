@@ -3,6 +3,7 @@
 """Typed webhook events of Prelude, for consumers of the SQS queues that the `prelude-webhooks` receiver fills."""
 
 from ._attributes import Attributes, idempotency_key
+from ._delivery import delivery_status_follows
 from ._dispatcher import Dispatcher
 from ._errors import DecodeError, ParseError, RegistrationError
 from ._event import KnownEvent, UnknownEvent
@@ -162,6 +163,7 @@ __all__ = [
     "VerifyV1AuthenticationPayload",
     "VerifyV1DeliveryReportPayload",
     "decode",
+    "delivery_status_follows",
     "idempotency_key",
     "join_parts",
     "parse",

@@ -224,6 +224,19 @@ Prelude may add words, so any text can come.
 * `invalid_response`: The answer is not valid for a reason without a word of its own.
 """
 
+DELIVERY_STAGES: Mapping[str, int] = {
+    "submitted": 0,
+    "in_transit": 1,
+    "silent_started": 1,
+    "delivered": 2,
+    "undeliverable": 2,
+    "expired": 2,
+    "silent_verified": 2,
+    "silent_mismatch": 2,
+    "read": 3,
+}
+"""A status follows those of lower stages. Words without a stage say nothing about progress."""
+
 
 class Price(Payload):
     """The cost of a verification or message."""

@@ -25,6 +25,7 @@ pub(super) fn files() -> Vec<ClientFile> {
         file("parked.json", &messages::parked()),
         file("parts.json", &messages::parts()),
         file("keys.json", &messages::keys()),
+        file("follows.json", &messages::follows()),
     ]
 }
 

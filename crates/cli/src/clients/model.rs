@@ -1,7 +1,10 @@
 //! The table of event types as the clients need it: events, objects and sets of words, each with a name and once.
 
+use std::collections::BTreeSet;
+
 use prelude_events::{
     EventType, Source,
+    payload::verify::DeliveryStatus,
     schema::{self, Form, Object, Word},
 };
 
@@ -64,6 +67,22 @@ impl Words {
 }
 
 impl Model {
+    /// Words of a delivery's progress, each with its stage. A status follows those of lower stages.
+    ///
+    /// Words that say nothing about progress have no stage.
+    #[must_use]
+    pub fn delivery_stages() -> Vec<(&'static str, usize)> {
+        let before = |status: &DeliveryStatus| {
+            DeliveryStatus::ALL.iter().filter(|other| status.follows(other)).count()
+        };
+        let counts: BTreeSet<_> = DeliveryStatus::ALL.iter().map(before).filter(|count| *count > 0).collect();
+        let stage = |status: &'static DeliveryStatus| {
+            let stage = counts.iter().position(|count| *count == before(status))?;
+            Some((status.as_str(), stage))
+        };
+        DeliveryStatus::ALL.iter().filter_map(stage).collect()
+    }
+
     /// Reads the table.
     #[must_use]
     pub fn read() -> Self {
@@ -157,7 +176,7 @@ fn static_name(event_type: &EventType) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::*;
 
@@ -198,6 +217,23 @@ mod tests {
             _ => return,
         };
         paths.entry(name.to_owned()).or_default().insert(path);
+    }
+
+    #[test]
+    fn a_higher_stage_follows_a_lower_one() {
+        let stages = Model::delivery_stages();
+        let stage = |status: &DeliveryStatus| {
+            stages.iter().find(|(word, _)| *word == status.as_str()).map(|(_, stage)| stage)
+        };
+        for status in DeliveryStatus::ALL {
+            for earlier in DeliveryStatus::ALL {
+                assert_eq!(
+                    stage(status) > stage(earlier),
+                    status.follows(earlier),
+                    "{status} after {earlier}"
+                );
+            }
+        }
     }
 
     #[test]

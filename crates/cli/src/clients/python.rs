@@ -29,6 +29,11 @@ fn types(model: &Model) -> String {
     for Named { name, item } in &model.words {
         text += &words(name, item);
     }
+    text += "\nDELIVERY_STAGES: Mapping[str, int] = {\n";
+    for (word, stage) in Model::delivery_stages() {
+        text += &format!("    \"{word}\": {stage},\n");
+    }
+    text += "}\n\"\"\"A status follows those of lower stages. Words without a stage say nothing about progress.\"\"\"\n";
     for Named { name, item } in &model.objects {
         text += &object(name, item);
     }
@@ -206,7 +211,7 @@ fn exports(model: &Model) -> String {
     )
 }
 
-const OTHER_EXPORTS: [&str; 14] = [
+const OTHER_EXPORTS: [&str; 15] = [
     "Attributes",
     "DecodeError",
     "Dispatcher",
@@ -218,6 +223,7 @@ const OTHER_EXPORTS: [&str; 14] = [
     "Timestamp",
     "UnknownEvent",
     "decode",
+    "delivery_status_follows",
     "idempotency_key",
     "join_parts",
     "parse",
@@ -227,6 +233,7 @@ const EXPORTS_HEAD: &str = r#"
 """Typed webhook events of Prelude, for consumers of the SQS queues that the `prelude-webhooks` receiver fills."""
 
 from ._attributes import Attributes, idempotency_key
+from ._delivery import delivery_status_follows
 from ._dispatcher import Dispatcher
 from ._errors import DecodeError, ParseError, RegistrationError
 from ._event import KnownEvent, UnknownEvent

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
-use prelude_events::{EventType, Timestamp, samples};
+use prelude_events::{EventType, Timestamp, payload::verify::DeliveryStatus, samples};
 use prelude_webhooks::replay::Encoding;
 use serde::Serialize;
 
@@ -46,6 +46,14 @@ pub(super) struct Key {
 pub(super) struct Time {
     text: &'static str,
     unix_nanos: Option<String>,
+}
+
+/// A status of a delivery, one that came before, and the result of `DeliveryStatus::follows`.
+#[derive(Debug, Serialize)]
+pub(super) struct Follows {
+    status: String,
+    earlier: String,
+    follows: bool,
 }
 
 const IDENTITY: [&str; 4] = ["source", "app_id", "event_type", "event_id"];
@@ -226,6 +234,20 @@ pub(super) fn times() -> Vec<Time> {
     .into_iter()
     .map(|text| Time { text, unix_nanos: Timestamp::from(text).unix_nanos().map(|nanos| nanos.to_string()) })
     .collect()
+}
+
+/// Every pair of statuses, with a word that is newer than the table.
+pub(super) fn follows() -> Vec<Follows> {
+    let statuses: Vec<_> =
+        DeliveryStatus::ALL.iter().cloned().chain([DeliveryStatus::Unknown("newer".to_owned())]).collect();
+    let pairs = statuses.iter().flat_map(|status| statuses.iter().map(move |earlier| (status, earlier)));
+    pairs
+        .map(|(status, earlier)| Follows {
+            status: status.to_string(),
+            earlier: earlier.to_string(),
+            follows: status.follows(earlier),
+        })
+        .collect()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
