@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from importlib.util import find_spec
 from pathlib import Path
 
 README = Path(os.environ.get("PRELUDE_README", Path(__file__).parents[1] / "README.md"))
@@ -33,6 +34,11 @@ class Readme(unittest.TestCase):
         for example in plain:
             result = run(example)
             self.assertEqual(result.returncode, 0, result.stderr)
+
+    @unittest.skipIf(find_spec("aws_lambda_powertools"), "the extra is installed")
+    def test_an_example_without_its_extra_names_it(self) -> None:
+        (example,) = (example for example in examples() if EXTRA in example)
+        self.assertIn("pip install 'prelude-events[powertools]'", run(example).stderr)
 
 
 if __name__ == "__main__":

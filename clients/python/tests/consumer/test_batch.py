@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 import unittest
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock, patch
 
 import stand_ins
 from prelude_events import Dispatcher, Event, ParseError, UnknownEvent, VerifyAttempt
@@ -22,9 +22,9 @@ class BatchTest(unittest.TestCase):
         arguments = {"name": "test", "table": self.table, "client": stand_ins.client(), **options}
         return Consumer(handle or self.handled.append, **arguments)
 
-    def run_batch(self, handle: Any, *records: dict[str, Any], seconds: float = 30) -> tuple[list[str], list[dict[str, Any]]]:
+    def run_batch(self, handle: Any, *records: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
         with logged() as lines:
-            report = self.consumer(handle)(batch(*records), context(seconds))
+            report = self.consumer(handle)(batch(*records), context())
             return failed(report), lines()
 
 
@@ -224,31 +224,43 @@ class Fifo(BatchTest):
 
 
 class Time(BatchTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.now = 0.0
+        clock = patch("prelude_events.powertools._consumer.time")
+        clock.start().monotonic = lambda: self.now
+        self.addCleanup(clock.stop)
+
+    def run_until(self, deadline: float, handle: Any, *records: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+        left: Any = Mock()
+        left.get_remaining_time_in_millis = lambda: int((deadline - self.now) * 1_000)
+        with logged() as lines:
+            return failed(self.consumer(handle)(batch(*records), left)), lines()
+
+    def slow(self, event: Event) -> None:
+        self.now += 0.4
+        self.handled.append(event)
+
     def test_no_record_starts_that_may_not_end(self) -> None:
         for group in (None, "a"):
             with self.subTest(group):
                 self.handled.clear()
-
-                def slow(event: Event) -> None:
-                    time.sleep(0.4)
-                    self.handled.append(event)
-
                 records = [message(event_id=f"{group}_{number}", group=group) for number in range(4)]
-                failures, lines = self.run_batch(slow, *records, seconds=1.1)
+                failures, lines = self.run_until(self.now + 1.1, self.slow, *records)
                 self.assertEqual(len(self.handled), 2)
                 self.assertEqual(failures, ids(*records[2:]))
                 self.assertEqual([line["message"] for line in lines], ["record not started"] * 2)
                 self.assertEqual(lines[0]["error"], "NotStarted")
 
     def test_the_first_record_always_starts(self) -> None:
-        self.assertEqual(self.run_batch(None, message(), seconds=0.001)[0], [])
+        self.assertEqual(self.run_until(0.001, None, message())[0], [])
 
     def test_a_record_that_failed_took_its_time_too(self) -> None:
-        def slow(event: Event) -> None:
-            time.sleep(0.4)
+        def fail(event: Event) -> None:
+            self.slow(event)
             raise ParseError("not_json")
 
-        _, lines = self.run_batch(slow, message(event_id="1"), message(event_id="2"), seconds=0.6)
+        _, lines = self.run_until(0.6, fail, message(event_id="1"), message(event_id="2"))
         self.assertEqual([line["message"] for line in lines], ["record failed", "record not started"])
 
 
