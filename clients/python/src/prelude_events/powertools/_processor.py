@@ -21,11 +21,11 @@ logger = Logger(service="prelude_events", location=None)
 
 def processor_of(event: dict[str, Any], consumer: str) -> BatchProcessor:
     """The batch processor for the queue of an invocation. It reports failures even if every record failed."""
-    records: Any = event.get("Records")
-    if not isinstance(records, list) or not records:
+    records: list[dict[str, Any]] | None = event.get("Records")
+    if not records:
         # Older versions of Powertools report success.
         raise ValueError("event has no records: expected an event of SQS")
-    source: Any = cast("list[Any]", records)[0].get("eventSourceARN")
+    source: Any = records[0].get("eventSourceARN")
     processor: _Standard | _Fifo
     if isinstance(source, str) and source.endswith(".fifo"):
         processor = _Fifo(skip_group_on_error=True)
