@@ -3,6 +3,7 @@
 //! [`Model`] reads the table once. Each language has a module that turns the model into files. What does not depend on the
 //! table is written by hand in the client's own folder.
 
+mod asyncapi;
 pub mod golden;
 pub mod model;
 mod prose;
@@ -24,8 +25,8 @@ pub struct ClientFile {
 }
 
 /// The outputs. Each is a function of the model.
-const OUTPUTS: [fn(&Model) -> Vec<ClientFile>; 4] =
-    [python::files, typescript::files, schemas::files, |_| golden::files()];
+const OUTPUTS: [fn(&Model) -> Vec<ClientFile>; 5] =
+    [python::files, typescript::files, schemas::files, asyncapi::files, |_| golden::files()];
 
 /// Folders below `clients/` that hold generated files only, and a README.
 pub const GENERATED_FOLDERS: [&str; 4] = ["golden", "schemas", "schemas/validation", "schemas/codegen"];

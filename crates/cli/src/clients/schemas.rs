@@ -34,7 +34,7 @@ fn file(name: &str, schema: &Value) -> ClientFile {
 }
 
 /// The schema of a type's event for generators of code. Names are those of the clients.
-fn code_generation(model: &Model, event: &Event) -> Value {
+pub(super) fn code_generation(model: &Model, event: &Event) -> Value {
     let mut needed = Needed { model, definitions: Map::new() };
     let kind = json!({"const": event.wire, "description": "The type of the event."});
     let payload = model.objects.iter().find(|object| object.name == event.payload);
@@ -159,7 +159,7 @@ fn reference(name: &str) -> Value {
 }
 
 /// The schema of a message's attributes, as an object of names and values. All are strings.
-fn attributes() -> Value {
+pub(super) fn attributes() -> Value {
     let text = |meaning: &str| json!({"type": "string", "maxLength": 256, "description": meaning});
     let sources: Vec<_> = Source::ALL.iter().map(|source| source.as_str()).collect();
     let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();

@@ -9,7 +9,7 @@ use super::generated;
 /// Write the clients in other languages from the table of event types.
 ///
 /// Writes the generated files below clients/: the classes of the Python package, the types of the TypeScript package, the
-/// JSON Schemas, and the golden files that the tests of every language read.
+/// JSON Schemas, the AsyncAPI document of the queues, and the golden files that the tests of every language read.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  cargo prelude clients            write them to clients/\n  cargo prelude clients --check    check that they are up to date\n\nExit codes: 0 written or up to date, 1 outdated file or error, 2 wrong command line."
