@@ -90,16 +90,24 @@ impl Needed<'_> {
 
     fn add_words(&mut self, name: &str) {
         let Some(words) = self.model.words.iter().find(|words| words.name == name) else { return };
-        let known: Vec<_> = words.item.words.iter().map(|word| word.word).collect();
+        // With a name of its own, because generators would otherwise invent one, such as `Channel4`.
+        let known = format!("Known{name}");
+        let enumeration = json!({
+            "title": known,
+            "description": words.item.meaning,
+            "type": "string",
+            "enum": words.item.words.iter().map(|word| word.word).collect::<Vec<_>>(),
+        });
         let definition = json!({
             "title": name,
             "description": words.item.meaning,
             "anyOf": [
-                {"type": "string", "enum": known},
+                reference(&known),
                 {"type": "string", "description": "A word that is newer than this schema."},
                 {"type": "null"},
             ],
         });
+        self.definitions.insert(known, enumeration);
         self.definitions.insert(name.to_owned(), definition);
     }
 
