@@ -37,6 +37,9 @@ const PLANS: Plan[] = [
   { thrown: "after", fault: { operation: "DeleteItem", moment: "after" }, effects: 2 },
 ];
 
+/** An invocation that ends soon after its last call. */
+const ENDING = { getRemainingTimeInMillis: () => 100 };
+
 for (const { fault, thrown, effects } of PLANS) {
   for (const isCrash of [true, false]) {
     for (const maxAttempts of [1, 3]) {
@@ -61,12 +64,11 @@ for (const { fault, thrown, effects } of PLANS) {
         store.fail(fault === undefined ? undefined : { ...fault, isCrash });
         let isDelivered = false;
         for (let delivery = 1; !isDelivered && delivery <= 5; delivery += 1) {
-          const context = contextOf(150);
-          const { batchItemFailures } = await handler(batch(one), context);
+          const { batchItemFailures } = await handler(batch(one), ENDING);
           isDelivered = batchItemFailures.length === 0;
           store.fail(undefined);
           // A queue delivers again after the visibility timeout, which outlasts the invocation.
-          if (!isDelivered) await sleep(context.getRemainingTimeInMillis() + 5);
+          if (!isDelivered) await sleep(ENDING.getRemainingTimeInMillis() + 5);
         }
         assert(isDelivered);
         const isMended = !isCrash && maxAttempts > 1 && fault?.operation === "UpdateItem";
@@ -80,17 +82,24 @@ for (const { fault, thrown, effects } of PLANS) {
 }
 
 test("a process that dies while it works is followed by another", async () => {
+  let started = 0;
   let done = 0;
   const options = { name: "death", table: store.name, client: store.client(), log: () => {} };
-  const dying = consumer({ ...options, handle: () => new Promise<never>(() => {}) });
+  const dying = consumer({
+    ...options,
+    handle: () => {
+      started += 1;
+      return new Promise<never>(() => {});
+    },
+  });
   const one = record();
-  void dying(batch(one), contextOf(200));
-  await sleep(100);
+  void dying(batch(one), contextOf(1_000));
+  while (started === 0) await sleep(1);
   const following = consumer({ ...options, handle: () => (done += 1) });
   assert.equal((await following(batch(one), contextOf())).batchItemFailures.length, 1, "the claim is held");
-  await sleep(150);
+  await sleep(1_000);
   assert.deepStrictEqual(await following(batch(one), contextOf()), { batchItemFailures: [] });
-  assert.equal(done, 1);
+  assert.deepStrictEqual([started, done], [1, 1]);
 });
 
 test("the line of a failure names the AWS SDK's error", async () => {

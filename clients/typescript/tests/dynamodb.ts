@@ -24,7 +24,7 @@ export interface Fault {
 
 export interface Table {
   readonly name: string;
-  readonly calls: string[];
+  readonly endpoint: string;
   client(maxAttempts?: number): DynamoDBClient;
   /** Sets the fault of the next call of its operation, or removes it. */
   fail(fault: Fault | undefined): void;
@@ -39,7 +39,6 @@ type Backend = (operation: string, body: string, headers: Record<string, string>
 export async function table(): Promise<Table> {
   const moto = process.env["PRELUDE_CLI_TEST_MOTO"];
   const name = `idempotency-${randomUUID()}`;
-  const calls: string[] = [];
   const backend = moto === undefined ? memory() : forwarded(moto);
   let fault: Fault | undefined;
   let isDead = false;
@@ -54,7 +53,6 @@ export async function table(): Promise<Table> {
         fault = undefined;
       }
       if (moment === "before") return request.socket.destroy();
-      calls.push(operation);
       const [status, answer] = await backend(operation, body, {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": String(request.headers["x-amz-target"]),
@@ -83,7 +81,7 @@ export async function table(): Promise<Table> {
   });
   return {
     name,
-    calls,
+    endpoint,
     client: (maxAttempts = 1) => new DynamoDBClient({ endpoint, region: "eu-west-1", credentials, maxAttempts }),
     fail(next) {
       fault = next;

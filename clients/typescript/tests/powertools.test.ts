@@ -185,17 +185,21 @@ test("an empty or missing event id fails the record", async () => {
   assert.match(logged[0]?.detail ?? "", /event_id/);
 });
 
-test("records run one after another, and none starts without time for it", async () => {
+test("records run one after another, and none starts without time for it", async (context) => {
+  let clock = 0;
   let running = 0;
   const { handler, handled, logged } = noting({
     handle: async () => {
       assert.equal((running += 1), 1);
-      await sleep(200);
+      await sleep(1);
+      clock += 200;
       running -= 1;
     },
   });
+  context.mock.method(performance, "now", () => clock);
   const records = [record(), record(), record(), record()];
-  const response = await handler(batch(...records), contextOf(500));
+  const response = await handler(batch(...records), { getRemainingTimeInMillis: () => 599 - clock });
+  context.mock.restoreAll();
   assert.deepStrictEqual(failed(response), records.slice(2).map((one) => one.messageId));
   assert.equal(handled.length, 2);
   assert.deepStrictEqual(logged.map(({ message, error }) => `${message}: ${error}`), [

@@ -9,7 +9,7 @@ test("the examples of README.md are the files of tests/readme", () => {
   const blocks = [...read("README.md").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
   const files = readdirSync(new URL("tests/readme/", ROOT)).map((name) => read(`tests/readme/${name}`));
   assert.deepStrictEqual(blocks.sort(), files.sort());
-  assert.equal(blocks.length, 3);
+  assert.equal(blocks.length, 4);
 });
 
 for (const name of readdirSync(new URL("tests/readme/", ROOT))) {
