@@ -2,6 +2,7 @@
 
 export { idempotencyKey, type Attributes } from "./attributes.js";
 export { units, type Decimal } from "./decimal.js";
+export { deliveryStatusFollows } from "./delivery.js";
 export { Dispatcher } from "./dispatcher.js";
 export { DecodeError, ParseError, RegistrationError, type Problem } from "./errors.js";
 export type { EventBase, UnknownEvent } from "./event.js";

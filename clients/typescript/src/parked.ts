@@ -94,7 +94,7 @@ function utf8(body: string): Uint8Array {
   return Buffer.from(body);
 }
 
-function unbase64(body: string): Uint8Array {
+function unbase64(body: string): Buffer {
   // SQS refuses an empty body, so padding alone stands for no bytes.
   if (body === "====") return Buffer.alloc(0);
   const bytes = Buffer.from(body, "base64");
@@ -103,13 +103,18 @@ function unbase64(body: string): Uint8Array {
   return bytes;
 }
 
-function gunzip(bytes: Uint8Array): Uint8Array {
+function gunzip(bytes: Buffer): Uint8Array {
+  let raw: Buffer | undefined;
   let tooLong = false;
   try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_DECODED });
+    raw = gunzipSync(bytes, { maxOutputLength: MAX_DECODED });
   } catch (error) {
     tooLong = error instanceof RangeError;
   }
   if (tooLong) throw new DecodeError(`the body decodes to more than ${MAX_DECODED} bytes`);
-  throw new DecodeError("the body is not gzip");
+  // The receiver writes one member, which ends with its length. Node.js joins further members, and skips zeros behind.
+  if (raw === undefined || bytes.readUInt32LE(bytes.length - 4) !== raw.length) {
+    throw new DecodeError("the body is not gzip");
+  }
+  return raw;
 }

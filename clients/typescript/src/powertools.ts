@@ -122,7 +122,7 @@ export function consumer(
     };
 
     const records = recordsOf(event);
-    return processPartialResponse({ Records: records as never[] }, inTime, processorOf(records, log), {
+    return processPartialResponse({ Records: records as never[] }, inTime, processorOf(records, name, log), {
       processInParallel: false,
       skipGroupOnError: true,
       throwOnFullBatchFailure: false,
@@ -162,13 +162,17 @@ function recordsOf(event: SqsEvent): SqsEvent["Records"] {
 }
 
 /** A new processor for each invocation, because processors of older versions remember failed groups. */
-function processorOf(records: SqsEvent["Records"], log: (failure: Failure) => void): BatchProcessor {
+function processorOf(
+  records: SqsEvent["Records"],
+  name: string,
+  log: (failure: Failure) => void,
+): BatchProcessor {
   // All records come from one queue.
   const isFifo = records[0]?.eventSourceARN.endsWith(".fifo");
   const processor = isFifo ? new SqsFifoPartialProcessorAsync() : new BatchProcessor(BatchType.SQS);
   const fail = processor.failureHandler.bind(processor);
   processor.failureHandler = (record, error) => {
-    log(failureOf(record as SqsRecord, error));
+    log(failureOf(name, record as SqsRecord, error));
     return fail(record, error);
   };
   return processor;

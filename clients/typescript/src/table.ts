@@ -2,6 +2,19 @@
 
 import type { EventShape, Shape } from "./shape.js";
 
+/** A status follows those of lower stages. Words without a stage say nothing about progress. */
+export const DELIVERY_STAGES: ReadonlyMap<string, number> = new Map([
+  ["submitted", 0],
+  ["in_transit", 1],
+  ["silent_started", 1],
+  ["delivered", 2],
+  ["undeliverable", 2],
+  ["expired", 2],
+  ["silent_verified", 2],
+  ["silent_mismatch", 2],
+  ["read", 3],
+]);
+
 const Price: Shape = {
   name: "Price",
   members: [

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import {
   decode,
   DecodeError,
+  deliveryStatusFollows,
   idempotencyKey,
   joinParts,
   parse,
@@ -151,4 +152,13 @@ test("keys are the expected ones", () => {
     }
   }
   for (const attributes of [{}, undefined, null]) assert.equal(idempotencyKey(attributes), "###");
+});
+
+test("a delivery status follows the expected ones", () => {
+  for (const item of cases("follows")) {
+    const [status, earlier] = [text(item, "status"), text(item, "earlier")];
+    assert.equal(deliveryStatusFollows(status, earlier), member(item, "follows"), `${status} after ${earlier}`);
+    assert.equal(deliveryStatusFollows(status, undefined), deliveryStatusFollows(status, "unknown"));
+  }
+  assert.equal(deliveryStatusFollows(undefined, undefined), false);
 });

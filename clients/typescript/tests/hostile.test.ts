@@ -189,6 +189,15 @@ test("a body that decodes to too much is refused", () => {
   assert.equal(decode(gzipSync(Buffer.alloc(64 * MIB)).toString("base64"), attributes).length, 64 * MIB);
 });
 
+test("data behind the gzip member is an error", () => {
+  const attributes = { encoding: { stringValue: "gzip+base64" } };
+  const member = gzipSync("{}");
+  assert.equal(decode(member.toString("base64"), attributes).length, 2);
+  for (const behind of [gzipSync("{}"), gzipSync(""), Buffer.alloc(1), Buffer.alloc(9), Buffer.from("junk")]) {
+    assert.throws(() => decode(Buffer.concat([member, behind]).toString("base64"), attributes), DecodeError);
+  }
+});
+
 test("an error of decoding holds nothing of the body", () => {
   for (const encoding of ["base64", "gzip+base64", "secret"]) {
     for (const body of ["secret{}", Buffer.from("secret").toString("base64"), "\ud800"]) {

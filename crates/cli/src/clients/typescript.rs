@@ -100,6 +100,12 @@ fn type_of(form: &Form) -> String {
 
 fn table(model: &Model) -> String {
     let mut text = format!("{MARK}\nimport type {{ EventShape, Shape }} from \"./shape.js\";\n");
+    text += "\n/** A status follows those of lower stages. Words without a stage say nothing about progress. */\n";
+    text += "export const DELIVERY_STAGES: ReadonlyMap<string, number> = new Map([\n";
+    for (word, stage) in Model::delivery_stages() {
+        text += &format!("  [\"{word}\", {stage}],\n");
+    }
+    text += "]);\n";
     for Named { name, item } in &model.objects {
         text += &format!("\nconst {name}: Shape = {{\n  name: \"{name}\",\n  members: [\n");
         for member in &item.members {
