@@ -3,16 +3,14 @@
 //! [`Replay`] reads a parked message with today's version and configuration, and sends its events to their queues.
 
 mod reread;
-mod unpack;
 
 use std::{sync::Arc, time::SystemTime};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
+pub use prelude_events::{DecodeError as UnpackError, Encoding};
 use tokio::time::{Duration, Instant};
 
-pub use self::unpack::UnpackError;
-pub use crate::publish::encoding::Encoding;
 use crate::{
     event::{Authentication, Batch, Destination, Event, Origin},
     inbound::Arrival,

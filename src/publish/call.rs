@@ -1,9 +1,9 @@
 //! Messages to send, and the calls that carry them.
 
+use prelude_events::Encoding;
 use tokio::time::Instant;
 
 use super::{
-    encoding::Encoding,
     failure::{Failure, SqsFailure},
     message::Message,
     send_batch::Acknowledgement,

@@ -1,44 +1,13 @@
 //! Bodies of parked messages: exact bytes as text, base64, gzip and base64, or gzip and base64 in parts.
 
-use std::{
-    fmt,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use prelude_events::Encoding;
 
 use crate::limits::{ATTRIBUTES_RESERVE, MAX_MESSAGE, is_sqs_text};
-
-/// Encoding of a parked body; the message attribute `encoding`, which text does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// The exact bytes.
-    Text,
-    /// `base64`.
-    Base64,
-    /// `gzip+base64`.
-    Gzip,
-    /// `gzip+base64;part=<index>/<count>`, counted from 1.
-    GzipPart {
-        /// Place of the part.
-        index: usize,
-        /// Number of parts.
-        count: usize,
-    },
-}
-
-impl fmt::Display for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text => f.write_str("text"),
-            Self::Base64 => f.write_str("base64"),
-            Self::Gzip => f.write_str("gzip+base64"),
-            Self::GzipPart { index, count } => write!(f, "gzip+base64;part={index}/{count}"),
-        }
-    }
-}
 
 /// One message's share of a parked body.
 #[derive(Debug, PartialEq, Eq)]
@@ -112,7 +81,7 @@ mod tests {
         let text: String = parcels.iter().map(|parcel| std::str::from_utf8(&parcel.body).unwrap()).collect();
         let encoding = parcels[0].encoding.to_string();
         let attribute = (encoding != "text").then_some(&*encoding);
-        Encoding::read(attribute).unwrap().unpack(text).unwrap()
+        Encoding::read(attribute).unwrap().unpack(text).unwrap().into()
     }
 
     fn noise(length: usize) -> Bytes {

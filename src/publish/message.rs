@@ -4,10 +4,10 @@ use std::{borrow::Cow, sync::Arc};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
-use prelude_events::{EventType, Source};
+use prelude_events::{Encoding, EventType, Source};
 
 use super::{
-    encoding::{Encoding, Parcel, encode},
+    encoding::{Parcel, encode},
     fifo::FifoIds,
 };
 use crate::{

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use prelude_events::Encoding;
+
 use super::{
     call::{Draft, Refused},
-    encoding::Encoding,
     failure::Failure,
     message::{Message, Stamp},
     slices::slices,

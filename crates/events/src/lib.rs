@@ -6,8 +6,11 @@ mod error;
 mod event;
 mod event_type;
 mod from_json;
+mod identity;
 mod members;
 mod open_enum;
+#[cfg(feature = "parked")]
+mod parked;
 pub mod payload;
 mod personal;
 mod raw_json;
@@ -25,6 +28,9 @@ pub use envelope::Envelope;
 pub use error::ParseError;
 pub use event::Event;
 pub use event_type::EventType;
+pub use identity::idempotency_key;
+#[cfg(feature = "parked")]
+pub use parked::{DecodeError, Encoding, decode, join_parts};
 pub use personal::Personal;
 pub use raw_json::RawJson;
 pub use received::Received;

@@ -171,7 +171,7 @@ fn join(set: Set) -> Sorted {
 
 fn whole(parked: Parked, encoding: Encoding, body: String, label: Label) -> Sorted {
     match encoding.unpack(body) {
-        Ok(raw) => Sorted::Whole(Box::new(Item { parked, raw, label })),
+        Ok(raw) => Sorted::Whole(Box::new(Item { parked, raw: raw.into(), label })),
         Err(error) => Sorted::Unreadable(label, error.to_string()),
     }
 }
