@@ -64,7 +64,7 @@ impl DataTable {
             .transact_items(TransactWriteItem::builder().update(update.build()?).build());
         match transaction.send().await {
             Ok(_) => Ok(()),
-            Err(error) if is_counted(&error) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(is_counted) => Ok(()),
             Err(error) => Err(failed("TransactWriteItems", &error)),
         }
     }
@@ -84,11 +84,8 @@ fn is_late<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
 }
 
 /// Reports whether the charge exists. Any other reason, e.g. a conflict of two transactions, lets the record come again.
-fn is_counted(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
-    else {
-        return false;
-    };
+fn is_counted(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(canceled) = error else { return false };
     let put = canceled.cancellation_reasons().first();
     put.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
 }
@@ -96,4 +93,27 @@ fn is_counted(error: &SdkError<TransactWriteItemsError>) -> bool {
 /// Names the operation and DynamoDB's code. DynamoDB's message may quote values.
 fn failed<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E>) -> RecordError {
     RecordError::new(format!("{operation} failed: {}", error.code().unwrap_or("no answer")))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::{CancellationReason, error::TransactionCanceledException};
+
+    use super::*;
+
+    #[test]
+    fn only_an_existing_charge_counts_as_counted() {
+        for (codes, expected) in [
+            (["ConditionalCheckFailed", "None"], true),
+            (["None", "TransactionConflict"], false),
+            (["TransactionConflict", "None"], false),
+            (["None", "ConditionalCheckFailed"], false),
+        ] {
+            let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+            let canceled =
+                TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.into()));
+            let error = TransactWriteItemsError::TransactionCanceledException(canceled.build());
+            assert_eq!(is_counted(&error), expected, "{codes:?}");
+        }
+    }
 }
