@@ -214,7 +214,9 @@ def check_outputs(checks, stack, slugs):
     expected |= {f"{stack.name}:{slug}-dlq:arn": queue_arn(stack, f"{slug}-dlq") for slug in slugs}
     expected[f"{stack.name}:queue-url-prefix"] = prefix + stack.parameters["QueuePrefix"]
     expected[f"{stack.name}:api-id"] = stack.physical_id("Api")
-    checks.same("the exports are the queues, the prefix and the API", exports.items(), expected.items())
+    if key := stack.parameters["KmsKeyArn"]:
+        expected[f"{stack.name}:kms-key:arn"] = key
+    checks.same("the exports are the queues, their key, the prefix and the API", exports.items(), expected.items())
     url = stack.resolve(stack.outputs["WebhookUrl"]["Value"])
     checks.that(
         "the webhook's URL",
