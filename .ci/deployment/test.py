@@ -21,8 +21,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import template
-from checks import Checks, check_stack, check_template, deployed_types
+from checks import check_stack, check_template, deployed_types
 from order import check_order
+from results import Checks
 from runtime_api import Function
 from stack import QUEUE, Stack
 from template import ACCOUNT, REGION
