@@ -55,7 +55,7 @@ def main():
             by_calls = ", ".join(f"{count} {kind}" for kind, count in generically.items())
             checks.note(f"{len(stack.resources)} resources; created by API calls: {by_calls}")
             check_stack(checks, stack)
-            with Function(options.binary, environment(stack), timeout=9) as function:
+            with Function([options.binary], environment(stack), timeout=9) as function:
                 deliver_all(checks, stack, moved, function, options.events)
         finally:
             stack.delete()
