@@ -49,6 +49,7 @@ def main():
     sources = {language: yaml_parse(path(language).read_text()) for language in LANGUAGES}
     for language, consumer in sources.items():
         checks.section(f"examples/consumer-{language}/template.yaml")
+        failed = len(checks.failures)
         for variant, (parameters, slugs, key) in VARIANTS.items():
             values = {**template.defaults(consumer), "ReceiverStack": RECEIVER, **parameters}
             resources = resolved(consumer, values)
@@ -61,6 +62,8 @@ def main():
             check_alarms(checks, variant, resources, parameters.get("AlarmTopicArn"))
         check_function(checks, consumer, source)
         check_tables(checks, consumer)
+        # So that a failure names its template in the summary as well.
+        checks.failures[failed:] = [f"{language}: {what}" for what in checks.failures[failed:]]
     checks.section("all three")
     first, *others = (json.dumps(without_code(consumer), sort_keys=True) for consumer in sources.values())
     checks.that("the templates differ in the function's code and its calls to DynamoDB only", set(others) == {first})
