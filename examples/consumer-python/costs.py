@@ -52,11 +52,11 @@ class Costs:
         self._charge(event, "attempt", event.payload.attempt_uuid, event.payload.price, event.payload.time)
 
     def _charge(self, event: Event, kind: str, id: str | None, price: Price | None, time: Timestamp | None) -> None:
-        if price is None:
+        if price is None or price.amount is None:
             self._ignore(event)
             return
-        if id is None or price.amount is None or price.currency is None:
-            raise RecordError("charge is incomplete: expected an id, an amount and a currency")
+        if id is None or price.currency is None:
+            raise RecordError("charge is incomplete: expected an id and a currency")
         amount = {"N": digits(price.amount)}
         month = month_of(time, event.created_at)
         try:
