@@ -1,8 +1,10 @@
-//! Sections of documents and of `template.yaml` that list event types.
+//! Sections of documents and of `template.yaml` that list event types, or quote a file.
 //!
 //! A section stands between two comments, each on its own line: `<!-- NAME: written by cargo prelude samples -->` and
 //! `<!-- end -->` in Markdown, the same with `#` in YAML. Everything between them is derived from the table of
-//! `prelude-events`.
+//! `prelude-events`, or is the file after `code of `.
+
+mod quote;
 
 use std::{fs, io, path::Path};
 
@@ -20,7 +22,7 @@ pub struct Document {
 /// Name of a section, and the function that writes its lines.
 pub type Section = (&'static str, fn() -> Vec<String>);
 
-/// Every section.
+/// Every section that lists event types.
 pub const SECTIONS: [Section; 5] = [
     ("event types", event_types),
     ("samples", samples),
@@ -33,6 +35,7 @@ pub const SECTIONS: [Section; 5] = [
 const FOLDERS: [&str; 5] = ["", "docs", "events", "crates/events", "crates/events/samples"];
 
 const MARK: &str = ": written by cargo prelude samples";
+const QUOTE: &str = "code of ";
 const END: &str = "end";
 
 /// Files below `root` that have sections, in the order of their paths. Skips absent folders.
@@ -55,7 +58,7 @@ pub fn documents(root: &Path) -> io::Result<Vec<Document>> {
     for path in paths {
         match fs::read_to_string(root.join(&path)) {
             Ok(text) if text.contains(MARK) => {
-                documents.push(Document { text: updated(&path, &text)?, path })
+                documents.push(Document { text: updated(root, &path, &text)?, path })
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -66,7 +69,7 @@ pub fn documents(root: &Path) -> io::Result<Vec<Document>> {
 }
 
 /// Replaces the lines of each section, indented as the comment above them.
-fn updated(path: &str, text: &str) -> io::Result<String> {
+fn updated(root: &Path, path: &str, text: &str) -> io::Result<String> {
     let fault = |line: usize, problem: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{path}:{}: {problem}", line + 1))
     };
@@ -75,13 +78,19 @@ fn updated(path: &str, text: &str) -> io::Result<String> {
     while let Some((number, line)) = lines.next() {
         updated.extend([line, "\n"]);
         let Some(name) = comment(line).and_then(|comment| comment.strip_suffix(MARK)) else { continue };
-        let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == name) else {
+        let section = if let Some(source) = name.strip_prefix(QUOTE) {
+            quote::quote(root, source).map_err(|error| fault(number, error.to_string()))?
+        } else if let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == name) {
+            section()
+        } else {
             let known = SECTIONS.map(|(known, _)| known).join(", ");
-            return Err(fault(number, format!("unknown section `{name}`: expected one of {known}")));
+            let expected = format!("expected one of {known}, or {QUOTE}<path>");
+            return Err(fault(number, format!("unknown section `{name}`: {expected}")));
         };
         let indent: String = line.chars().take_while(|character| *character == ' ').collect();
-        for generated in section() {
-            updated.extend([&indent, generated.as_str(), "\n"]);
+        for generated in section {
+            let indent = if generated.is_empty() { "" } else { &indent };
+            updated.extend([indent, generated.as_str(), "\n"]);
         }
         let Some((_, end)) = lines.find(|(_, line)| comment(line) == Some(END)) else {
             return Err(fault(number, format!("section `{name}` has no end: expected a comment `{END}`")));
@@ -176,13 +185,13 @@ mod tests {
     #[test]
     fn a_section_is_replaced_and_the_rest_is_kept() {
         let text = "one\n  # slugs by name: written by cargo prelude samples\n  old\n  # end\n# end\n";
-        let updated = updated("t", text).unwrap();
+        let updated = updated(Path::new("/nowhere"), "t", text).unwrap();
         assert!(updated.starts_with("one\n  # slugs by name: written by cargo prelude samples\n  V1Auth"));
         assert!(updated.contains("\n  StepUpHookFailed: step-up-hook-failed\n"), "{updated}");
         assert!(updated.ends_with("\n  # end\n# end\n"), "{updated}");
         assert_eq!(updated.lines().count(), 4 + EventType::ALL.len(), "{updated}");
         assert!(!updated.contains("old"));
-        assert_eq!(super::updated("t", &updated).unwrap(), updated);
+        assert_eq!(super::updated(Path::new("/nowhere"), "t", &updated).unwrap(), updated);
     }
 
     #[test]
@@ -196,8 +205,9 @@ mod tests {
                 "<!-- samples: written by cargo prelude samples -->\n| x |\n",
                 "t:1: section `samples` has no end",
             ),
+            ("<!-- code of x.rs: written by cargo prelude samples -->\n", "t:1: x.rs: "),
         ] {
-            let error = updated("t", text).unwrap_err().to_string();
+            let error = updated(Path::new("/nowhere"), "t", text).unwrap_err().to_string();
             assert!(error.starts_with(problem), "{error}");
         }
     }

@@ -4,6 +4,7 @@ mod clients;
 mod completions;
 mod conform;
 mod demo;
+mod documents;
 mod events;
 mod explain;
 mod help;
