@@ -26,6 +26,7 @@ use crate::{
     authenticate::{challenge::ChallengeForm, keys::cache::COOL_DOWN, public_key::PublicKey},
     endpoint::Endpoint,
     gate::{Gate, IpCheck, PRELUDE_ADDRESSES},
+    metrics::MetricsFormat,
     route::Routes,
 };
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub routes: Routes,
     /// `PRELUDE_CHALLENGE_RESPONSE`.
     pub challenge_form: ChallengeForm,
+    /// `PRELUDE_METRICS`.
+    pub metrics: MetricsFormat,
     /// Settings that work and are probably mistakes.
     pub warnings: Vec<Problem>,
 }
@@ -116,6 +119,12 @@ impl Config {
             &[("object", ChallengeForm::Object), ("number", ChallengeForm::Number)],
             problems,
         );
+        let metrics = read::choice(
+            settings,
+            name::METRICS,
+            &[("emf", MetricsFormat::Emf), ("off", MetricsFormat::Off)],
+            problems,
+        );
         if gate.allowed.iter().any(|block| gate.trusted_proxies.iter().any(|proxies| proxies.contains(block)))
         {
             let message = "holds an allowed address: a caller with that address counts as a proxy";
@@ -131,6 +140,7 @@ impl Config {
             jwks_ttl,
             routes: routes?,
             challenge_form,
+            metrics,
             warnings,
         })
     }

@@ -10,8 +10,8 @@
 //! 6. [`publish`]: every event becomes durable in SQS. Only then is the answer 200.
 //! 7. [`respond`]: the status, a body without details, and the log line. [`rejection`] lists every other answer.
 //!
-//! [`receiver`] runs the steps, [`config`] and [`telemetry`] set them up, and [`watch`] observes them. [`replay`] is the way
-//! back from the parking queue, for the tool.
+//! [`receiver`] runs the steps, [`config`] and [`telemetry`] set them up, and [`watch`] observes them. [`metrics`] is such an
+//! observer. [`replay`] is the way back from the parking queue, for the tool.
 
 pub mod app;
 pub mod authenticate;
@@ -23,6 +23,7 @@ pub mod inbound;
 mod json;
 pub mod lambda;
 mod limits;
+pub mod metrics;
 pub mod parking;
 pub mod parse;
 pub mod publish;

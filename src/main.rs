@@ -1,6 +1,10 @@
 //! The Lambda function: reads the environment, builds the receiver, and runs it.
 
-use std::{io, process::ExitCode, time::Instant};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Instant,
+};
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use prelude_webhooks::{
@@ -23,11 +27,8 @@ async fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let variable = |name| std::env::var(name).ok();
-    telemetry::start(
-        variable("AWS_LAMBDA_LOG_LEVEL").as_deref(),
-        variable("AWS_LAMBDA_LOG_FORMAT").as_deref(),
-        io::stdout,
-    );
+    let log_level = variable("AWS_LAMBDA_LOG_LEVEL");
+    telemetry::start(log_level.as_deref(), variable("AWS_LAMBDA_LOG_FORMAT").as_deref(), io::stdout);
     std::panic::set_hook(Box::new(|panic| {
         // Only the place is logged, because the message may quote the request.
         let place = panic.location().map(ToString::to_string);
@@ -48,7 +49,9 @@ async fn main() -> ExitCode {
         tracing::warn!(code = "configuration", variable = &*warning.variable, "{warning}");
     }
     let sender = SqsSender::from_environment(config.routes.parking()).await;
-    let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
+    let function_name = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let metrics = config.metrics.writer(&function_name, log_level.as_deref(), write_line);
+    let receiver = Receiver::new(config, HttpsKeySets::default(), sender).with_metrics(metrics);
     drop(receiver.warm_up());
     let handler = Handler::new(receiver, started.elapsed());
     let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Invocation>| handler.handle(event)));
@@ -59,6 +62,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes a line to standard output at once. An output that is closed must not fail the request.
+fn write_line(line: &str) {
+    if let Err(_closed) = io::stdout().write_all(line.as_bytes()) {}
 }
 
 /// Variables that Lambda always sets and `lambda_runtime` requires.

@@ -60,16 +60,21 @@ impl<S: SendBatch> Publisher<S> {
         &self.routes
     }
 
-    /// Returns when every event is durable: in its queue, or parked with a reason.
+    /// Returns when every event is durable: in its queue, or parked with a reason. Reports each retry of a call.
     ///
     /// # Errors
     /// [`Rejection::PublishFailed`]: some event is not durable. Durable ones come again with the retry.
-    pub async fn publish(&self, batch: Batch, arrival: &Arrival) -> Result<Receipt, Rejection> {
+    pub async fn publish(
+        &self,
+        batch: Batch,
+        arrival: &Arrival,
+        retried: impl FnMut(),
+    ) -> Result<Receipt, Rejection> {
         let stamp = Stamp::new(&batch.origin, arrival, self.routes.queue_type());
         let mut plan = Plan::new(batch, &stamp, &self.routes, &arrival.request_id);
         let queues = self.queues(plan.first_messages());
         let mut service =
-            Service::new(&self.sender, queues, Some(PARKING), arrival.deadline, &arrival.request_id);
+            Service::new(&self.sender, queues, Some(PARKING), arrival.deadline, &arrival.request_id, retried);
         while let Some(Settled { refused, overflow }) = service.next().await {
             let mut drafts: Vec<_> =
                 refused.into_iter().flat_map(|refused| plan.elsewhere(refused)).collect();
@@ -96,12 +101,12 @@ impl<S: SendBatch> Publisher<S> {
         deadline: Instant,
     ) -> Result<Vec<(usize, Failure)>, Rejection> {
         let draft = |(event, message)| {
-            let (parked, sliceable) = (None, false);
-            Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
+            let (parked, sliceable, awaits_retry) = (None, false, false);
+            Draft { event, message, parked, sliceable, awaits_retry, failures: 0, unlisted: 0 }
         };
         let drafts = messages.into_iter().enumerate().map(draft).collect();
         let queues = vec![self.queue(queue_url, drafts)];
-        let mut service = Service::new(&self.sender, queues, None, deadline, NO_REQUEST);
+        let mut service = Service::new(&self.sender, queues, None, deadline, NO_REQUEST, || ());
         let mut refused = Vec::new();
         while let Some(settled) = service.next().await {
             refused.extend(settled.refused.into_iter().map(|refused| (refused.draft.event, refused.failure)));

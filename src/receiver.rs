@@ -17,6 +17,7 @@ use crate::{
     endpoint::Endpoint,
     gate::{Caller, Gate, IpCheck},
     inbound::{Arrival, Inbound},
+    metrics::{Emf, KeySets, Measurement},
     parse::parse,
     publish::{MAX_EVENTS, Publisher, SendBatch},
     rejection::Rejection,
@@ -32,6 +33,7 @@ pub struct Receiver<F, S> {
     authenticator: Authenticator<F>,
     publisher: Publisher<S>,
     challenge_form: ChallengeForm,
+    metrics: Option<Emf>,
 }
 
 impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
@@ -57,7 +59,14 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
             authenticator: Authenticator { keys, accept_unsigned },
             publisher: Publisher::new(sender, routes),
             challenge_form,
+            metrics: None,
         }
+    }
+
+    /// Writes the metrics of each request.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Option<Emf>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Starts fetching the apps' key sets, so that the first request finds them. The fetches continue when the result is
@@ -79,14 +88,20 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
         watch: &mut impl Watch,
     ) -> Reply {
         let started = Instant::now();
+        let measurement = self.metrics.as_ref().map(|_| Measurement::start(&inbound.method));
+        let mut watch = (watch, measurement);
         // A panic is answered here, because the runtime's answer would quote its message, which may quote the request.
-        let process = AssertUnwindSafe(self.process(inbound, arrival, watch)).catch_unwind();
+        let process = AssertUnwindSafe(self.process(inbound, arrival, &mut watch)).catch_unwind();
         let result = match timeout_at(arrival.deadline, process).await {
             Ok(result) => result.unwrap_or(Err(Rejection::Panicked)),
             Err(_elapsed) => Err(Rejection::OutOfTime),
         };
         watch.see(Step::Ended(&result));
         respond::log(&result, &arrival.request_id, started.elapsed());
+        if let (Some(metrics), (_, Some(mut measurement))) = (&self.metrics, watch) {
+            measurement.end(arrival, &self.key_sets());
+            metrics.write(arrival, &measurement);
+        }
         Reply::new(&result, self.challenge_form)
     }
 
@@ -118,10 +133,16 @@ impl<F: FetchKeySet, S: SendBatch> Receiver<F, S> {
                 }
                 let batch = batch?;
                 watch.see(Step::Parsed(&batch));
-                self.publisher.publish(batch, arrival).await.map(Outcome::Accepted)
+                let retried = || watch.see(Step::Retried);
+                self.publisher.publish(batch, arrival, retried).await.map(Outcome::Accepted)
             }
             _ => Err(Rejection::MethodNotAllowed),
         }
+    }
+
+    fn key_sets(&self) -> KeySets {
+        let keys = &self.authenticator.keys;
+        KeySets { failed_fetches: keys.take_failed_fetches(), oldest: keys.oldest_set() }
     }
 
     /// Logs an address that the allow-list would refuse. Operators complete their list from it in `report` mode.

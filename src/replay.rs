@@ -209,7 +209,7 @@ impl<S: SendBatch> Replay<S> {
         let mut events = slice.events(raw).into_iter().peekable();
         while events.peek().is_some() {
             let batch = Batch::of_parked(slice.origin.clone(), events.by_ref().take(MAX_AT_A_TIME).collect());
-            self.publisher.publish(batch, &slice.arrival(Instant::now() + patience)).await?;
+            self.publisher.publish(batch, &slice.arrival(Instant::now() + patience), || ()).await?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Observer of the pipeline, for `prelude explain`, `prelude verify` and the inspector. The function passes `()`.
+//! Observers of the pipeline, for the metrics, `prelude explain`, `prelude verify` and the inspector.
 
 use crate::{
     authenticate::{
@@ -22,8 +22,29 @@ impl Watch for () {
     fn see(&mut self, _step: Step<'_>) {}
 }
 
+impl<W: Watch> Watch for &mut W {
+    fn see(&mut self, step: Step<'_>) {
+        W::see(self, step);
+    }
+}
+
+impl<W: Watch> Watch for Option<W> {
+    fn see(&mut self, step: Step<'_>) {
+        if let Some(watch) = self {
+            watch.see(step);
+        }
+    }
+}
+
+impl<V: Watch, W: Watch> Watch for (V, W) {
+    fn see(&mut self, step: Step<'_>) {
+        self.0.see(step);
+        self.1.see(step);
+    }
+}
+
 /// One step of the pipeline and its result. After a refusal only [`Step::Ended`] follows.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
     /// The caller was identified, listed or not.
     Caller(&'a Caller),
@@ -39,6 +60,8 @@ pub enum Step<'a> {
     Authenticated(&'a Delivery),
     /// The events were read, and the key proves their source.
     Parsed(&'a Batch),
+    /// A call to SQS starts that repeats a failed call, or failed entries of one.
+    Retried,
     /// The pipeline ended with the result that determines the answer.
     Ended(&'a Result<Outcome, Rejection>),
 }

@@ -76,6 +76,16 @@ impl<F: FetchKeySet> KeyRing<F> {
         }
     }
 
+    /// Age of the oldest fetched set; `None` before the first one.
+    pub fn oldest_set(&self) -> Option<Duration> {
+        self.caches().filter_map(|cache| cache.age()).max()
+    }
+
+    /// Number of fetches that failed since the last call. Each failure is returned once.
+    pub fn take_failed_fetches(&self) -> u64 {
+        self.caches().map(|cache| cache.take_failures()).sum()
+    }
+
     /// Finds the key that verifies: first among the known keys, then in the sets that are due. Otherwise fetches every
     /// set once more. Reports each trial.
     ///
@@ -148,6 +158,10 @@ impl<F: FetchKeySet> KeyRing<F> {
             }
         }
         owners
+    }
+
+    fn caches(&self) -> impl Iterator<Item = &Arc<KeySetCache<F>>> {
+        self.apps.iter().filter_map(AppKeys::cache)
     }
 
     fn app(&self, app_id: &[u8]) -> Option<&AppKeys<F>> {

@@ -24,8 +24,9 @@ pub(super) mod name {
     pub(crate) const CONFIG_FILE: &str = "PRELUDE_CONFIG_FILE";
     pub(crate) const CHALLENGE_RESPONSE: &str = "PRELUDE_CHALLENGE_RESPONSE";
     pub(crate) const JWKS_TTL_SECONDS: &str = "PRELUDE_JWKS_TTL_SECONDS";
+    pub(crate) const METRICS: &str = "PRELUDE_METRICS";
 
-    pub(crate) const ALL: [&str; 13] = [
+    pub(crate) const ALL: [&str; 14] = [
         QUEUE_URL_PREFIX,
         QUEUE_TYPE,
         ROUTES,
@@ -39,6 +40,7 @@ pub(super) mod name {
         CONFIG_FILE,
         CHALLENGE_RESPONSE,
         JWKS_TTL_SECONDS,
+        METRICS,
     ];
 }
 

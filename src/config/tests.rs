@@ -42,6 +42,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.jwks_ttl, Duration::from_secs(600));
     assert_eq!(config.routes.queue_type(), QueueType::Standard);
     assert_eq!(config.challenge_form, ChallengeForm::Object);
+    assert_eq!(config.metrics, MetricsFormat::Off);
     let [app] = &*config.apps else { panic!("one app") };
     let AppKeySource::Url(url) = &app.keys else { panic!("fetched keys") };
     assert_eq!(url, "https://54e9ujn.session.prelude.dev/.well-known/jwks.json");
@@ -69,6 +70,7 @@ fn every_setting_is_read() {
         ("PRELUDE_PATH_TOKEN", "fedcba9876543210fedcba9876543210,0123456789abcdef0123456789abcdef"),
         ("PRELUDE_CHALLENGE_RESPONSE", "number"),
         ("PRELUDE_JWKS_TTL_SECONDS", "60"),
+        ("PRELUDE_METRICS", "emf"),
     ])
     .unwrap();
     assert_eq!((config.apps.len(), config.account_keys.len()), (2, 2));
@@ -78,6 +80,7 @@ fn every_setting_is_read() {
     assert_eq!(config.gate.check, IpCheck::Report);
     assert_eq!(config.endpoint.tokens.len(), 2);
     assert_eq!(config.challenge_form, ChallengeForm::Number);
+    assert_eq!(config.metrics, MetricsFormat::Emf);
     assert_eq!(config.jwks_ttl, Duration::from_secs(60));
     assert!(config.routes.parking().name().ends_with("unrouted.fifo"));
     let [warning] = &*config.warnings else { panic!("{:?}", config.warnings) };
@@ -101,6 +104,7 @@ fn all_problems_are_reported_at_once_each_by_its_variable() {
         ("PRELUDE_TRUSTED_PROXIES", "10.0.0.0/40"),
         ("PRELUDE_CHALLENGE_RESPONSE", "text"),
         ("PRELUDE_JWKS_TTL_SECONDS", "0"),
+        ("PRELUDE_METRICS", "on"),
         ("PRELUDE_ALLOWED_IP", "typo"),
     ]);
     for (variable, count) in [
@@ -114,6 +118,7 @@ fn all_problems_are_reported_at_once_each_by_its_variable() {
         ("PRELUDE_TRUSTED_PROXIES", 1),
         ("PRELUDE_CHALLENGE_RESPONSE", 1),
         ("PRELUDE_JWKS_TTL_SECONDS", 1),
+        ("PRELUDE_METRICS", 1),
         ("PRELUDE_ALLOWED_IP", 1),
     ] {
         assert_eq!(

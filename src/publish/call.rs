@@ -18,6 +18,8 @@ pub(super) struct Draft {
     pub(super) parked: Option<(Reason, Encoding)>,
     /// A slice of the array may carry the event: it is an element that was not sent in this attempt.
     pub(super) sliceable: bool,
+    /// The message failed in a call and may be sent again, so its next call is a retry.
+    pub(super) awaits_retry: bool,
     /// Number of answers in which this entry failed.
     pub(super) failures: u32,
     /// Number of those answers with an unlisted code.
@@ -57,6 +59,12 @@ pub(super) struct Moment<'a> {
 }
 
 impl Call {
+    /// Reports whether the call repeats a failed one, and forgets it: a half of the call is not another retry.
+    pub(super) fn take_retry(&mut self) -> bool {
+        let awaited = self.drafts.iter_mut().map(|draft| std::mem::take(&mut draft.awaits_retry));
+        awaited.fold(false, |any, awaits| any | awaits)
+    }
+
     /// Returns every message as refused.
     pub(super) fn refused(self, failure: Failure) -> impl Iterator<Item = Refused> {
         self.drafts.into_iter().map(move |draft| Refused { draft, failure })

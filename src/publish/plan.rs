@@ -165,5 +165,5 @@ impl<'a> Plan<'a> {
 }
 
 const fn draft(event: usize, message: Message, parked: Option<(Reason, Encoding)>, sliceable: bool) -> Draft {
-    Draft { event, message, parked, sliceable, failures: 0, unlisted: 0 }
+    Draft { event, message, parked, sliceable, awaits_retry: false, failures: 0, unlisted: 0 }
 }

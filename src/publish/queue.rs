@@ -185,6 +185,7 @@ impl Queue {
                 }
             }
         }
+        again.iter_mut().for_each(|draft| draft.awaits_retry = true);
         if let Health::Closed(failure) = self.health {
             return refused.into_iter().chain(Call { drafts: again, is_suspect }.refused(failure)).collect();
         }
@@ -204,7 +205,7 @@ impl Queue {
     /// Settles a call that failed as a whole.
     fn failed(
         &mut self,
-        call: Call,
+        mut call: Call,
         number: u64,
         SqsFailure { failure, code, .. }: SqsFailure,
         moment: Moment<'_>,
@@ -237,6 +238,7 @@ impl Queue {
                 if unlisted >= MAX_UNLISTED && may_park {
                     return self.close(call, Failure::QueueDenied);
                 }
+                call.drafts.iter_mut().for_each(|draft| draft.awaits_retry = true);
                 self.line.put_back(call);
             }
         }

@@ -14,7 +14,7 @@ use super::{
 use crate::route::QueueUrl;
 
 /// Queues, and the calls in flight to them.
-pub(super) struct Service<'a, S> {
+pub(super) struct Service<'a, S, R> {
     sender: &'a S,
     request_id: &'a str,
     queues: Vec<Queue>,
@@ -26,6 +26,8 @@ pub(super) struct Service<'a, S> {
     started: u64,
     calls: FuturesUnordered<BoxFuture<'a, (usize, Ended)>>,
     deadline: Instant,
+    /// Observer of the calls that are retries.
+    retried: R,
 }
 
 /// Messages that a queue returns after a call.
@@ -43,13 +45,14 @@ const SLOTS_FOR_FAILING: usize = 4;
 /// Time limit of one call. Two calls fit into the budget.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
-impl<'a, S: SendBatch> Service<'a, S> {
+impl<'a, S: SendBatch, R: FnMut()> Service<'a, S, R> {
     pub(super) fn new(
         sender: &'a S,
         queues: Vec<Queue>,
         parking: Option<usize>,
         deadline: Instant,
         request_id: &'a str,
+        retried: R,
     ) -> Self {
         Self {
             sender,
@@ -60,6 +63,7 @@ impl<'a, S: SendBatch> Service<'a, S> {
             started: 0,
             calls: FuturesUnordered::new(),
             deadline,
+            retried,
         }
     }
 
@@ -105,8 +109,11 @@ impl<'a, S: SendBatch> Service<'a, S> {
 
     fn start_calls(&mut self, now: Instant) {
         while self.calls.len() < SLOTS
-            && let Some((index, url, call)) = self.take_turn(now)
+            && let Some((index, url, mut call)) = self.take_turn(now)
         {
+            if call.take_retry() {
+                (self.retried)();
+            }
             let (sender, deadline) = (self.sender, self.deadline);
             let number = self.started;
             self.started += 1;
@@ -197,10 +204,11 @@ mod tests {
         let queues = || vec![failing(5), failing(1), failing(0)];
         let [long, short, _] = &*queues() else { panic!("three queues") };
         assert!(short.resumption() < long.resumption());
-        let service = Service::new(&NoSqs, queues(), None, deadline, "r");
+        let service = Service::new(&NoSqs, queues(), None, deadline, "r", || ());
         let next = service.wake_at(Instant::now()).unwrap() - Instant::now();
         assert!(next <= Duration::from_millis(100), "{next:?}");
-        let over = Service::new(&NoSqs, queues(), None, Instant::now() + Duration::from_millis(40), "r");
+        let over =
+            Service::new(&NoSqs, queues(), None, Instant::now() + Duration::from_millis(40), "r", || ());
         assert_eq!(over.wake_at(Instant::now()), None, "no pause ends in time");
     }
 }

@@ -39,7 +39,8 @@ fn personal() -> String {
 }
 
 fn assert_silent(case: &str, answer: &Answer, request: &Request) {
-    let text = answer.log.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    let lines = answer.log.iter().chain(&answer.metrics);
+    let text = lines.map(Value::to_string).collect::<Vec<_>>().join("\n");
     let signatures = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE));
     let signatures = signatures.filter_map(|(_, value)| value.get(30..60)).map(ToOwned::to_owned);
     for secret in SECRETS.map(ToOwned::to_owned).into_iter().chain(signatures) {
@@ -48,7 +49,7 @@ fn assert_silent(case: &str, answer: &Answer, request: &Request) {
     }
 }
 
-/// Checks that exactly one line reports the result, with the status of the answer.
+/// Checks that exactly one line reports the result, with the status of the answer, and one line has the metrics.
 fn assert_one_line(case: &str, answer: &Answer) {
     let ends: Vec<_> = answer.log.iter().filter(|line| line.get("status").is_some()).collect();
     let [end] = ends.as_slice() else { panic!("{case}: {} lines in {:?}", ends.len(), answer.log) };
@@ -66,6 +67,10 @@ fn assert_one_line(case: &str, answer: &Answer) {
     for line in answer.log.iter().filter(is_of_request) {
         assert_eq!(line["request_id"], end["request_id"], "{case}: {line}");
         assert!(line["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{case}: {line}");
+    }
+    let [metrics] = answer.metrics.as_slice() else { panic!("{case}: {:?}", answer.metrics) };
+    for member in ["code", "request_id"] {
+        assert_eq!(metrics[member], end[member], "{case}: {metrics}");
     }
     for line in answer.log.iter().filter(|line| line.get("failure").is_some()) {
         let queue = line["queue"].as_str().unwrap_or_default();
@@ -129,6 +134,17 @@ async fn accepted_and_parked_events_are_not_repeated() {
             check(&stack, case, &request, 200).await;
         }
     }
+}
+
+#[tokio::test]
+async fn the_scan_finds_a_body_in_a_line_of_metrics() {
+    let stack = Stack::start().await;
+    let request = stack.signed(format!(r#"{{"type":"verify.attempt","to":"{PHONE}"}}"#));
+    let mut answer = stack.send(&request).await;
+    assert_silent("as it is written", &answer, &request);
+    answer.metrics[0]["event_types"] = Value::from(String::from_utf8(request.body.clone()).unwrap());
+    let scan = std::panic::AssertUnwindSafe(|| assert_silent("with the body", &answer, &request));
+    assert!(std::panic::catch_unwind(scan).is_err(), "the scan passes {:?}", answer.metrics);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod fifo;
 mod keys;
 mod logging;
 mod memory;
+mod metrics;
 mod moto;
 mod panics;
 mod parking;

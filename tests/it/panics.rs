@@ -8,7 +8,10 @@
 
 mod crash;
 
-use std::{io, path::PathBuf};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use bytes::Bytes;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -66,7 +69,10 @@ async fn panicking_function() {
     std::panic::set_hook(Box::new(|_| tracing::error!(target: "prelude_webhooks", code = "panic")));
     let variables = std::env::vars().map(|(name, value)| (name, Some(value)));
     let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
-    let handler = Handler::new(Receiver::new(config, PanickingKeyServer, PanickingSqs), Duration::ZERO);
+    let metrics =
+        config.metrics.writer("function", None, |line| io::stdout().write_all(line.as_bytes()).unwrap());
+    let receiver = Receiver::new(config, PanickingKeyServer, PanickingSqs).with_metrics(metrics);
+    let handler = Handler::new(receiver, Duration::ZERO);
     let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
         // Panics outside of the receiver, which answers its own panics.
         assert_ne!(event.context.xray_trace_id.as_deref(), Some(MARK), "{MARK}");
@@ -84,6 +90,7 @@ async fn start() -> (RuntimeApi, FunctionProcess) {
         ("PRELUDE_PUBLIC_KEYS", pem("account-2048.pub.pem")),
         ("PRELUDE_APPS", json!([{"app_id": APP_ID, "verification_token": "t"}]).to_string()),
         ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
+        ("PRELUDE_METRICS", "emf".to_owned()),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let binary = std::env::current_exe().unwrap();
@@ -109,6 +116,14 @@ async fn send(runtime_api: &RuntimeApi, event: Value) -> (u64, String) {
     }
 }
 
+/// Figures of this metric in each line of metrics.
+fn metrics(output: &str, name: &str) -> Vec<u64> {
+    let lines = output.lines().filter(|line| line.starts_with(r#"{"_aws""#));
+    lines
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()[name].as_u64().unwrap_or_default())
+        .collect()
+}
+
 fn unavailable() -> (u64, String) {
     (503, r#"{"error":"unavailable"}"#.to_owned())
 }
@@ -129,6 +144,7 @@ async fn a_panic_fails_only_its_own_invocation() {
     }
     assert_eq!(process.exit_status(Duration::ZERO).await, None, "the process must continue");
     let output = process.output_containing("\"panicked\"").await;
+    assert_eq!(metrics(&output, "PublishFailures"), [1, 0, 1, 0, 1, 0], "{output}");
     assert!(output.contains("\"code\":\"panic\"") && !output.contains(MARK), "{output}");
 }
 
@@ -137,7 +153,9 @@ async fn a_panic_while_a_key_set_is_fetched_is_a_failed_fetch() {
     let (runtime_api, process) = start().await;
     assert_eq!(send(&runtime_api, app_batch(["{}"]).http_api_event()).await, unavailable());
     assert_eq!(send(&runtime_api, event("fine")).await, accepted());
-    assert!(!process.output_containing("keys_unavailable").await.contains(MARK));
+    let output = process.output_containing("keys_unavailable").await;
+    assert_eq!(metrics(&output, "KeyFetchFailures"), [1, 0], "{output}");
+    assert!(!output.contains(MARK));
 }
 
 #[tokio::test]
@@ -151,7 +169,9 @@ async fn a_panic_outside_of_the_receiver_is_an_error_of_the_invocation() {
     let answer = runtime_api.invoke_with(event("fine"), options).await;
     assert!(matches!(answer, Invocation::Error(_)), "{answer:?}");
     assert_eq!(send(&runtime_api, event("fine")).await, accepted());
-    assert!(!process.output().contains(MARK), "{}", process.output());
+    let output = process.output_containing("EventsAccepted").await;
+    assert_eq!(metrics(&output, "Deliveries"), [1], "no line for an invocation that failed: {output}");
+    assert!(!output.contains(MARK), "{output}");
 }
 
 #[test]

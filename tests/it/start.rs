@@ -54,6 +54,7 @@ async fn a_bad_configuration_fails_the_start_and_names_every_variable() {
         ("PRELUDE_CONFIG_FILE", "/nowhere/prelude.json"),
         ("PRELUDE_CHALLENGE_RESPONSE", "text"),
         ("PRELUDE_JWKS_TTL_SECONDS", "0"),
+        ("PRELUDE_METRICS", "on"),
         ("PRELUDE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
     ];
     let env = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -72,10 +72,21 @@ impl LocalReceiver {
         Ok(Self::with_config(config, client))
     }
 
-    /// Starts a receiver with a configuration that was read before.
+    /// Starts a receiver with a configuration that was read before. Drops its metrics.
     pub fn with_config(config: Config, client: &aws_sdk_sqs::Config) -> Self {
+        Self::with_metrics(config, client, |_line| ())
+    }
+
+    /// [`with_config`](Self::with_config) that passes each line of metrics to a sink. The receiver writes lines only with
+    /// `PRELUDE_METRICS=emf`.
+    pub fn with_metrics(
+        config: Config,
+        client: &aws_sdk_sqs::Config,
+        sink: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        let metrics = config.metrics.writer(FUNCTION_NAME, None, sink);
         let sender = SqsSender::new(aws_sdk_sqs::Client::from_conf(with_limits(client.to_builder()).build()));
-        let receiver = Receiver::new(config, HttpsKeySets::default(), sender);
+        let receiver = Receiver::new(config, HttpsKeySets::default(), sender).with_metrics(metrics);
         drop(receiver.warm_up());
         Self { handler: Arc::new(Handler::new(receiver, Duration::ZERO)) }
     }
@@ -118,6 +129,9 @@ impl LocalReceiver {
         serde_json::to_value(response).map_err(|_invalid| InvocationError)
     }
 }
+
+/// Name of the function in its metrics.
+const FUNCTION_NAME: &str = "prelude-webhooks";
 
 /// Error result of the function, which API Gateway turns into a 500.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

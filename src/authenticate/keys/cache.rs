@@ -1,7 +1,14 @@
 //! One app's key set: TTL, cool-down, one fetch at a time, and the old set while the key server is down.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
+use futures_util::FutureExt;
 use tokio::{
     sync::watch,
     time::{Duration, Instant, timeout},
@@ -29,6 +36,8 @@ pub(crate) struct KeySetCache<F> {
     ttl: Duration,
     fetcher: Arc<F>,
     state: Mutex<State>,
+    /// Number of failed fetches since the last [`take_failures`](Self::take_failures).
+    failures: AtomicU64,
 }
 
 struct State {
@@ -42,7 +51,7 @@ struct State {
 impl<F: FetchKeySet> KeySetCache<F> {
     pub(crate) fn new(app_id: Arc<str>, url: String, ttl: Duration, fetcher: Arc<F>) -> Self {
         let state = State { keys: Arc::new([]), fetched_at: None, last_start: None, in_flight: None };
-        Self { app_id, url, ttl, fetcher, state: Mutex::new(state) }
+        Self { app_id, url, ttl, fetcher, state: Mutex::new(state), failures: AtomicU64::new(0) }
     }
 
     /// The cached keys, stale or not.
@@ -53,6 +62,16 @@ impl<F: FetchKeySet> KeySetCache<F> {
     /// Reports whether the set is younger than its TTL.
     pub(crate) fn is_fresh(&self) -> bool {
         self.state().fetched_at.is_some_and(|at| at.elapsed() < self.ttl)
+    }
+
+    /// Age of the set; `None` before the first one.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        self.state().fetched_at.map(|at| at.elapsed())
+    }
+
+    /// Number of fetches that failed since the last call. Each failure is returned once.
+    pub(crate) fn take_failures(&self) -> u64 {
+        self.failures.swap(0, Ordering::Relaxed)
     }
 
     /// Starts a fetch, or joins the one in flight. `None` during the cool-down.
@@ -71,13 +90,18 @@ impl<F: FetchKeySet> KeySetCache<F> {
         let cache = Arc::clone(self);
         // A separate task, because the fetch outlives the request that started it.
         tokio::spawn(async move {
-            cache.fetch().await;
+            // A panic is a failure, too.
+            let is_fetched = AssertUnwindSafe(cache.fetch()).catch_unwind().await.unwrap_or(false);
+            if !is_fetched {
+                cache.failures.fetch_add(1, Ordering::Relaxed);
+            }
             drop(ended);
         });
         Some(Refresh(in_flight))
     }
 
-    async fn fetch(&self) {
+    /// Reports whether the set was replaced.
+    async fn fetch(&self) -> bool {
         let started = Instant::now();
         let fetched = timeout(FETCH_TIMEOUT, self.fetcher.fetch(&self.url)).await;
         let keys = fetched.unwrap_or(Err(FetchError::Timeout)).map(|document| jwks::parse(&document));
@@ -87,6 +111,7 @@ impl<F: FetchKeySet> KeySetCache<F> {
                 let mut state = self.state();
                 state.keys = keys.into();
                 state.fetched_at = Some(Instant::now());
+                true
             }
             failed => {
                 let reason = failed.err().unwrap_or(FetchError::NoUsableKey);
@@ -96,6 +121,7 @@ impl<F: FetchKeySet> KeySetCache<F> {
                     self.state().last_start = None;
                 }
                 tracing::warn!(code = "keys_fetch_failed", app_id = &*self.app_id, %reason, keys_at_hand);
+                false
             }
         }
     }

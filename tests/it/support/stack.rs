@@ -4,7 +4,7 @@ mod gateway;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use lambda_runtime::Context;
@@ -17,6 +17,7 @@ use prelude_local::{
     prelude::{ADDRESSES, LocalPrelude, PreludeKey, SessionApp, jwks_server::JwksServer},
     receiver::LocalReceiver,
 };
+use prelude_webhooks::config::Config;
 use serde_json::{Value, json};
 
 pub(crate) use self::gateway::{Answer, Api};
@@ -45,7 +46,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Usual configuration: two apps, the account's key, `verify_v1` unsigned, addresses enforced, a path token.
+    /// Usual configuration: two apps, the account's key, `verify_v1` unsigned, addresses enforced, a path token, metrics.
     pub(crate) async fn new() -> Self {
         let prelude = prelude().clone();
         let jwks = JwksServer::start().await.unwrap();
@@ -63,6 +64,7 @@ impl Setup {
             .set("PRELUDE_PUBLIC_KEYS", account_key)
             .set("PRELUDE_ACCEPT_UNSIGNED", "verify_v1")
             .set("PRELUDE_PATH_TOKEN", PATH_TOKEN)
+            .set("PRELUDE_METRICS", "emf")
     }
 
     /// Sets or replaces a variable of the receiver. `PRELUDE_QUEUE_TYPE=fifo` also makes the queues FIFO.
@@ -96,9 +98,12 @@ impl Setup {
         let has_token = variables.contains_key("PRELUDE_PATH_TOKEN");
         let names = slugs.iter().map(|slug| format!("{QUEUE_PREFIX}{slug}{queue_suffix}"));
         let sqs = EmbeddedSqs::start(names).await.unwrap();
-        let receiver = LocalReceiver::start(variables, &sqs).unwrap();
+        let metrics = MetricLines::default();
+        let variables = variables.into_iter().map(|(name, value)| (name, Some(value)));
+        let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
+        let receiver = LocalReceiver::with_metrics(config, sqs.client().config(), metrics.sink());
         let path = if has_token { format!("/webhooks/{PATH_TOKEN}") } else { "/webhooks".to_owned() };
-        Stack { prelude, jwks, sqs, receiver, path, slugs, queue_suffix }
+        Stack { prelude, jwks, sqs, receiver, metrics, path, slugs, queue_suffix }
     }
 }
 
@@ -120,6 +125,7 @@ pub(crate) struct Stack {
     pub(crate) jwks: JwksServer,
     pub(crate) sqs: EmbeddedSqs,
     pub(crate) receiver: LocalReceiver,
+    metrics: MetricLines,
     /// Path of the endpoint.
     pub(crate) path: String,
     slugs: BTreeSet<String>,
@@ -204,7 +210,7 @@ impl Stack {
     /// [`invoke`](Self::invoke) with another deadline, request id or trace id.
     pub(crate) async fn invoke_in(&self, event: Value, context: Context) -> Answer {
         let (response, log) = self.receiver.invoke(event, context).await;
-        Answer::new(&response.unwrap(), log)
+        Answer::new(&response.unwrap(), log, self.metrics.take())
     }
 
     /// Name of the queue with this slug.
@@ -237,6 +243,27 @@ impl Stack {
     /// Number of messages that SQS accepted so far, drained or not.
     pub(crate) fn taken(&self) -> usize {
         self.sqs.recorded().len()
+    }
+}
+
+/// Lines of metrics that were not taken yet. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct MetricLines(Arc<Mutex<Vec<Value>>>);
+
+impl MetricLines {
+    /// Sink for a receiver. Requires one JSON object in each line.
+    pub(crate) fn sink(&self) -> impl Fn(&str) + Send + Sync + 'static {
+        let lines = self.clone();
+        move |line| {
+            let object = line.strip_suffix('\n').filter(|line| line.starts_with('{') && line.ends_with('}'));
+            assert!(!object.unwrap().contains('\n'), "{line:?}");
+            lines.0.lock().unwrap().push(serde_json::from_str(line).unwrap());
+        }
+    }
+
+    /// Removes and returns the lines.
+    pub(crate) fn take(&self) -> Vec<Value> {
+        std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 

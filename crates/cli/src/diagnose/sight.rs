@@ -69,6 +69,7 @@ impl Watch for Sight {
                 self.authentication = Some(self.authentication_of(delivery));
             }
             Step::Parsed(batch) => self.batch = Some(parsed(batch)),
+            Step::Retried => {}
             Step::Ended(result) => self.result = Some(result.clone()),
         }
     }

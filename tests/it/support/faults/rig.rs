@@ -24,7 +24,7 @@ use tokio::time::{Duration, Instant};
 use super::key_server::KeyServer;
 use crate::support::{
     keys::{pem, private_key},
-    stack::{PATH_TOKEN, SIGNATURE, context},
+    stack::{MetricLines, PATH_TOKEN, SIGNATURE, context},
     wire::Wire,
 };
 
@@ -39,6 +39,8 @@ pub(crate) static APP: LazyLock<PreludeKey> = LazyLock::new(|| private_key("app-
 /// Function with the account's key and [`APP_ID`].
 pub(crate) struct Rig {
     handler: Handler<KeyServer, SqsSender>,
+    /// Lines of metrics, with `PRELUDE_METRICS=emf`.
+    pub(crate) metrics: MetricLines,
 }
 
 /// Answer of the function.
@@ -75,8 +77,10 @@ impl Rig {
         // A log line written first without a subscriber may be lost to another test with one.
         telemetry::start(None, None, std::io::sink);
         let config = Config::read(variables, |path| std::fs::read_to_string(path)).unwrap();
-        let receiver = Receiver::new(config, keys.clone(), sender(sqs));
-        Self { handler: Handler::new(receiver, initialization) }
+        let metrics = MetricLines::default();
+        let writer = config.metrics.writer("function", None, metrics.sink());
+        let receiver = Receiver::new(config, keys.clone(), sender(sqs)).with_metrics(writer);
+        Self { handler: Handler::new(receiver, initialization), metrics }
     }
 
     /// Status of the answer, and its duration.

@@ -34,10 +34,12 @@ pub(crate) struct Answer {
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
     pub(crate) log: Vec<Value>,
+    /// Lines of metrics since the last answer of the stack.
+    pub(crate) metrics: Vec<Value>,
 }
 
 impl Answer {
-    pub(super) fn new(response: &Value, log: Vec<Value>) -> Self {
+    pub(super) fn new(response: &Value, log: Vec<Value>, metrics: Vec<Value>) -> Self {
         let mut headers = BTreeMap::new();
         for map in ["headers", "multiValueHeaders"] {
             for (name, value) in response[map].as_object().into_iter().flatten() {
@@ -50,6 +52,7 @@ impl Answer {
             headers,
             body: response["body"].as_str().unwrap_or_default().to_owned(),
             log,
+            metrics,
         }
     }
 
