@@ -1,14 +1,15 @@
-//! Sections of documents and of `template.yaml` that list event types, or quote a file.
+//! Sections of documents and of `template.yaml` that list event types or metrics, or quote a file.
 //!
 //! A section stands between two comments, each on its own line: `<!-- NAME: written by cargo prelude samples -->` and
 //! `<!-- end -->` in Markdown, the same with `#` in YAML. Everything between them is derived from the table of
-//! `prelude-events`, or is the file after `code of `.
+//! `prelude-events` or from the receiver's table of metrics, or is the file after `code of `.
 
 mod quote;
 
 use std::{fs, io, path::Path};
 
 use prelude_events::{EventType, Source, samples};
+use prelude_webhooks::metrics::METRICS;
 
 /// File with sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +23,14 @@ pub struct Document {
 /// Name of a section, and the function that writes its lines.
 pub type Section = (&'static str, fn() -> Vec<String>);
 
-/// Every section that lists event types.
-pub const SECTIONS: [Section; 5] = [
+/// Every section that lists event types or metrics.
+pub const SECTIONS: [Section; 6] = [
     ("event types", event_types),
     ("samples", samples),
     ("names by source", names_by_source),
     ("slugs by name", slugs_by_name),
     ("queues to send to", queues_to_send_to),
+    ("metrics", metrics),
 ];
 
 /// Folders whose Markdown files can have sections. `template.yaml` is the only other file.
@@ -163,6 +165,40 @@ fn queues_to_send_to() -> Vec<String> {
     arns.collect()
 }
 
+/// Markdown: every metric, with the alarms on it.
+fn metrics() -> Vec<String> {
+    let mut lines = vec!["| name | unit | meaning | alarm |".to_owned(), "|---|---|---|---|".to_owned()];
+    lines.extend(METRICS.iter().map(|metric| {
+        let alarms: Vec<_> = alarms_on(TEMPLATE, metric.name).map(|name| format!("`{name}` ")).collect();
+        format!("| `{}` | {} | {} | {}|", metric.name, metric.unit, metric.meaning, alarms.concat())
+    }));
+    lines
+}
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// Logical IDs of the alarms in a template that name a metric.
+fn alarms_on<'a>(template: &'a str, metric: &str) -> impl Iterator<Item = &'a str> {
+    // A resource begins at the only lines that two blanks indent.
+    let is_start =
+        |line: &str| line.starts_with("  ") && !line.starts_with("   ") && !line.starts_with("  #");
+    let resources = template.split("\nResources:\n").nth(1).unwrap_or_default();
+    let mut alarms = Vec::new();
+    let (mut name, mut is_alarm) = ("", false);
+    for line in resources.lines() {
+        if is_start(line) {
+            (name, is_alarm) = (line.trim().trim_end_matches(':'), false);
+        }
+        is_alarm |= line.trim() == "Type: AWS::CloudWatch::Alarm";
+        let words = || line.split(|character: char| !character.is_ascii_alphanumeric());
+        if is_alarm && line.contains("MetricName:") && words().any(|word| word == metric) {
+            alarms.push(name);
+        }
+    }
+    alarms.dedup();
+    alarms.into_iter()
+}
+
 /// Types of a source, and their slugs.
 fn queues_of(source: Source) -> impl Iterator<Item = (&'static EventType, &'static str)> {
     let types = EventType::ALL.iter().filter(move |event_type| event_type.source() == Some(source));
@@ -192,6 +228,19 @@ mod tests {
         assert_eq!(updated.lines().count(), 4 + EventType::ALL.len(), "{updated}");
         assert!(!updated.contains("old"));
         assert_eq!(super::updated(Path::new("/nowhere"), "t", &updated).unwrap(), updated);
+    }
+
+    #[test]
+    fn an_alarm_is_listed_for_each_metric_that_it_names() {
+        let template = "Parameters:\n  Duration:\n    Type: String\n\nResources:\n  Queue:\n    Type: AWS::SQS::Queue\n    \
+            MetricName: Duration\n  # A comment.\n  Slow:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      \
+            MetricName: Duration\n  Refused:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      Metrics:\n        \
+            - {MetricStat: {Metric: {MetricName: RefusedPath}}}\n        - {MetricStat: {Metric: {MetricName: Duration}}}\n        \
+            - {MetricStat: {Metric: {MetricName: Duration}}}\n";
+        let alarms = |metric| alarms_on(template, metric).collect::<Vec<_>>();
+        assert_eq!(alarms("Duration"), ["Slow", "Refused"]);
+        assert_eq!(alarms("RefusedPath"), ["Refused"]);
+        assert!(alarms("Refused").is_empty() && alarms("VerifyDuration").is_empty());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `prelude samples`: writes the files of `events/`, and the lists of event types and quoted code in documents and in `template.yaml`.
+//! `prelude samples`: writes the files of `events/`, and the generated parts of documents and of `template.yaml`: lists of
+//! event types and metrics, and quoted code.
 
 use std::{
     error::Error,
@@ -15,8 +16,8 @@ use super::generated;
 /// Writes one for the activation challenge, one for each event type, a Session batch, one for each refusal, and the
 /// settings for them. They are signed with the keys of tests/keys. Never trust those keys in production.
 ///
-/// In a checkout of the project, also writes the lists of event types in template.yaml and in Markdown files, and the
-/// code that Markdown files quote, between the comments that name this command.
+/// In a checkout of the project, also writes the lists of event types and metrics in template.yaml and in Markdown files,
+/// and the code that Markdown files quote, between the comments that name this command.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  cargo prelude samples            write them to events/\n  cargo prelude samples --check    check that events/ and the lists are up to date\n\nExit codes: 0 written or up to date, 1 outdated file or error, 2 wrong command line."
