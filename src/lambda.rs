@@ -1,4 +1,4 @@
-//! The edge to API Gateway: events in, responses out. The only file that names `lambda_http`.
+//! The edge to API Gateway and to the deployment's check: events in, responses out. The only file that names `lambda_http`.
 
 mod event;
 
@@ -13,6 +13,7 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
+use self::event::Origin;
 pub use self::event::{Invocation, Kind};
 use crate::{
     authenticate::FetchKeySet, inbound::Arrival, publish::SendBatch, receiver::Receiver, respond::Reply,
@@ -27,6 +28,19 @@ pub enum Response {
     HttpApi(ApiGatewayV2httpResponse),
     /// REST API, payload 1.0.
     RestApi(ApiGatewayProxyResponse),
+    /// The deployment's check. It shows that the function started, so its configuration is good.
+    Checked {
+        /// The configuration's health.
+        prelude_webhooks: Health,
+    },
+}
+
+/// Health of the configuration. A function with a bad one does not start, so it has one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// The configuration has no problem.
+    Healthy,
 }
 
 /// Time budget of a request. Prelude gives up after 10 s.
@@ -50,7 +64,7 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     /// Answers one invocation.
     ///
     /// # Errors
-    /// The event does not come from an API Gateway. An answer would acknowledge it, for example to a queue's poller.
+    /// The event comes neither from an API Gateway nor from the deployment's check. An answer would acknowledge it, for example to a queue's poller.
     pub async fn handle(&self, event: LambdaEvent<Invocation>) -> Result<Response, Diagnostic> {
         self.handle_watched(event, &mut ()).await
     }
@@ -66,15 +80,19 @@ impl<F: FetchKeySet, S: SendBatch> Handler<F, S> {
     ) -> Result<Response, Diagnostic> {
         let LambdaEvent { payload, context } = event;
         let arrival = self.arrival(&context);
-        match payload.request {
-            Some((Kind::HttpApi, inbound)) => {
+        let request_id = &*arrival.request_id;
+        match payload.origin {
+            Origin::Gateway(Kind::HttpApi, inbound) => {
                 Ok(Response::http_api(self.receiver.receive_watched(inbound, &arrival, watch).await))
             }
-            Some((Kind::RestApi, inbound)) => {
+            Origin::Gateway(Kind::RestApi, inbound) => {
                 Ok(Response::rest_api(self.receiver.receive_watched(inbound, &arrival, watch).await))
             }
-            None => {
-                let request_id = &*arrival.request_id;
+            Origin::Deployment => {
+                tracing::info!(code = "checked", request_id, "the configuration is good");
+                Ok(Response::Checked { prelude_webhooks: Health::Healthy })
+            }
+            Origin::Unknown => {
                 tracing::error!(
                     code = "not_api_gateway",
                     request_id,

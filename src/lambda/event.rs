@@ -1,4 +1,4 @@
-//! API Gateway's two event shapes. Only used members are read, and a member that is `null` or of another kind counts as
+//! API Gateway's two event shapes, and the deployment's check. Only used members are read, and a member that is `null` or of another kind counts as
 //! absent. An event that repeats a used member is not a gateway's.
 //!
 //! `lambda_http`'s own types are not used: unused members make them fail, and an empty list makes their query map
@@ -18,18 +18,30 @@ use crate::{
     json::{Member, Name, members, unambiguous_object},
 };
 
-/// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0).
+/// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0), or the deployment's check.
 ///
 /// Reading never fails, because the runtime would log the fault with its values.
 pub struct Invocation {
-    pub(super) request: Option<(Kind, Inbound)>,
+    pub(super) origin: Origin,
+}
+
+/// Sender of an event.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Gateway(Kind, Inbound),
+    /// The custom resource that checks a deployment.
+    Deployment,
+    Unknown,
 }
 
 impl Invocation {
     /// The request and its kind of API; `None` for an event of another origin.
     #[must_use]
     pub fn into_request(self) -> Option<(Kind, Inbound)> {
-        self.request
+        match self.origin {
+            Origin::Gateway(kind, inbound) => Some((kind, inbound)),
+            Origin::Deployment | Origin::Unknown => None,
+        }
     }
 }
 
@@ -44,18 +56,29 @@ pub enum Kind {
 
 impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = <&RawValue>::deserialize(deserializer)?;
-        let event = unambiguous_object::<Event<'_>>(event.get());
-        let request = event.and_then(|event| event.http_api().or_else(|| event.rest_api()));
-        Ok(Self { request })
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let event = unambiguous_object::<Event<'_>>(json);
+        let origin = match event.and_then(|event| event.http_api().or_else(|| event.rest_api())) {
+            Some((kind, inbound)) => Origin::Gateway(kind, inbound),
+            None if is_check(json) => Origin::Deployment,
+            None => Origin::Unknown,
+        };
+        Ok(Self { origin })
     }
 }
 
 impl fmt::Debug for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Invocation").field("request", &self.request).finish()
+        f.debug_struct("Invocation").field("origin", &self.origin).finish()
     }
 }
+
+/// Recognises the deployment's check, with white space between its tokens. A gateway's event always has other members.
+fn is_check(json: &str) -> bool {
+    json.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(CHECK.bytes())
+}
+
+const CHECK: &str = r#"{"prelude_webhooks":"check"}"#;
 
 members! {
     struct Event {
@@ -200,9 +223,12 @@ mod tests {
 
     use super::*;
 
+    fn invocation(event: &Value) -> Invocation {
+        serde_json::from_str(&event.to_string()).unwrap()
+    }
+
     fn inbound(event: &Value) -> Option<Inbound> {
-        let event: Invocation = serde_json::from_str(&event.to_string()).unwrap();
-        event.request.map(|(_, inbound)| inbound)
+        invocation(event).into_request().map(|(_, inbound)| inbound)
     }
 
     #[test]
@@ -258,7 +284,8 @@ mod tests {
 
     #[test]
     fn an_event_that_repeats_a_used_member_is_not_a_request() {
-        let is_request = |json: &str| serde_json::from_str::<Invocation>(json).unwrap().request.is_some();
+        let is_request =
+            |json: &str| serde_json::from_str::<Invocation>(json).unwrap().into_request().is_some();
         let context = r#""requestContext":{"http":{"method":"POST"}}"#;
         assert!(is_request(&format!(r#"{{{context},"body":"x","stage":"a","stage":"b"}}"#)));
         for members in [
@@ -283,7 +310,47 @@ mod tests {
             json!({"requestContext": {"http": {"method": "POST"}}, "body": 1}),
             json!({"httpMethod": "POST", "body": {}}),
         ] {
-            assert!(inbound(&event).is_none(), "{event}");
+            assert!(matches!(invocation(&event).origin, Origin::Unknown), "{event}");
+        }
+    }
+
+    #[test]
+    fn only_the_exact_event_is_the_deployments_check() {
+        for check in [CHECK, "{ \"prelude_webhooks\": \"check\" }\n"] {
+            let invocation: Invocation = serde_json::from_str(check).unwrap();
+            assert!(matches!(invocation.origin, Origin::Deployment), "{check}");
+        }
+        for event in [
+            json!({"prelude_webhooks": "check", "a": 1}),
+            json!({"prelude_webhooks": "other"}),
+            json!({"prelude_webhooks": true}),
+            json!(["check"]),
+            json!("check"),
+        ] {
+            assert!(matches!(invocation(&event).origin, Origin::Unknown), "{event}");
+        }
+        let twice = r#"{"prelude_webhooks":"check","prelude_webhooks":"check"}"#;
+        assert!(matches!(serde_json::from_str::<Invocation>(twice).unwrap().origin, Origin::Unknown));
+    }
+
+    #[test]
+    fn no_request_of_a_gateway_is_the_deployments_check() {
+        let check = json!({"prelude_webhooks": "check"});
+        let text = check.to_string();
+        let http = json!({
+            "version": "2.0", "rawPath": &text, "rawQueryString": "prelude_webhooks=check", "body": &text,
+            "headers": &check, "queryStringParameters": &check, "isBase64Encoded": false,
+            "requestContext": {"http": {"method": "POST", "sourceIp": "3.3.3.3"}},
+        });
+        let rest = json!({
+            "path": &text, "httpMethod": "POST", "headers": &check, "queryStringParameters": &check, "body": &text,
+            "requestContext": {"identity": {"sourceIp": "3.3.3.3"}}, "isBase64Encoded": false,
+        });
+        for mut event in [http, rest] {
+            assert!(inbound(&event).is_some(), "{event}");
+            // No gateway has such a member. With it, the event is still a request.
+            event["prelude_webhooks"] = json!("check");
+            assert!(inbound(&event).is_some(), "{event}");
         }
     }
 }

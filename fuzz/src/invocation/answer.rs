@@ -22,6 +22,10 @@ pub fn read(answer: Result<Response, Diagnostic>, rig: &Rig, case: &Case) -> Ans
             return Answer { status: 0, accepted: None };
         }
     };
+    if let Response::Checked { .. } = response {
+        assert!(case.request.is_none(), "a request was taken as the deployment's check");
+        return Answer { status: 0, accepted: None };
+    }
     let is_rest_api = matches!(response, Response::RestApi(_));
     assert!(
         case.request.as_ref().is_none_or(|request| request.rest_api == is_rest_api),
