@@ -42,7 +42,8 @@ def check_template(checks, source):
     # SAM's expansion accepts &{…} anywhere. CloudFormation accepts it only in keys, and fails at the deployment.
     checks.that("&{…} is not used", "&{" not in text)
     size = len(text.encode())
-    checks.that("the template fits into a request of CloudFormation's API", size <= 51_200, size)
+    # SAM uploads it to S3. A request of CloudFormation's API takes 51,200 bytes.
+    checks.that("the template is at most 1 MB", size <= 1_000_000, size)
     checks.that("at most 200 parameters", len(source["Parameters"]) <= 200)
 
 

@@ -3,11 +3,21 @@
 import json
 import queue
 import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BASE = "/2018-06-01/runtime"
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # A process that was killed leaves its connections.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Function:
@@ -22,8 +32,7 @@ class Function:
         self._events = queue.Queue()
         self._answers = queue.Queue()
         self._count = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         address = "127.0.0.1:%d" % self._server.server_port
         self._process = subprocess.Popen(

@@ -7,7 +7,7 @@ import zipfile
 
 import boto3
 
-from template import ACCOUNT, FUNCTION, REGION, expand, holds, pseudo_parameters
+from template import ACCOUNT, FUNCTION, REGION, expand, made, pseudo_parameters
 
 BUCKET = "deployment-test"
 
@@ -24,10 +24,8 @@ class Stack:
         self._ids = {}
         self._pseudo_parameters = pseudo_parameters(name)
         self.template = expand(parameters, name, f"s3://{BUCKET}/code.zip")
-        conditions = self.template.get("Conditions", {})
-        wanted = lambda entry: "Condition" not in entry or holds(conditions, entry["Condition"])
-        self.resources = {key: entry for key, entry in self.template["Resources"].items() if wanted(entry)}
-        self.outputs = {key: entry for key, entry in self.template["Outputs"].items() if wanted(entry)}
+        self.resources = made(self.template)
+        self.outputs = made(self.template, "Outputs")
 
     def client(self, service):
         if service not in self._clients:
@@ -141,6 +139,8 @@ class Stack:
         match resource["Type"], attribute:
             case "AWS::SQS::Queue", "Arn":
                 return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{physical.rsplit('/', 1)[-1]}"
+            case "AWS::SQS::Queue", "QueueName":
+                return physical.rsplit("/", 1)[-1]
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{physical}"
             case "AWS::Lambda::Function", "Arn":
@@ -202,6 +202,29 @@ class Stack:
         self.client("lambda").add_permission(StatementId=key, **properties)
         return key
 
+    def _make_alarm(self, key, properties):
+        self.client("cloudwatch").put_metric_alarm(**properties)
+        return properties["AlarmName"]
+
+    def _make_metric_filter(self, key, properties):
+        # CloudFormation's names begin with capitals, those of the API do not.
+        transformations = [{f"{k[0].lower()}{k[1:]}": v for k, v in t.items()} for t in properties["MetricTransformations"]]
+        self.client("logs").put_metric_filter(
+            logGroupName=properties["LogGroupName"],
+            filterName=key,
+            filterPattern=properties["FilterPattern"],
+            metricTransformations=transformations,
+        )
+        return key
+
+    def _make_query(self, key, properties):
+        # moto has no saved queries.
+        return key
+
+    def _make_dashboard(self, key, properties):
+        self.client("cloudwatch").put_dashboard(**properties)
+        return properties["DashboardName"]
+
 
 # Resources that moto's CloudFormation does not know, in the order of creation. Each function returns the physical id.
 GENERICALLY = {
@@ -210,4 +233,8 @@ GENERICALLY = {
     "AWS::ApiGatewayV2::Api": Stack._make_api,
     "AWS::ApiGatewayV2::Stage": Stack._make_stage,
     "AWS::Lambda::Permission": Stack._make_permission,
+    "AWS::CloudWatch::Alarm": Stack._make_alarm,
+    "AWS::CloudWatch::Dashboard": Stack._make_dashboard,
+    "AWS::Logs::MetricFilter": Stack._make_metric_filter,
+    "AWS::Logs::QueryDefinition": Stack._make_query,
 }

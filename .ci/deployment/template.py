@@ -1,12 +1,13 @@
 """template.yaml, expanded by SAM's own code, and the receiver's own lists for a comparison.
 
-As a program, prints the expanded template for tools that cannot read Fn::ForEach.
+As a program, prints the expanded template for tools that cannot read Fn::ForEach. Arguments are parameters, Name=value.
 """
 
 import json
 import logging
 import os
 import re
+import sys
 from pathlib import Path
 
 os.environ["SAM_CLI_TELEMETRY"] = "0"
@@ -59,6 +60,21 @@ def expand(parameters, stack_name, code):
     session = Session(region_name=REGION)
     translated = Translator({}, Parser(), boto_session=session).translate(template, dict(parameters))
     return _mended(translated, set(translated["Resources"]))
+
+
+def made(expanded, section="Resources"):
+    """The entries of a section whose condition holds, by logical ID."""
+    entries, conditions = expanded[section].items(), expanded["Conditions"]
+    return {k: e for k, e in entries if "Condition" not in e or holds(conditions, e["Condition"])}
+
+
+def outcome(expanded):
+    """What a deployment creates, without conditions, mappings and parameters: all of them are resolved."""
+    outcome = {key: value for key, value in expanded.items() if key not in ("Conditions", "Mappings", "Metadata", "Parameters")}
+    for section in ("Resources", "Outputs"):
+        entries = made(expanded, section).items()
+        outcome[section] = {k: {name: v for name, v in e.items() if name != "Condition"} for k, e in entries}
+    return outcome
 
 
 def parameters_for(template, variables):
@@ -114,6 +130,16 @@ def code_variables():
     return set(re.findall(r'pub\(crate\) const \w+: &str = "(PRELUDE_\w+)";', text))
 
 
+def code_metrics():
+    """Returns the receiver's metrics with their units."""
+    text = (ROOT / "src/metrics/table.rs").read_text()
+    # field: type = "Name", "Unit",
+    rows = re.findall(r'^    \w+: \w+ = "(\w+)", "(\w+)",$', text, flags=re.MULTILINE)
+    if not rows:
+        raise SystemExit('the table in src/metrics/table.rs is unreadable: expected rows like field: type = "Name", "Unit",')
+    return dict(rows)
+
+
 def _mended(value, resources):
     """Undoes two changes that SAM makes and CloudFormation does not.
 
@@ -135,4 +161,6 @@ def _mended(value, resources):
 
 
 if __name__ == "__main__":
-    print(json.dumps(expand(defaults(source()), "prelude-webhooks", "s3://bucket/code.zip"), indent=2))
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    expanded = expand({**defaults(source()), **given}, "prelude-webhooks", "s3://bucket/code.zip")
+    print(json.dumps(outcome(expanded), indent=2))

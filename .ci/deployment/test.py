@@ -21,13 +21,16 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import template
+from alarms import check_alarms
 from checks import check_stack, check_template, deployed_types
+from conditions import make_conditions
 from order import check_order
 from results import Checks
 from runtime_api import Function
 from stack import QUEUE, Stack
 from template import ACCOUNT, REGION
 from tokens import check_tokens
+from watched import check_emitted, check_watched
 
 
 def main():
@@ -46,6 +49,7 @@ def main():
     check_template(checks, source)
     check_tokens(checks, source, settings)
     check_order(checks, source)
+    check_watched(checks, source)
     for name, (parameters, moved) in VARIANTS.items():
         checks.section(f"{name}, with {', '.join(f'{k}={v}' for k, v in parameters.items())}")
         started = time.monotonic()
@@ -57,6 +61,13 @@ def main():
             check_stack(checks, stack)
             with Function([options.binary], environment(stack), timeout=9) as function:
                 deliver_all(checks, stack, moved, function, options.events)
+            if name == "standard":
+                conditions, others = make_conditions(
+                    stack, options.binary, environment(stack), options.events, deployed_types(stack)
+                )
+                check_alarms(checks, stack, conditions)
+                lines = [*others, *(line for condition in conditions.values() for line in condition.lines)]
+                check_emitted(checks, stack, lines)
         finally:
             stack.delete()
         checks.note(f"{time.monotonic() - started:.1f} s")

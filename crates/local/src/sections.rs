@@ -9,7 +9,7 @@ mod quote;
 use std::{fs, io, path::Path};
 
 use prelude_events::{EventType, Source, samples};
-use prelude_webhooks::metrics::METRICS;
+use prelude_webhooks::metrics::{METRICS, NAMESPACE};
 
 /// File with sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,21 +177,25 @@ fn metrics() -> Vec<String> {
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// Logical IDs of the alarms in a template that name a metric.
+/// Logical IDs of the alarms in a template that name a metric of the receiver. AWS has metrics of the same names, so the
+/// line of the namespace, which stands before or in that of the name, counts too.
 fn alarms_on<'a>(template: &'a str, metric: &str) -> impl Iterator<Item = &'a str> {
     // A resource begins at the only lines that two blanks indent.
     let is_start =
         |line: &str| line.starts_with("  ") && !line.starts_with("   ") && !line.starts_with("  #");
     let resources = template.split("\nResources:\n").nth(1).unwrap_or_default();
     let mut alarms = Vec::new();
-    let (mut name, mut is_alarm) = ("", false);
+    let (mut name, mut is_alarm, mut is_own) = ("", false, false);
     for line in resources.lines() {
         if is_start(line) {
             (name, is_alarm) = (line.trim().trim_end_matches(':'), false);
         }
+        if let Some((_, namespace)) = line.split_once("Namespace: ") {
+            is_own = namespace.split(',').next() == Some(NAMESPACE);
+        }
         is_alarm |= line.trim() == "Type: AWS::CloudWatch::Alarm";
         let words = || line.split(|character: char| !character.is_ascii_alphanumeric());
-        if is_alarm && line.contains("MetricName:") && words().any(|word| word == metric) {
+        if is_alarm && is_own && line.contains("MetricName:") && words().any(|word| word == metric) {
             alarms.push(name);
         }
     }
@@ -234,9 +238,12 @@ mod tests {
     fn an_alarm_is_listed_for_each_metric_that_it_names() {
         let template = "Parameters:\n  Duration:\n    Type: String\n\nResources:\n  Queue:\n    Type: AWS::SQS::Queue\n    \
             MetricName: Duration\n  # A comment.\n  Slow:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      \
-            MetricName: Duration\n  Refused:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      Metrics:\n        \
-            - {MetricStat: {Metric: {MetricName: RefusedPath}}}\n        - {MetricStat: {Metric: {MetricName: Duration}}}\n        \
-            - {MetricStat: {Metric: {MetricName: Duration}}}\n";
+            Namespace: PreludeWebhooks\n      MetricName: Duration\n  Lambdas:\n    Type: AWS::CloudWatch::Alarm\n    \
+            Properties:\n      Namespace: AWS/Lambda\n      MetricName: Duration\n  Refused:\n    \
+            Type: AWS::CloudWatch::Alarm\n    Properties:\n      Metrics:\n        \
+            - {MetricStat: {Metric: {Namespace: PreludeWebhooks, MetricName: RefusedPath}}}\n        \
+            - {MetricStat: {Metric: {Namespace: PreludeWebhooks, MetricName: Duration}}}\n        \
+            - {MetricStat: {Metric: {Namespace: PreludeWebhooks, MetricName: Duration}}}\n";
         let alarms = |metric| alarms_on(template, metric).collect::<Vec<_>>();
         assert_eq!(alarms("Duration"), ["Slow", "Refused"]);
         assert_eq!(alarms("RefusedPath"), ["Refused"]);
