@@ -28,6 +28,7 @@ from order import check_order
 from results import Checks
 from runtime_api import Function
 from stack import QUEUE, Stack
+from start_check import check_start_check
 from template import ACCOUNT, REGION
 from tokens import check_tokens
 from watched import check_emitted, check_watched
@@ -50,6 +51,7 @@ def main():
     check_tokens(checks, source, settings)
     check_order(checks, source)
     check_watched(checks, source)
+    check_start_check(checks, source, settings, options.binary)
     for name, (parameters, moved) in VARIANTS.items():
         checks.section(f"{name}, with {', '.join(f'{k}={v}' for k, v in parameters.items())}")
         started = time.monotonic()
