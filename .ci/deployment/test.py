@@ -95,6 +95,8 @@ VARIANTS = {
             "SecurityGroupIds": "sg-0123456789abcdef0",
             "QueueDeletionPolicy": "Delete",
             "Tracing": "Active",
+            "CreateDashboard": "true",
+            "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
             "Architecture": "x86_64",
         },
         {
