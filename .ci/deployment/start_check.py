@@ -133,13 +133,13 @@ DENIED = (403, {"Message": "not authorized"}, None, "")
 
 def invoke(binary, variables):
     """Invokes the binary as Lambda would: status, payload, function error, log."""
-    with Function(binary, {**STANDARD, **variables}, timeout=9) as function:
-        try:
-            answer, _log = function.invoke({"prelude_webhooks": "check"})
-            return 200, answer, None, "".join(function.log)
-        except RuntimeError:
-            error = {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: exit status 1"}
-            return 200, error, "Unhandled", "".join(function.log)
+    with Function([binary], {**STANDARD, **variables}, timeout=9) as function:
+        end, answer, _request_id = function.run({"prelude_webhooks": "check"})
+    # The process has ended, so its log is complete.
+    log = "".join(function.log)
+    if end == "response":
+        return 200, answer, None, log
+    return 200, {"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"}, "Unhandled", log
 
 
 def parameters_of(value):
