@@ -13,6 +13,7 @@ pub mod input;
 pub mod load;
 pub mod operate;
 pub mod port;
+pub mod private_file;
 mod random;
 pub mod stop_signal;
 pub mod terminal;

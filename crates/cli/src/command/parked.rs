@@ -1,23 +1,39 @@
-//! `prelude parked`: lists, shows and replays the messages of the parking queue.
+//! `prelude parked`: lists, shows, replays and deletes the messages of the parking queue.
 
-use std::{error::Error, num::NonZeroUsize, process::ExitCode};
+use std::{
+    error::Error,
+    io::{IsTerminal as _, stdout},
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::SystemTime,
+};
 
 use clap::{Subcommand, builder::PossibleValuesParser};
 use prelude_cli::{
     operate::{
-        parked::{Choice, Parking, list, replay, show},
+        ask,
+        parked::{
+            Choice, Parking,
+            delete::{self, Target, plan::Plan},
+            list, replay,
+            saved::Saved,
+            show::{self, Body},
+        },
         stop::Stop,
     },
-    terminal::{open_progress, print},
+    private_file,
+    terminal::{counted, open_progress, print},
 };
 use prelude_webhooks::{parking::Reason, route::QueueUrl};
 
 use super::arguments::receiver::Receiver;
 
-/// List parked messages, and move them to their queues.
+/// List parked messages, move them to their queues, and delete the others.
 ///
 /// Authentic events without a queue are in the parking queue, each with a reason. SQS's own redrive cannot empty it.
-/// This command can, once the type is known, the queue exists or the permission is granted.
+/// This command can, once the type is known, the queue exists or the permission is granted. Messages that no replay can
+/// move are shown, handled by hand, and deleted.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  prelude parked list --env-file production.env\n  prelude parked replay --env-file production.env --reason queue_missing --dry-run\n\nExit codes: 0 done, 1 remaining message or error, 2 wrong command line."
@@ -43,6 +59,8 @@ enum Action {
         #[arg(long, default_value = "100", value_name = "N")]
         limit: NonZeroUsize,
         #[command(flatten)]
+        file: FromFile,
+        #[command(flatten)]
         receiver: Receiver,
         /// Print one JSON object
         #[arg(long)]
@@ -50,7 +68,7 @@ enum Action {
     },
     /// Show one message, with all parts of its event joined
     #[command(
-        after_help = "Example:\n  prelude parked show 8f3e373f\n  prelude parked show 8f3e373f --body\n\nExit codes: 0 shown, 1 unreadable message or error, 2 wrong command line."
+        after_help = "Example:\n  prelude parked show 8f3e373f\n  prelude parked show 8f3e373f --body\n  prelude parked show 8f3e373f --body --output event.json\n\nExit codes: 0 shown, 1 unreadable message or error, 2 wrong command line."
     )]
     Show {
         /// Id of the message, or the beginning of the id
@@ -58,6 +76,11 @@ enum Action {
         /// Print the decoded body too, which can hold personal data
         #[arg(long)]
         body: bool,
+        /// Write the exact bytes of the body to this new file, which only you can read
+        #[arg(long, value_name = "FILE", requires = "body")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        file: FromFile,
         #[command(flatten)]
         receiver: Receiver,
         /// Print one JSON object
@@ -85,11 +108,64 @@ enum Action {
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
+        file: FromFile,
+        #[command(flatten)]
         receiver: Receiver,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
+    /// Delete messages for good, after saving them to a file
+    ///
+    /// Prints the messages and asks first. Then it saves all of them, whole, to a new file that only you can read, and
+    /// only then deletes them. `list`, `show` and `replay` read that file with --file. A message that another reader
+    /// holds is reported, and stays.
+    #[command(
+        after_help = "Example:\n  prelude parked delete 8f3e373f\n  prelude parked delete --reason invalid_json --dry-run\n  prelude parked delete --reason invalid_json --save invalid.jsonl --yes\n\nExit codes: 0 all chosen messages deleted, or dry run done, 1 remaining message or error, 2 wrong command line, or no terminal to ask on and no --yes."
+    )]
+    Delete(Delete),
+}
+
+/// Options of a deletion.
+#[derive(Debug, clap::Args)]
+struct Delete {
+    /// Id of the message, or the beginning of the id; all parts of its event are deleted
+    #[arg(required_unless_present = "reason", conflicts_with = "reason", value_parser = message_id)]
+    message_id: Option<String>,
+    /// All messages with this reason
+    #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str)), value_name = "REASON")]
+    reason: Option<String>,
+    /// Only events of this type, known or not (a slice has no type)
+    #[arg(long = "type", value_name = "TYPE", requires = "reason")]
+    event_type: Option<String>,
+    /// Delete the parts of an event whose other parts are missing, too
+    #[arg(long)]
+    incomplete: bool,
+    /// Save the messages to this new file (default: parked-TIME.jsonl in the working folder)
+    #[arg(long, value_name = "FILE", conflicts_with = "no_save")]
+    save: Option<PathBuf>,
+    /// Delete without saving
+    #[arg(long)]
+    no_save: bool,
+    /// Delete without asking
+    #[arg(long)]
+    yes: bool,
+    /// Delete nothing, and print what would be deleted
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    receiver: Receiver,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// File in place of the queue.
+#[derive(Debug, clap::Args)]
+struct FromFile {
+    /// Read the messages from a file that `delete` saved, in place of the queue
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
 }
 
 /// Selection of messages.
@@ -113,30 +189,82 @@ impl Chosen {
 impl Parked {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         match self.action {
-            Action::List { choice, limit, receiver, json } => {
-                list_all(choice.choice(Some(limit)), &receiver, json).await
+            Action::List { choice, limit, file, receiver, json } => {
+                list_all(choice.choice(Some(limit)), &file, &receiver, json).await
             }
-            Action::Show { message_id, body, receiver, json } => {
-                show_one(&message_id, body, &receiver, json).await
+            Action::Show { message_id, body, output, file, receiver, json } => {
+                let body = match &output {
+                    Some(path) => Body::In(path),
+                    None if body => Body::Printed,
+                    None => Body::Hidden,
+                };
+                show_one(&message_id, body, &file, &receiver, json).await
             }
-            Action::Replay { choice, to, limit, dry_run, receiver, json } => {
-                let parking = parking(&receiver).await?;
+            Action::Replay { choice, to, limit, dry_run, file, receiver, json } => {
+                let parking = parking(&receiver, &file).await?;
                 let to = to.map(|queue| parking.queue_named(&queue)).transpose()?;
                 let order = replay::Order { choice: choice.choice(limit), to, dry_run };
-                let progress = open_progress(if dry_run { "looking" } else { "replaying" });
                 let depth = parking.depth().await?;
+                let progress = open_progress(if dry_run { "looking" } else { "replaying" });
                 progress.set_length(depth.visible as u64);
                 let report = replay::replay(&parking, &order, &Stop::on_ctrl_c(), &progress).await;
                 progress.finish_and_clear();
+                let report = report?;
                 print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_text() })?;
-                Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+                if file.file.is_some() && !dry_run {
+                    eprintln!(
+                        "prelude: the file keeps its messages: a second replay sends them again, with the same event_id"
+                    );
+                }
+                Ok(exit_code(report.is_ok()))
             }
+            Action::Delete(delete) => delete.run().await,
         }
     }
 }
 
-async fn list_all(choice: Choice, receiver: &Receiver, json: bool) -> Result<ExitCode, Box<dyn Error>> {
-    let parking = parking(receiver).await?;
+impl Delete {
+    async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        if !self.yes && !self.dry_run && !ask::can_ask() {
+            eprintln!("prelude: there is no terminal to ask on: expected --yes, or --dry-run");
+            return Ok(ExitCode::from(2));
+        }
+        let target = match (self.message_id, self.reason.as_deref().and_then(Reason::named)) {
+            (Some(start), _) => Target::Message(start),
+            (None, Some(reason)) => Target::Parked { reason, event_type: self.event_type },
+            (None, None) => return Err("expected the id of a message, or --reason".into()),
+        };
+        let save =
+            (!self.no_save).then(|| self.save.unwrap_or_else(|| delete::default_file(SystemTime::now())));
+        let order = delete::Order { target, incomplete: self.incomplete, dry_run: self.dry_run, save };
+        let parking = parking(&self.receiver, &FromFile { file: None }).await?;
+        let stop = Stop::on_ctrl_c();
+        let confirm = async |plan: &Plan| {
+            let messages = counted(plan.count(), "message");
+            let queue = parking.queue_url().name();
+            eprint!("{}{messages} of {queue}\n\n", plan.to_text());
+            if self.dry_run {
+                return false;
+            }
+            let how = match &order.save {
+                Some(path) => format!("Save to {} and delete?", path.display()),
+                None => "Delete for good, without saving?".to_owned(),
+            };
+            self.yes || ask::confirms(&how, &stop).await
+        };
+        let report = delete::delete(&parking, &order, confirm, &stop).await?;
+        print(&if self.json { format!("{:#}\n", report.to_json()) } else { report.to_text() })?;
+        Ok(exit_code(report.is_ok()))
+    }
+}
+
+async fn list_all(
+    choice: Choice,
+    file: &FromFile,
+    receiver: &Receiver,
+    json: bool,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let parking = parking(receiver, file).await?;
     let progress = open_progress("listing");
     let listing = list::list(&parking, &choice, &Stop::on_ctrl_c(), &progress).await;
     progress.finish_and_clear();
@@ -147,24 +275,42 @@ async fn list_all(choice: Choice, receiver: &Receiver, json: bool) -> Result<Exi
 
 async fn show_one(
     message_id: &str,
-    body: bool,
+    body: Body<'_>,
+    file: &FromFile,
     receiver: &Receiver,
     json: bool,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let parking = parking(receiver).await?;
+    let parking = parking(receiver, file).await?;
     let progress = open_progress("looking");
     let shown = show::show(&parking, message_id, &Stop::on_ctrl_c(), &progress).await;
     progress.finish_and_clear();
     let shown = shown?;
-    if body {
+    let raw = shown.raw();
+    match body {
+        Body::Printed if !json && raw.is_ok() && stdout().is_terminal() && !shown.is_printable() => {
+            return Err("the body is not plain text, and a terminal obeys its control characters: write it to a file with --output".into());
+        }
+        Body::In(path) => write_body(path, raw)?,
+        Body::Printed | Body::Hidden => {}
+    }
+    if !matches!(body, Body::Hidden) {
         eprintln!("prelude: the body can hold personal data: store and share it with care");
     }
     print(&if json { format!("{:#}\n", shown.to_json(body)) } else { shown.to_text(body) })?;
-    Ok(if shown.is_readable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(exit_code(raw.is_ok()))
 }
 
-async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
-    let parking = Parking::of(&receiver.settings()?, receiver.endpoint_url()).await?;
+/// Writes a readable body to a new file. An unreadable one is reported with the message.
+fn write_body(path: &Path, raw: Result<&bytes::Bytes, &str>) -> Result<(), String> {
+    let Ok(raw) = raw else { return Ok(()) };
+    private_file::write(path, raw).map_err(|error| {
+        format!("{} cannot be written ({error}): choose another file with --output", path.display())
+    })
+}
+
+async fn parking(receiver: &Receiver, file: &FromFile) -> Result<Parking, Box<dyn Error>> {
+    let saved = file.file.as_deref().map(Saved::open).transpose()?;
+    let parking = Parking::of(&receiver.settings()?, receiver.endpoint_url(), saved).await?;
     if parking.depth().await?.has_redrive_policy {
         eprintln!(
             "prelude: the parking queue has a redrive policy: remove it, because SQS moves messages away after enough looks"
@@ -173,7 +319,15 @@ async fn parking(receiver: &Receiver) -> Result<Parking, Box<dyn Error>> {
     Ok(parking)
 }
 
+fn exit_code(is_ok: bool) -> ExitCode {
+    if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
 fn queue(text: &str) -> Result<String, &'static str> {
     let name = QueueUrl::name_in(text);
     if name.is_empty() { Err("expected a queue's slug, name or URL") } else { Ok(text.to_owned()) }
+}
+
+fn message_id(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() { Err("expected the beginning of a message's id") } else { Ok(text.to_owned()) }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     input::{self, InputError},
+    private_file,
     random::random_token,
     trigger::sign::{self, SignError},
 };
@@ -136,7 +137,8 @@ impl Identity {
         fs::create_dir_all(folder).map_err(|error| IdentityError::Write(folder.to_owned(), error))?;
         let write = |(name, text): (String, String)| {
             let path = folder.join(name);
-            write_new(&path, &text).map_err(|error| IdentityError::Write(path.clone(), error))?;
+            private_file::write(&path, text.as_bytes())
+                .map_err(|error| IdentityError::Write(path.clone(), error))?;
             Ok(path)
         };
         files.into_iter().map(write).collect()
@@ -190,15 +192,6 @@ impl Identity {
 /// The file cannot be read, or has no private key.
 pub fn read_key(kid: &str, path: &Path) -> Result<PreludeKey, IdentityError> {
     Ok(PreludeKey { kid: kid.to_owned(), ..sign::read_key(path)? })
-}
-
-/// Creates a file that only its owner can read. Never replaces a file.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    io::Write::write_all(&mut options.open(path)?, text.as_bytes())
 }
 
 fn pretty(value: &Value) -> String {

@@ -1,11 +1,14 @@
-//! Lists, shows and replays the messages of the parking queue. Only a replay removes a message.
+//! Lists, shows, replays and deletes the messages of the parking queue. Only a replay and a deletion remove a message.
 
+pub mod delete;
 pub mod letter;
+pub mod letters;
 pub mod list;
 pub mod mailbox;
 pub mod parts;
 pub mod replay;
 pub mod report;
+pub mod saved;
 pub mod show;
 
 use prelude_webhooks::{
@@ -17,9 +20,12 @@ use prelude_webhooks::{
     route::{PARKING_SLUG, QueueType},
 };
 
-use self::mailbox::{Depth, Mailbox};
+use self::saved::{Saved, SavedError};
 use super::aws::{Aws, AwsError};
-use crate::environment::{Environment, EnvironmentError};
+use crate::{
+    environment::{Environment, EnvironmentError},
+    terminal::counted,
+};
 
 /// A receiver's parking queue, and the receiver's own sender to all queues.
 pub struct Parking {
@@ -27,6 +33,8 @@ pub struct Parking {
     pub aws: Aws,
     /// Finds the destinations of parked events, and sends the events there.
     pub replay: Replay<SqsSender>,
+    /// File of messages that are read in place of the queue.
+    pub saved: Option<Saved>,
 }
 
 impl Parking {
@@ -34,11 +42,15 @@ impl Parking {
     ///
     /// # Errors
     /// The settings are invalid, or there is no region, or there are no credentials.
-    pub async fn of(settings: &Environment, endpoint_url: Option<&str>) -> Result<Self, ParkingError> {
+    pub async fn of(
+        settings: &Environment,
+        endpoint_url: Option<&str>,
+        saved: Option<Saved>,
+    ) -> Result<Self, ParkingError> {
         let Config { routes, .. } = settings.config()?;
         let aws = Aws::connect(settings, routes.parking(), endpoint_url).await?;
         let replay = Replay::new(aws.sender(), routes);
-        Ok(Self { aws, replay })
+        Ok(Self { aws, replay, saved })
     }
 
     /// URL of the parking queue.
@@ -46,17 +58,14 @@ impl Parking {
         self.replay.routes().parking()
     }
 
-    /// Counts the messages of the parking queue.
-    ///
-    /// # Errors
-    /// The queue does not exist, or SQS refuses the call.
-    pub async fn depth(&self) -> Result<Depth, ParkingError> {
-        Ok(Mailbox::new(&self.aws, self.queue_url(), 0).depth().await?)
-    }
-
     /// Reports whether the queues are FIFO queues.
     pub fn is_fifo(&self) -> bool {
         self.replay.routes().queue_type() == QueueType::Fifo
+    }
+
+    /// Reports whether a message that stays hides the messages behind it in its group.
+    pub fn hides_groups(&self) -> bool {
+        self.is_fifo() && self.saved.is_none()
     }
 
     /// Finds the URL of a queue by its URL, its name or its slug.
@@ -114,12 +123,32 @@ pub enum ParkingError {
     /// No message has an id with this beginning.
     #[error("no visible message has an id that begins with `{0}`: `prelude parked list` shows the ids")]
     NoMessage(String),
+    /// No visible message has an id with this beginning, but another reader holds messages.
+    #[error(
+        "no visible message has an id that begins with `{0}`, and another reader holds about {1} now: run it again later"
+    )]
+    Held(String, String),
+    /// Several messages have an id with this beginning.
+    #[error("{1} have an id that begins with `{0}`: expected more characters of the id")]
+    Ambiguous(String, String),
+    /// A file of saved messages cannot be read or written.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
     /// `--to` names the parking queue.
     #[error("--to names the parking queue itself: expected another queue")]
     ToItself,
     /// `--to` names a FIFO queue and the receiver has standard ones, or the reverse.
     #[error("--to names a queue of the wrong type: expected standard or FIFO, like the receiver's queues")]
     OtherKind,
+}
+
+impl ParkingError {
+    fn no_message(message_id: &str, in_flight: usize) -> Self {
+        match in_flight {
+            0 => Self::NoMessage(message_id.to_owned()),
+            count => Self::Held(message_id.to_owned(), counted(count, "message")),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +164,7 @@ mod tests {
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        Parking::of(&settings, Some("http://127.0.0.1:1")).await.unwrap()
+        Parking::of(&settings, Some("http://127.0.0.1:1"), None).await.unwrap()
     }
 
     #[tokio::test]

@@ -1,13 +1,12 @@
 //! Ctrl-C, which is checked between two steps, so that a step is never left half done.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 /// The user's request to stop. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<watch::Sender<bool>>);
 
 impl Stop {
     /// Listens to Ctrl-C. The first one requests the stop, and the second one ends the process at once.
@@ -16,7 +15,7 @@ impl Stop {
         let asked = stop.clone();
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                asked.0.store(true, Ordering::Relaxed);
+                asked.0.send_replace(true);
                 eprintln!("prelude: stopping after this step; Ctrl-C again stops at once");
             }
             if tokio::signal::ctrl_c().await.is_ok() {
@@ -28,6 +27,12 @@ impl Stop {
 
     /// Reports whether the user asked to stop.
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Waits until the user asks to stop.
+    pub async fn asked(&self) {
+        // The sender is alive as long as `self`, so waiting cannot fail.
+        self.0.subscribe().wait_for(|is_asked| *is_asked).await.ok();
     }
 }

@@ -11,6 +11,7 @@ async fn every_command_has_help_with_an_example_and_exit_codes() {
         &["parked", "list"],
         &["parked", "show"],
         &["parked", "replay"],
+        &["parked", "delete"],
         &["redrive"],
     ] {
         let help = run(&[command, &["--help"]].concat(), &[]).await;
@@ -32,6 +33,12 @@ async fn a_wrong_command_line_exits_with_2() {
         &["parked", "replay", "--limit", "x"],
         &["parked", "replay", "--to", ""],
         &["parked", "replay", "--to", "https://sqs.eu-west-1.amazonaws.com/123456789012/"],
+        &["parked", "delete"],
+        &["parked", "delete", ""],
+        &["parked", "delete", "x", "--reason", "oversize"],
+        &["parked", "delete", "--type", "user.created"],
+        &["parked", "delete", "x", "--save", "y", "--no-save"],
+        &["parked", "show", "x", "--output", "y"],
         &["redrive"],
         &["redrive", "user.created", "--all"],
         &["redrive", "user.created", "--rate", "501"],

@@ -10,7 +10,7 @@ use aws_sdk_sqs::{
 use prelude_events::{EventType, Source};
 use serde_json::Value;
 
-use crate::support::{run, write_env};
+use crate::support::{Folder, run, write_env};
 
 struct Moto {
     client: Client,
@@ -149,6 +149,43 @@ async fn a_fifo_group_moves_in_order_and_a_remaining_message_holds_back_the_rest
     assert_eq!(left.first().map(String::as_str), Some(r#"{"id":"evt_25","type":"made.up"}"#));
     assert_eq!(moved.len() + left.len(), 45, "nothing is lost");
     assert_eq!(report["held_back"], left.len() - 1);
+}
+
+#[tokio::test]
+async fn parked_messages_are_deleted_by_reason_also_behind_others_of_their_group() {
+    for fifo in [false, true] {
+        let name = if fifo { "delete-fifo" } else { "delete" };
+        let Some(moto) = Moto::with(name, &["unrouted"], fifo).await else { return };
+        for id in 0..25 {
+            moto.park(id, "verify.attempt", "one").await;
+        }
+        let delete = ["parked", "delete", "--reason", "queue_missing", "--yes", "--no-save"];
+        let (code, report) = moto.run(&[&delete[..], &["--dry-run"]].concat()).await;
+        assert_eq!((code, &report["ok"]), (Some(0), &true.into()), "{report:#}");
+        let (code, report) = moto.run(&delete).await;
+        assert_eq!((code, report["messages"].as_array().unwrap().len()), (Some(0), 25), "{report:#}");
+        assert_eq!(moto.drain("unrouted").await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_message_is_saved_and_one_that_another_reader_holds_stays() {
+    let Some(moto) = Moto::with("held", &["unrouted", "verify-attempt"], false).await else { return };
+    for id in 0..2 {
+        moto.park(id, "verify.attempt", "").await;
+    }
+    let receive = moto.client.receive_message().queue_url(moto.queue_url("unrouted"));
+    let held = receive.visibility_timeout(60).send().await.unwrap().messages.unwrap().remove(0);
+    let folder = Folder::new();
+    let file = folder.path("saved.jsonl");
+    let delete = ["parked", "delete", "--reason", "queue_missing", "--yes", "--save", &file];
+    let (code, report) = moto.run(&delete).await;
+    assert_eq!((code, &report["approximately_in_flight"]), (Some(0), &1.into()), "{report:#}");
+    let (code, _) = moto.run(&["parked", "replay", "--file", &file]).await;
+    assert_eq!((code, moto.drain("verify-attempt").await.len()), (Some(0), 1));
+    let release = moto.client.change_message_visibility().queue_url(moto.queue_url("unrouted"));
+    release.receipt_handle(held.receipt_handle().unwrap()).visibility_timeout(0).send().await.unwrap();
+    assert_eq!(moto.drain("unrouted").await, [held.body().unwrap()]);
 }
 
 #[tokio::test]

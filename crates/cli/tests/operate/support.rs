@@ -151,6 +151,29 @@ pub(crate) fn write_env(environment: &[(String, String)]) -> PathBuf {
     path
 }
 
+/// Empty folder, which is removed with all its files.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("prelude-operate-{}-{number}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    /// Path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
 /// Result of a run of the binary.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,

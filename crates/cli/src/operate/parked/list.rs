@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use super::{
     Choice, Parking, ParkingError,
     letter::Letter,
-    mailbox::{Depth, Mailbox},
+    letters::Letters,
+    mailbox::Depth,
     parts::{Label, Sorted, Sorter},
     report::why,
 };
 use crate::{
     operate::stop::Stop,
-    terminal::{ProgressBar, counted, printable},
+    terminal::{ProgressBar, columns, counted, printable},
 };
 
 /// Time for which a message stays hidden from other readers if this process dies.
@@ -57,8 +58,8 @@ pub async fn list(
     stop: &Stop,
     progress: &ProgressBar,
 ) -> Result<Listing, ParkingError> {
-    let mut mailbox = Mailbox::new(&parking.aws, parking.queue_url(), HOLD_SECONDS);
-    let depth = mailbox.depth().await?;
+    let mut reading = Letters::of(parking, HOLD_SECONDS)?;
+    let depth = parking.depth().await?;
     progress.set_length(depth.visible as u64);
     let limit = choice.limit.unwrap_or(usize::MAX);
     let mut lines = Vec::new();
@@ -68,7 +69,7 @@ pub async fn list(
             is_cut = true;
             break Ok(());
         }
-        match mailbox.next().await {
+        match reading.next().await {
             Ok(letters) if letters.is_empty() => break Ok(()),
             Ok(letters) => {
                 progress.inc(letters.len() as u64);
@@ -77,7 +78,7 @@ pub async fn list(
             Err(error) => break Err(error),
         }
     };
-    mailbox.release().await;
+    reading.release().await;
     read?;
     is_cut |= lines.len() > limit;
     lines.truncate(limit);
@@ -102,7 +103,7 @@ impl Line {
             encoding: text("encoding"),
             source: text("source"),
             app_id: text("app_id"),
-            sent_at: letter.sent_at,
+            sent_at: letter.sent_at(),
             size: letter.body.len(),
             now,
         })
@@ -155,20 +156,7 @@ impl Listing {
             ]
         });
         let rows: Vec<_> = std::iter::once(head).chain(cells).collect();
-        let mut widths = [0; 5];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        let mut text = String::new();
-        if !self.lines.is_empty() {
-            for row in &rows {
-                let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-                _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
-            }
-            text.push('\n');
-        }
+        let mut text = if self.lines.is_empty() { String::new() } else { columns(&rows) + "\n" };
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for line in &self.lines {
             *reasons.entry(line.label.reason.as_deref().unwrap_or("no reason")).or_default() += 1;
@@ -219,7 +207,7 @@ pub(super) fn rfc3339(time: Option<SystemTime>) -> Option<String> {
 }
 
 /// Formats the age of a message in seconds, minutes, hours or days.
-fn age(sent_at: Option<SystemTime>) -> String {
+pub(super) fn age(sent_at: Option<SystemTime>) -> String {
     let Some(age) = sent_at.and_then(|sent_at| SystemTime::now().duration_since(sent_at).ok()) else {
         return "-".to_owned();
     };

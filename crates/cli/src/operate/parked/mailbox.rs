@@ -33,6 +33,15 @@ pub struct Depth {
     pub has_redrive_policy: bool,
 }
 
+/// Messages that SQS did not remove.
+#[derive(Debug, Default)]
+pub struct NotRemoved {
+    /// Their ids.
+    pub ids: Vec<String>,
+    /// Error of a whole call.
+    pub error: Option<AwsError>,
+}
+
 /// SQS's limit of messages in one call.
 const BATCH: usize = 10;
 /// Number of answers without a new message after which a queue counts as read. A message that is held for too long is
@@ -102,9 +111,38 @@ impl<'a> Mailbox<'a> {
         Ok(Vec::new())
     }
 
-    /// Removes messages from the queue. Returns the ids of those that SQS did not remove.
-    pub async fn remove(&mut self, message_ids: &[String]) -> Vec<String> {
-        let mut left = Vec::new();
+    /// Renews the time for which held messages stay hidden. Returns the ids of those whose time has ended, so that
+    /// another reader may hold them.
+    ///
+    /// # Errors
+    /// SQS refuses the call, or does not answer.
+    pub async fn renew(&mut self, message_ids: &[String]) -> Result<Vec<String>, AwsError> {
+        let mut lost = Vec::new();
+        let mut calls: Vec<&[String]> = message_ids.chunks(BATCH).collect();
+        while let Some(ids) = calls.pop() {
+            let handles: Vec<_> =
+                ids.iter().map(|id| self.held.get(id).cloned().unwrap_or_default()).collect();
+            match self.set_visibility(&handles, self.hold_seconds).await {
+                Ok(renewed) => {
+                    let late = ids.iter().zip(renewed).filter(|(_, is_renewed)| !is_renewed);
+                    lost.extend(late.map(|(id, _)| id.clone()));
+                }
+                // One handle can refuse the whole call.
+                Err(AwsError::Refused(_)) if ids.len() > 1 => calls.extend(ids.chunks(1)),
+                Err(AwsError::Refused(_)) => lost.extend_from_slice(ids),
+                Err(error) => return Err(error),
+            }
+        }
+        self.held.retain(|id, _| !lost.contains(id));
+        Ok(lost)
+    }
+
+    /// Removes messages from the queue.
+    ///
+    /// # Errors
+    /// SQS did not remove all of them.
+    pub async fn remove(&mut self, message_ids: &[String]) -> Result<(), NotRemoved> {
+        let mut left = NotRemoved::default();
         for ids in message_ids.chunks(BATCH) {
             let entry = |(index, id): (usize, &String)| {
                 let handle = self.held.get(id)?;
@@ -122,11 +160,12 @@ impl<'a> Mailbox<'a> {
                 if is_removed {
                     self.held.remove(id);
                 } else {
-                    left.push(id.clone());
+                    left.ids.push(id.clone());
                 }
             }
+            left.error = left.error.or(removed.err().map(|error| self.aws.explain(error)));
         }
-        left
+        if left.ids.is_empty() { Ok(()) } else { Err(left) }
     }
 
     /// Releases the held messages, which are visible at once. Returns the number of those that stay hidden until their
@@ -136,19 +175,28 @@ impl<'a> Mailbox<'a> {
         self.repeats = 0;
         let mut late = 0;
         for handles in held.chunks(BATCH) {
-            let entry = |(index, handle): (usize, &String)| {
-                ChangeMessageVisibilityBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .receipt_handle(handle)
-                    .visibility_timeout(0)
-                    .build()
-                    .ok()
-            };
-            let entries = handles.iter().enumerate().filter_map(entry).collect();
-            let call = self.aws.client.change_message_visibility_batch().queue_url(self.queue_url.as_str());
-            let released = call.set_entries(Some(entries)).send().await;
-            late += handles.len() - released.map_or(0, |answer| answer.successful().len());
+            let released = self.set_visibility(handles, 0).await.unwrap_or_default();
+            late += handles.len() - released.into_iter().filter(|is_released| *is_released).count();
         }
         late
+    }
+
+    /// Hides up to ten messages for this time. Reports for each handle whether SQS did it.
+    async fn set_visibility(&self, handles: &[String], seconds: i32) -> Result<Vec<bool>, AwsError> {
+        let entry = |(index, handle): (usize, &String)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(handle)
+                .visibility_timeout(seconds)
+                .build()
+                .ok()
+        };
+        let entries = handles.iter().enumerate().filter_map(entry).collect();
+        let call = self.aws.client.change_message_visibility_batch().queue_url(self.queue_url.as_str());
+        let changed =
+            call.set_entries(Some(entries)).send().await.map_err(|error| self.aws.explain(error))?;
+        let is_changed =
+            |index: usize| changed.successful().iter().any(|entry| entry.id() == index.to_string());
+        Ok((0..handles.len()).map(is_changed).collect())
     }
 }

@@ -12,8 +12,8 @@ use tokio::time::Duration;
 
 use self::sending::Pending;
 use super::{
-    Choice, Parking,
-    mailbox::Mailbox,
+    Choice, Parking, ParkingError,
+    letters::Letters,
     parts::{Item, Label, Sorted, Sorter},
     report::{Fate, Report, Row, why},
 };
@@ -39,13 +39,21 @@ const SEND_PATIENCE: Duration = Duration::from_secs(30);
 const MAX_FIFO_PASSES: usize = 3;
 
 /// Moves the selected messages. The report contains all failures.
-pub async fn replay(parking: &Parking, order: &Order, stop: &Stop, progress: &ProgressBar) -> Report {
-    let mailbox = Mailbox::new(&parking.aws, parking.queue_url(), HOLD_SECONDS);
+///
+/// # Errors
+/// The file of saved messages cannot be read.
+pub async fn replay(
+    parking: &Parking,
+    order: &Order,
+    stop: &Stop,
+    progress: &ProgressBar,
+) -> Result<Report, ParkingError> {
+    let letters = Letters::of(parking, HOLD_SECONDS)?;
     let report = Report { dry_run: order.dry_run, ..Report::default() };
     let mut run = Run {
         parking,
         order,
-        mailbox,
+        letters,
         sorter: Sorter::default(),
         pending: Vec::new(),
         unusable: BTreeMap::new(),
@@ -55,24 +63,24 @@ pub async fn replay(parking: &Parking, order: &Order, stop: &Stop, progress: &Pr
         run.pass(stop, progress).await;
         let incomplete = run.sorter.take_incomplete();
         if incomplete.is_empty()
-            || !parking.is_fifo()
+            || !parking.hides_groups()
             || pass == MAX_FIFO_PASSES
             || run.report.error.is_some()
         {
             run.add_incomplete(incomplete);
             break;
         }
-        run.report.late += run.mailbox.release().await;
+        run.report.late += run.letters.release().await;
         // The next pass receives and reports the staying messages again.
         run.report.rows.retain(|row| matches!(row.fate, Fate::Moved(_) | Fate::Copy));
     }
-    run.end().await
+    Ok(run.end().await)
 }
 
 struct Run<'a> {
     parking: &'a Parking,
     order: &'a Order,
-    mailbox: Mailbox<'a>,
+    letters: Letters<'a>,
     sorter: Sorter,
     pending: Vec<Pending>,
     /// Queues that accepted no message before, with the reason.
@@ -84,9 +92,9 @@ impl Run<'_> {
     /// Reads the queue once, and moves messages on the way.
     async fn pass(&mut self, stop: &Stop, progress: &ProgressBar) {
         while !stop.is_asked() && !self.has_enough() {
-            let letters = match self.mailbox.next().await {
+            let letters = match self.letters.next().await {
                 Ok(letters) => letters,
-                Err(error) => return self.report.error = Some(format!("the parking queue: {error}")),
+                Err(error) => return self.report.error = Some(error.to_string()),
             };
             if letters.is_empty() {
                 return;
@@ -152,7 +160,7 @@ impl Run<'_> {
     }
 
     async fn removed(&mut self, label: &Label, queues: BTreeMap<String, usize>) -> Fate {
-        if self.mailbox.remove(&label.message_ids).await.is_empty() {
+        if self.letters.remove(&label.message_ids).await.is_ok() {
             Fate::Moved(queues)
         } else {
             Fate::NotRemoved(queues)
@@ -170,7 +178,7 @@ impl Run<'_> {
         if !self.report.rows.iter().any(is_durable) {
             return;
         }
-        if self.order.dry_run || self.mailbox.remove(&label.message_ids).await.is_empty() {
+        if self.order.dry_run || self.letters.remove(&label.message_ids).await.is_ok() {
             self.add_row(label, Fate::Copy);
         }
     }
@@ -186,10 +194,10 @@ impl Run<'_> {
     /// Releases the held messages, and returns the report.
     async fn end(mut self) -> Report {
         let is_staying = |row: &Row| matches!(row.fate, Fate::Stays(_) | Fate::Failed(_));
-        if self.parking.is_fifo() && !self.has_enough() && self.report.rows.iter().any(is_staying) {
-            self.report.held_back = self.mailbox.depth().await.map_or(0, |depth| depth.visible);
+        if self.parking.hides_groups() && !self.has_enough() && self.report.rows.iter().any(is_staying) {
+            self.report.held_back = self.parking.depth().await.map_or(0, |depth| depth.visible);
         }
-        self.report.late += self.mailbox.release().await;
+        self.report.late += self.letters.release().await;
         self.report
     }
 

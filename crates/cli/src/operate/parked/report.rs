@@ -147,9 +147,9 @@ impl Report {
 }
 
 /// Number of messages that the text shows for a reason.
-const SHOWN: usize = 5;
+pub(super) const SHOWN: usize = 5;
 
-fn described(label: &Label) -> String {
+pub(super) fn described(label: &Label) -> String {
     let first = label.message_ids.first().map_or("?", String::as_str);
     let [reason, event_type, event_id] = [&label.reason, &label.event_type, &label.event_id]
         .map(|text| printable(text.as_deref().unwrap_or("-")));
@@ -177,6 +177,6 @@ pub fn why(stay: Stay) -> String {
     .to_owned()
 }
 
-fn stays(count: usize) -> &'static str {
+pub(super) fn stays(count: usize) -> &'static str {
     if count == 1 { "stays" } else { "stay" }
 }

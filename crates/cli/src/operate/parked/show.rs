@@ -1,6 +1,6 @@
 //! Shows one parked message, and its body on request only.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::{
     Parking, ParkingError,
     letter::Letter,
+    letters::Letters,
     list::{HOLD_SECONDS, now, rfc3339},
-    mailbox::Mailbox,
     parts::{Sorted, Sorter},
     report::why,
 };
@@ -28,6 +28,17 @@ pub struct Shown {
     now: String,
 }
 
+/// Place where a person reads the body.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// Nowhere: only its size is shown.
+    Hidden,
+    /// The output of the command.
+    Printed,
+    /// This file.
+    In(&'a Path),
+}
+
 /// Finds the message whose id begins with this text, and the other parts of its event.
 ///
 /// # Errors
@@ -38,16 +49,16 @@ pub async fn show(
     stop: &Stop,
     progress: &ProgressBar,
 ) -> Result<Shown, ParkingError> {
-    let mut mailbox = Mailbox::new(&parking.aws, parking.queue_url(), HOLD_SECONDS);
-    progress.set_length(mailbox.depth().await?.visible as u64);
+    let mut reading = Letters::of(parking, HOLD_SECONDS)?;
+    let depth = parking.depth().await?;
+    progress.set_length(depth.visible as u64);
     let mut wanted: Option<Letter> = None;
     let mut parts = Vec::new();
     let read = loop {
-        let is_part = |letter: &Letter| matches!(letter.encoding(), Ok(Encoding::GzipPart { .. }));
-        if stop.is_asked() || wanted.as_ref().is_some_and(|letter| !is_part(letter)) {
+        if stop.is_asked() || wanted.as_ref().is_some_and(|letter| !letter.is_part()) {
             break Ok(());
         }
-        match mailbox.next().await {
+        match reading.next().await {
             Ok(letters) if letters.is_empty() => break Ok(()),
             Ok(letters) => {
                 progress.inc(letters.len() as u64);
@@ -55,7 +66,7 @@ pub async fn show(
                     if letter.message_id.starts_with(message_id) {
                         wanted.get_or_insert_with(|| letter.clone());
                     }
-                    if is_part(&letter) {
+                    if letter.is_part() {
                         parts.push(letter);
                     }
                 }
@@ -63,9 +74,9 @@ pub async fn show(
             Err(error) => break Err(error),
         }
     };
-    mailbox.release().await;
+    reading.release().await;
     read?;
-    let letter = wanted.ok_or_else(|| ParkingError::NoMessage(message_id.to_owned()))?;
+    let letter = wanted.ok_or_else(|| ParkingError::no_message(message_id, depth.in_flight))?;
     Ok(Shown::of(letter, parts, parking))
 }
 
@@ -99,13 +110,29 @@ impl Shown {
         Self { letter, parts: Some((index, count)), raw, now }
     }
 
+    /// Exact bytes that the receiver got.
+    ///
+    /// # Errors
+    /// The body cannot be read, for this reason.
+    pub fn raw(&self) -> Result<&Bytes, &str> {
+        self.raw.as_ref().map_err(String::as_str)
+    }
+
+    /// Reports whether a terminal can print the body. It would obey control characters.
+    pub fn is_printable(&self) -> bool {
+        let is_plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+        self.raw
+            .as_ref()
+            .is_ok_and(|raw| std::str::from_utf8(raw).is_ok_and(|text| text.chars().all(is_plain)))
+    }
+
     /// Formats the attributes, the destination that a replay would choose and, on request, the body.
-    pub fn to_text(&self, with_body: bool) -> String {
+    pub fn to_text(&self, body: Body<'_>) -> String {
         let mut text = String::new();
         let mut line = |name: &str, value: &str| _ = writeln!(text, "{name:15} {value}");
         line("message", &self.letter.message_id);
-        line("parked_at", &rfc3339(self.letter.sent_at).unwrap_or_default());
-        line("receipts", &self.letter.receipts.map_or_else(String::new, |count| count.to_string()));
+        line("parked_at", &rfc3339(self.letter.sent_at()).unwrap_or_default());
+        line("receipts", &self.letter.receipts().map_or_else(String::new, |count| count.to_string()));
         for (name, value) in &self.letter.attributes {
             line(name, &printable(value));
         }
@@ -115,36 +142,40 @@ impl Shown {
         line("a replay", &self.now);
         match &self.raw {
             Err(why) => line("body", &format!("cannot be read: {why}")),
-            Ok(raw) if !with_body => line(
-                "body",
-                &format!("{} bytes, not shown: it can hold people's data (--body shows it)", raw.len()),
-            ),
-            Ok(raw) => match std::str::from_utf8(raw) {
-                Ok(body) => _ = write!(text, "\n{body}\n"),
-                Err(_) => _ = write!(text, "\nnot UTF-8; as base64:\n{}\n", STANDARD.encode(raw)),
+            Ok(raw) => match (body, std::str::from_utf8(raw)) {
+                (Body::Hidden, _) => line(
+                    "body",
+                    &format!("{} bytes, not shown: it can hold people's data (--body shows it)", raw.len()),
+                ),
+                (Body::In(path), _) => {
+                    line("body", &format!("{} bytes, in {}", raw.len(), path.display()));
+                }
+                (Body::Printed, Ok(body)) => _ = write!(text, "\n{body}\n"),
+                (Body::Printed, Err(_)) => {
+                    _ = write!(text, "\nnot UTF-8; as base64:\n{}\n", STANDARD.encode(raw));
+                }
             },
         }
         text
     }
 
     /// Formats the message as a JSON object.
-    pub fn to_json(&self, with_body: bool) -> Value {
+    pub fn to_json(&self, body: Body<'_>) -> Value {
         let mut shown = json!({
-            "message_id": self.letter.message_id, "parked_at": rfc3339(self.letter.sent_at),
-            "receipts": self.letter.receipts, "attributes": self.letter.attributes, "now": self.now,
+            "message_id": self.letter.message_id, "parked_at": rfc3339(self.letter.sent_at()),
+            "receipts": self.letter.receipts(), "attributes": self.letter.attributes, "now": self.now,
             "bytes": self.raw.as_ref().ok().map(Bytes::len),
         });
-        if let (true, Ok(raw), Some(shown)) = (with_body, &self.raw, shown.as_object_mut()) {
-            match std::str::from_utf8(raw) {
-                Ok(body) => shown.insert("body".to_owned(), body.into()),
-                Err(_) => shown.insert("body_base64".to_owned(), STANDARD.encode(raw).into()),
+        if let (Ok(raw), Some(shown)) = (&self.raw, shown.as_object_mut()) {
+            match (body, std::str::from_utf8(raw)) {
+                (Body::Hidden, _) => None,
+                (Body::In(path), _) => shown.insert("body_file".to_owned(), json!(path)),
+                (Body::Printed, Ok(body)) => shown.insert("body".to_owned(), body.into()),
+                (Body::Printed, Err(_)) => {
+                    shown.insert("body_base64".to_owned(), STANDARD.encode(raw).into())
+                }
             };
         }
         shown
-    }
-
-    /// Reports whether the body is readable.
-    pub fn is_readable(&self) -> bool {
-        self.raw.is_ok()
     }
 }

@@ -25,7 +25,12 @@ async fn all_problems_of_the_settings_are_reported() {
 
 #[tokio::test]
 async fn missing_credentials_and_dead_endpoints_are_one_sentence() {
-    for command in [&["parked", "list"][..], &["parked", "show", "x"], &["parked", "replay"]] {
+    for command in [
+        &["parked", "list"][..],
+        &["parked", "show", "x"],
+        &["parked", "replay"],
+        &["parked", "delete", "x", "--yes"],
+    ] {
         let ran = run(command, &[PREFIX, APPS]).await;
         ran.assert(1, &["no AWS credentials: sign in (`aws sso login`"]);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
@@ -42,7 +47,12 @@ async fn missing_credentials_and_dead_endpoints_are_one_sentence() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_or_denied_parking_queue_is_reported() {
     let stack = Stack::without(&["unrouted"]).await;
-    for command in [&["parked", "list"][..], &["parked", "show", "x"], &["parked", "replay"]] {
+    for command in [
+        &["parked", "list"][..],
+        &["parked", "show", "x"],
+        &["parked", "replay"],
+        &["parked", "delete", "x", "--yes"],
+    ] {
         stack.run(command).await.assert(1, &["prelude: the parking queue: the queue does not exist"]);
     }
     let denied = FaultKind::Call { status: 403, code: "AccessDenied".into() };
