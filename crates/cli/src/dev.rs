@@ -4,6 +4,7 @@ mod addresses;
 pub mod checks;
 mod claims;
 pub mod delivery;
+pub mod figures;
 pub mod inspector;
 pub mod journal;
 pub mod keep;

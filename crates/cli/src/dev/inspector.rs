@@ -1,4 +1,4 @@
-//! The inspector: a live page of the deliveries and queues of `prelude dev`, for this machine only.
+//! The inspector: a live page of the deliveries, queues and metrics of `prelude dev`, for this machine only.
 
 mod admission;
 mod live;
@@ -22,6 +22,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Duration};
 use super::{
     addresses::Addresses,
     delivery::Message,
+    figures::{Figures, Snapshot},
     journal::Journal,
     sender::{NOTICE, SESSION_BATCH, Sender, UNKNOWN_TYPE},
 };
@@ -41,6 +42,12 @@ pub struct Parts {
     pub sqs: EmbeddedSqs,
     /// Local Prelude, which signs samples and rotates keys.
     pub sender: Arc<Sender>,
+    /// Figures of the receiver's metrics.
+    pub figures: Arc<Figures>,
+    /// The receiver writes metrics.
+    pub has_metrics: bool,
+    /// Name of the parking queue.
+    pub parking_queue: String,
 }
 
 /// A running inspector.
@@ -98,6 +105,7 @@ fn router(run: Arc<Run>) -> Router {
         .route("/api/deliveries", get(deliveries))
         .route("/api/deliveries/{number}", get(delivery))
         .route("/api/deliveries/{number}/replay", post(replay))
+        .route("/api/metrics", get(metrics))
         .route("/api/queues", get(queues))
         .route("/api/queues/{queue}", get(peek))
         .route("/api/queues/{queue}/purge", post(purge))
@@ -123,6 +131,8 @@ async fn setup(State(run): State<Arc<Run>>) -> Json<Value> {
         "types": types.collect::<Vec<_>>(),
         "others": [SESSION_BATCH, UNKNOWN_TYPE],
         "tampers": Tamper::ALL,
+        "metrics": run.parts.has_metrics,
+        "parking_queue": run.parts.parking_queue,
     }))
 }
 
@@ -137,6 +147,10 @@ async fn delivery(State(run): State<Arc<Run>>, Path(number): Path<u64>) -> Resul
 
 async fn queues(State(run): State<Arc<Run>>) -> Result<Json<Value>, Failure> {
     Ok(Json(json!(run.parts.sqs.depths().await.map_err(|_failed| Failure::Sqs)?)))
+}
+
+async fn metrics(State(run): State<Arc<Run>>) -> Json<Snapshot> {
+    Json(run.parts.figures.snapshot())
 }
 
 /// The newest 100 messages of a queue, newest first.

@@ -59,6 +59,7 @@ impl Settings {
         }]);
         let mut settings: BTreeMap<_, _> = samples::environment()?.into_iter().collect();
         settings.insert("PRELUDE_APPS".to_owned(), app.to_string());
+        settings.insert("PRELUDE_METRICS".to_owned(), "emf".to_owned());
         settings.extend(own);
         Ok(Self(settings))
     }
@@ -140,6 +141,7 @@ mod tests {
             [
                 "PRELUDE_ACCEPT_UNSIGNED",
                 "PRELUDE_APPS",
+                "PRELUDE_METRICS",
                 "PRELUDE_PATH_TOKEN",
                 "PRELUDE_PUBLIC_KEYS",
                 "PRELUDE_QUEUE_TYPE",

@@ -5,11 +5,13 @@ use std::{io, net::IpAddr, path::PathBuf, sync::Arc};
 use prelude_webhooks::{
     config::Problem,
     gate::Gate,
+    metrics::MetricsFormat,
     route::{QueueType, Routes},
 };
 use tokio::{task::JoinSet, time::Duration};
 
 use super::addresses::Addresses;
+use super::figures::Figures;
 use super::inspector::{Inspector, Parts};
 use super::journal::Journal;
 use super::keep::{Keep, KeepError};
@@ -116,7 +118,11 @@ impl Stack {
         let journal = Arc::new(Journal::new(sqs.clone(), &config));
         // The keys are published before the receiver first fetches them.
         let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
-        let receiver = LocalReceiver::with_config(config, sqs.client().config());
+        let parking_queue = config.routes.parking().name().to_owned();
+        let has_metrics = config.metrics == MetricsFormat::Emf;
+        let figures = Arc::new(Figures::default());
+        let sink = Arc::clone(&figures);
+        let receiver = LocalReceiver::with_metrics(config, sqs.client().config(), move |line| sink.add(line));
         let api = Api::new(receiver).observed_by(Arc::clone(&journal));
         let gateway_server = GatewayServer::start(api.clone(), options.port, source_ip).await;
         let gateway_server = gateway_server.map_err(PortUnusable::of(options.port, "--port"))?;
@@ -134,6 +140,9 @@ impl Stack {
             journal: Arc::clone(&journal),
             sqs: sqs.clone(),
             sender: Arc::clone(&sender),
+            figures,
+            has_metrics,
+            parking_queue,
         };
         let inspector = Inspector::start(parts, &mut addresses, options.inspector_port).await;
         let inspector = inspector.map_err(PortUnusable::of(options.inspector_port, "--inspector-port"))?;

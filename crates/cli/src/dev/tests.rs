@@ -98,6 +98,45 @@ async fn each_way_to_tamper_is_refused_at_its_step_and_shown_so() {
 }
 
 #[tokio::test]
+async fn the_figures_are_those_of_the_receivers_lines() {
+    let stack = start().await;
+    let page = Page::load(&stack).await;
+    page.trigger("user.created", "none").await;
+    page.trigger("session-batch", "none").await;
+    page.trigger("unknown-type", "none").await;
+    page.trigger("verify.attempt", "signature").await;
+    let of_session = EventType::ALL.iter().filter(|known| known.source() == Some(Source::Session)).count();
+    let shown = page.json("/api/metrics").await;
+    let figures = shown["metrics"].as_array().unwrap();
+    let names: Vec<_> = figures.iter().map(|figure| figure["name"].as_str().unwrap()).collect();
+    let known: Vec<_> = prelude_webhooks::metrics::METRICS.iter().map(|metric| metric.name).collect();
+    assert_eq!((names, &shown["lines"]), (known, &json!(4)));
+    let figure = |name: &str| figures.iter().find(|figure| figure["name"] == name).unwrap();
+    for (name, sum) in [
+        ("Deliveries", 4),
+        ("EventsAccepted", of_session + 1),
+        ("EventsParked", 1),
+        ("RefusedSignature", 1),
+        ("PublishFailures", 0),
+    ] {
+        assert_eq!(figure(name)["since_start"]["sum"].as_f64(), Some(sum as f64), "{name}");
+        assert_eq!(figure(name)["recent"], figure(name)["since_start"], "{name}");
+    }
+    assert_eq!(figure("Duration")["since_start"]["samples"], 4);
+    assert_eq!(
+        (&shown["newest"][0]["code"], &shown["newest"][1]["code"]),
+        (&json!("signature_wrong"), &json!("accepted"))
+    );
+
+    let mut settings = Settings::read([("PRELUDE_METRICS".into(), "off".into())], None).unwrap();
+    let quiet = Stack::start(&mut settings, &ANY_PORTS).await.unwrap();
+    let page = Page::load(&quiet).await;
+    page.trigger("user.created", "none").await;
+    assert_eq!(page.json("/api/metrics").await["lines"], 0);
+    assert_eq!(page.json("/api/setup").await["metrics"], false);
+}
+
+#[tokio::test]
 async fn a_delivery_is_shown_with_its_messages_and_looking_does_not_receive_them() {
     let stack = start().await;
     let page = Page::load(&stack).await;

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use prelude_local::aws::sqs::EmbeddedSqs;
 use serde_json::json;
 
 use super::{
@@ -107,15 +108,23 @@ async fn a_browser_shows_deliveries_and_sends_samples() {
     browser.wait_for("document.querySelectorAll('#detail details').length === 2");
     browser.wait_for("document.querySelector('#rows .row.queue .count.some').textContent === '2'");
 
+    metrics(&running, &mut browser).await;
+
     // Every control has a name, and the page fits a phone.
     let unnamed = "[...document.querySelectorAll('button, select, input, a')].filter((e) => e.checkVisibility() && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length";
     assert_eq!(browser.value(unnamed), 0);
     browser.look(390, 780, true);
-    for place in ["#/queues", "#/deliveries", "#/deliveries/5"] {
+    for place in
+        ["#/queues", "#/deliveries", "#/deliveries/5", "#/metrics", "#/metrics/RefusedKeysUnavailable"]
+    {
         browser.value(&format!("location.hash = '{place}'"));
         browser.wait_for("document.querySelector('#rows .row')");
         let overflow = "document.documentElement.scrollWidth - innerWidth";
         assert!(browser.value(overflow).as_i64().unwrap() <= 0, "{place}");
+        if place == "#/metrics" {
+            let rows = "[...document.querySelectorAll('#rows .row.alert')].filter((row) => row.checkVisibility()).length";
+            assert_eq!(browser.value(rows), 2, "trouble stands out on a phone, too");
+        }
     }
 
     // The command for a terminal sends the same request again.
@@ -135,6 +144,64 @@ async fn a_browser_shows_deliveries_and_sends_samples() {
     browser.wait_for("document.querySelector('#rows .row')");
     pictures(&mut browser);
     assert_eq!(running.stop(), 0);
+}
+
+/// The figures of the receiver's lines; dead letters and parked messages in front of them, in their own colours.
+async fn metrics(running: &Running, browser: &mut Browser) {
+    browser.value("location.hash = '#/metrics'");
+    browser.wait_for("document.querySelector('#detail h2').textContent === 'Metrics'");
+    browser.wait_for("document.querySelector('#calm') && document.querySelector('#alerts').hidden");
+    assert_eq!(browser.value("document.querySelector('#detail').textContent.includes('null')"), false);
+    let sum = |name: &str| {
+        format!(
+            "[...document.querySelectorAll('#detail .figures tr')].find((row) => row.firstChild.textContent === '{name}')?.children[1].textContent"
+        )
+    };
+    for (name, expected) in
+        [("Challenges", "1"), ("Deliveries", "4"), ("EventsAccepted", "2"), ("RefusedSignature", "2")]
+    {
+        browser.wait_for(&format!("{} === '{expected}'", sum(name)));
+    }
+
+    // While the page is open, an event is parked and a consumer fails too often.
+    browser.value("document.querySelector('#sample').value = 'unknown-type'");
+    browser.value("change('/api/trigger', { name: 'unknown-type', tamper: 'none' })");
+    let dead_letters = EmbeddedSqs::queue_url_prefix("prelude-webhooks-verify-attempt-dlq");
+    running.sqs().send_message().queue_url(dead_letters).message_body("{}").send().await.unwrap();
+    browser.wait_for(&format!("{} === '1'", sum("EventsParked")));
+    browser.wait_for("document.querySelector('#alerts').textContent === '2'");
+    let alerts = browser.value("[...document.querySelectorAll('#detail .alert')].map((one) => [one.className, one.querySelector('a').textContent, one.querySelector('pre').textContent.split(' --env-file ')[0]])");
+    assert_eq!(
+        alerts,
+        json!([
+            [
+                "alert dead",
+                "1 dead letter in prelude-webhooks-verify-attempt-dlq",
+                "cargo prelude dev --print-settings > dev.env\ncargo prelude redrive --all"
+            ],
+            [
+                "alert parking",
+                "1 parked message in prelude-webhooks-unrouted",
+                "cargo prelude dev --print-settings > dev.env\ncargo prelude parked list"
+            ],
+        ])
+    );
+    let colour = |of: &str| format!("getComputedStyle(document.querySelector('{of}')).backgroundColor");
+    let colours =
+        [".row.alert.dead", ".row.alert.parking", ".row.queue"].map(|of| browser.value(&colour(of)));
+    assert!(colours[0] != colours[1] && colours[0] != colours[2] && colours[1] != colours[2], "{colours:?}");
+    assert_eq!(browser.value("document.querySelector('#alerts').className"), "count dead");
+
+    browser.value("[...document.querySelectorAll('#rows .row')].find((row) => row.textContent.startsWith('Duration')).click()");
+    browser.wait_for("document.querySelector('#detail h2').textContent === 'Duration'");
+    assert_eq!(browser.value("document.querySelectorAll('#detail .figures tbody tr').length"), 5);
+    browser.value("document.querySelector('#detail details summary').click()");
+    browser
+        .wait_for("document.querySelector('#detail details pre').textContent.includes('CloudWatchMetrics')");
+    browser.value("document.querySelector('#rows .row.alert.dead').click()");
+    browser.wait_for(
+        "document.querySelector('#detail h2').textContent === 'prelude-webhooks-verify-attempt-dlq'",
+    );
 }
 
 /// Checks the light and dark colours, and takes the picture for the documentation.

@@ -1,4 +1,4 @@
-//! Server-sent events for the page: each delivery, and the depths of the queues when they change.
+//! Server-sent events for the page: each delivery, and the depths of the queues and the metrics when they change.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -13,22 +13,25 @@ use tokio::{
 };
 
 use super::Run;
-use crate::dev::delivery::Delivery;
+use crate::dev::{delivery::Delivery, figures::Snapshot};
 use prelude_local::aws::sqs::Depth;
 
-/// Shortest time between two reads of the depths.
+/// Shortest time between two reads of the depths and the metrics.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Longest time between two reads, because a message becomes visible again without a call.
+/// Longest time between two reads, because a message becomes visible again, and a figure becomes old, without a call.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 struct Subscription {
     run: Arc<Run>,
     news: broadcast::Receiver<Arc<Delivery>>,
     changes: watch::Receiver<u64>,
+    lines: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
     /// Depths that the page has.
     depths: Vec<Depth>,
+    /// Metrics that the page has.
+    metrics: Option<Snapshot>,
     /// Time of the next read.
     look_at: Instant,
 }
@@ -36,9 +39,9 @@ struct Subscription {
 /// Streams events until the page closes or the stack stops.
 pub(super) async fn live(State(run): State<Arc<Run>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (news, changes) = (run.parts.journal.news(), run.parts.sqs.changes());
-    let stopping = run.stopping.clone();
+    let (lines, stopping) = (run.parts.figures.changes(), run.stopping.clone());
     let (depths, look_at) = (Vec::new(), Instant::now() + LOOK_AGAIN);
-    let subscription = Subscription { run, news, changes, stopping, depths, look_at };
+    let subscription = Subscription { run, news, changes, lines, stopping, depths, metrics: None, look_at };
     let events = stream::unfold(subscription, |mut subscription| async move {
         let event = subscription.next().await?;
         Some((Ok(event), subscription))
@@ -63,12 +66,23 @@ impl Subscription {
                     self.look_at = self.look_at.min(Instant::now() + PAUSE);
                     continue;
                 }
+                changed = self.lines.changed() => {
+                    changed.ok()?;
+                    self.look_at = self.look_at.min(Instant::now() + PAUSE);
+                    continue;
+                }
                 () = sleep_until(self.look_at) => self.look_at = Instant::now() + LOOK_AGAIN,
             }
             let depths = self.run.parts.sqs.depths().await.unwrap_or_default();
             if depths != self.depths {
                 self.depths = depths;
+                // The metrics may have changed, too.
+                self.look_at = Instant::now();
                 return event("queues", &self.depths);
+            }
+            let metrics = self.run.parts.figures.snapshot();
+            if self.metrics.as_ref() != Some(&metrics) {
+                return event("metrics", self.metrics.insert(metrics));
             }
         }
     }
