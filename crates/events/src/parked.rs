@@ -233,6 +233,25 @@ mod tests {
     }
 
     #[test]
+    fn an_error_names_the_first_obstacle() {
+        let join = |encodings: &[&'static str]| {
+            let message = |encoding: &&'static str| {
+                let encoding = *encoding;
+                ("", move |name: &str| (name == "encoding").then_some(encoding))
+            };
+            join_parts(encodings.iter().map(message)).unwrap_err()
+        };
+        let (first, second) = ("gzip+base64;part=1/2", "gzip+base64;part=2/2");
+        assert_eq!(join(&[]), DecodeError::NotAPart);
+        assert_eq!(join(&["base64"]), DecodeError::NotAPart);
+        assert_eq!(join(&["brotli"]), DecodeError::Encoding);
+        assert_eq!(join(&[second]), DecodeError::Missing { present: 1, count: 2 });
+        assert_eq!(join(&[first, "gzip+base64;part=2/3"]), DecodeError::SeveralEvents);
+        assert_eq!(join(&[first, second]), DecodeError::Body);
+        assert_eq!(decode("", |_| Some(first)), Err(DecodeError::Part));
+    }
+
+    #[test]
     fn a_body_that_decodes_to_more_than_a_request_can_hold_is_refused() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&vec![0; usize::try_from(MAX_DECODED).unwrap() + 1]).unwrap();
