@@ -8,6 +8,7 @@ use prelude_events::{
     EventType, Source, samples,
     schema::{self, Form, Object},
 };
+use prelude_local::prelude::samples::APP_ID;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -124,6 +125,19 @@ fn form_name(form: &Form) -> String {
         Form::List(element) => format!("list of {}", form_name(element)),
         _ => "any JSON".to_owned(),
     }
+}
+
+/// Body that Prelude sends for the sample of a type, with a line end: a batch for a Session event, otherwise the sample
+/// itself. `None` for an unknown type.
+pub fn delivery(event_type: &EventType) -> Option<String> {
+    let sample = samples::sample(event_type)?.trim_end();
+    Some(match event_type.source()? {
+        Source::Session => {
+            let event = sample.replace('\n', "\n    ");
+            format!("{{\n  \"app_id\": \"{APP_ID}\",\n  \"events\": [\n    {event}\n  ]\n}}\n")
+        }
+        Source::VerifyV1 | Source::Verify | Source::Notify => format!("{sample}\n"),
+    })
 }
 
 /// All parts of one type as JSON; `None` for an unknown one.

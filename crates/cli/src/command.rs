@@ -18,4 +18,5 @@ pub(crate) mod samples;
 pub(crate) mod sign;
 pub(crate) mod sqs;
 pub(crate) mod trigger;
+pub(crate) mod usage;
 pub(crate) mod verify;

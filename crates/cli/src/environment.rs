@@ -7,6 +7,7 @@ use std::{
 };
 
 use prelude_webhooks::config::{Config, ConfigErrors, trim};
+use serde::de::IgnoredAny;
 
 /// Variables with their values as the function reads them: without blanks around them, and `None` for a value that is
 /// not UTF-8.
@@ -43,7 +44,11 @@ impl Environment {
             _ => EnvironmentError::NotAnEnvFile(path.to_owned()),
         };
         let variables = dotenvy::from_path_iter(path).map_err(failed)?;
-        variables.collect::<Result<Vec<_>, _>>().map(Self::of_variables).map_err(failed)
+        let variables = variables.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        if let Some((name, _)) = variables.iter().find(|(name, value)| is_unquoted_json(name, value)) {
+            return Err(EnvironmentError::Unquoted { path: path.to_owned(), name: name.clone() });
+        }
+        Ok(Self::of_variables(variables))
     }
 
     /// Takes these variables as if from a file.
@@ -99,9 +104,25 @@ impl Environment {
     /// # Errors
     /// The configuration has problems. The text is one sentence with all of them.
     pub fn config(&self) -> Result<Config, EnvironmentError> {
+        if !self.is_of_file && !self.texts().any(|(name, text)| is_setting(name) && !text.is_empty()) {
+            return Err(EnvironmentError::NoSettings);
+        }
         Config::read(self.variables.iter().cloned(), |path| fs::read_to_string(path))
             .map_err(EnvironmentError::Config)
     }
+}
+
+fn is_setting(name: &str) -> bool {
+    name.starts_with("PRELUDE_") && !name.starts_with("PRELUDE_CLI_")
+}
+
+/// Reports whether a setting's value is JSON without its double quotes, which readers of such files remove.
+fn is_unquoted_json(name: &str, value: &str) -> bool {
+    let value = value.trim();
+    is_setting(name)
+        && value.starts_with(['[', '{'])
+        && !value.contains('"')
+        && serde_json::from_str::<IgnoredAny>(value).is_err()
 }
 
 /// Fault of the settings.
@@ -113,6 +134,17 @@ pub enum EnvironmentError {
     /// A line of the file is not a setting.
     #[error("{} has a line that is not NAME=value: write '…' around a value that holds spaces or quotes", .0.display())]
     NotAnEnvFile(PathBuf),
+    /// The value of a line lost the quotes of its JSON, because nothing protects them.
+    #[error("{}: the JSON of {name} has lost its quotes: write {name}='…' around it", path.display())]
+    Unquoted {
+        /// The file.
+        path: PathBuf,
+        /// Name of the variable.
+        name: String,
+    },
+    /// Neither the environment nor a file has a setting.
+    #[error("no setting of a receiver is in the environment: name a file of settings with --env-file")]
+    NoSettings,
     /// The receiver would not start with these settings.
     #[error("the receiver would not start: {}", one_sentence(.0))]
     Config(ConfigErrors),
@@ -146,6 +178,10 @@ mod tests {
         let path = env::temp_dir().join(format!("prelude-env-{}", std::process::id()));
         for (text, expected) in [
             ("a b c s3cret", "has a line that is not NAME=value"),
+            (
+                "PRELUDE_APPS=[{\"app_id\":\"s3cret\"}]\n",
+                "the JSON of PRELUDE_APPS has lost its quotes: write PRELUDE_APPS='…'",
+            ),
             (
                 "PRELUDE_APPS=s3cret\n",
                 "the receiver would not start: PRELUDE_APPS is not JSON (line 1, column 1); ",

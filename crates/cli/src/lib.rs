@@ -2,6 +2,9 @@
 //!
 //! `prelude-local` holds the stand-ins for AWS and Prelude.
 
+// `terminal` prints, so that a closed pipe ends no command with a panic.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod catalogue;
 pub mod clients;
 pub mod conform;

@@ -1,10 +1,15 @@
 //! `prelude`: the developer's and operator's tool. Parses the command line; the library does the work.
 
+// `terminal` prints, so that a closed pipe ends no command with a panic.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod command;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+
+use self::command::usage;
 
 /// Try, run and operate a Prelude webhook receiver.
 #[derive(Debug, Parser)]
@@ -38,7 +43,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match CommandLine::parse().command {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return usage::answer(&error),
+    };
+    let done = match line.command {
         Command::Activate(activate) => activate.run().await,
         Command::Clients(clients) => clients.run(),
         Command::Completions(completions) => completions.run(CommandLine::command()),
@@ -57,10 +66,7 @@ async fn main() -> ExitCode {
         Command::Trigger(trigger) => trigger.run().await,
         Command::Verify(verify) => verify.run().await,
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("prelude: {error}");
-        ExitCode::FAILURE
-    })
+    done.unwrap_or_else(|error| usage::failure(&*error))
 }
 
 #[cfg(test)]

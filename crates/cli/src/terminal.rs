@@ -1,15 +1,24 @@
 //! Text for people: colours, marks, lines of 100 columns on a terminal, progress bars.
 //!
-//! The only file that names `anstyle` and `indicatif`.
+//! The only file that names `anstyle`, `indicatif` and `rustix`.
 
+#[cfg(unix)]
+use std::thread;
 use std::{
     env, fmt,
-    io::{self, IsTerminal as _, Write as _, stdout},
+    future::pending,
+    io::{self, IsTerminal as _, Write as _, stderr, stdout},
     time::Duration,
 };
 
 use anstyle::{AnsiColor, Color};
 use indicatif::ProgressStyle;
+#[cfg(unix)]
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
+use tokio::sync::oneshot;
 
 pub(crate) use anstyle::Style;
 pub use indicatif::ProgressBar;
@@ -40,9 +49,17 @@ impl Look {
 
     /// Fits a terminal, and colours it unless `NO_COLOR` or a dumb terminal forbids it.
     pub fn of_stdout() -> Self {
+        Self::of(stdout().is_terminal())
+    }
+
+    /// The same for standard error.
+    pub fn of_stderr() -> Self {
+        Self::of(stderr().is_terminal())
+    }
+
+    fn of(terminal: bool) -> Self {
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let terminal = stdout().is_terminal();
         Self { colour: terminal && !is_set("NO_COLOR") && !is_dumb, fit: terminal }
     }
 
@@ -165,6 +182,41 @@ pub fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Writes one line to standard error, in the form of all warnings and errors.
+pub fn warn(text: impl fmt::Display) {
+    print_error(&format!("prelude: {text}\n"));
+}
+
+/// Writes to standard error. Nobody can be warned of its failure.
+pub fn print_error(text: &str) {
+    drop(stderr().write_all(text.as_bytes()));
+}
+
+/// Waits until nobody reads standard output any more. Never ends if it is a file or a terminal.
+///
+/// A server writes rarely, so it would not notice a closed pipe by writing.
+#[cfg(unix)]
+pub async fn output_closed() {
+    let (closed, notice) = oneshot::channel();
+    // A thread, because tokio waits only for descriptors that it may set to non-blocking.
+    thread::spawn(move || {
+        let output = stdout();
+        // Asks for no event: the system reports a closed reader always.
+        let mut watched = [PollFd::new(&output, PollFlags::empty())];
+        while poll(&mut watched, None) == Err(Errno::INTR) {}
+        closed.send(()).ok();
+    });
+    if notice.await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+/// Never ends on this system.
+#[cfg(not(unix))]
+pub async fn output_closed() {
+    pending::<()>().await;
 }
 
 /// A progress bar on standard error, drawn only on a terminal.

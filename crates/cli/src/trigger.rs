@@ -3,6 +3,7 @@
 pub mod outgoing;
 mod peek;
 mod post;
+mod sight;
 pub mod sign;
 mod text;
 
@@ -20,8 +21,10 @@ use self::sign::{SIGNATURE_HEADER, SignError};
 pub use self::{
     peek::{PeekError, Placed, Queues},
     post::{Assignment, Order},
-    text::{closing_line, json, rows_text},
+    sight::{Sight, SightError},
+    text::{closing_line, json, row_text},
 };
+use crate::operate::stop::Stop;
 use prelude_local::{
     http_client::{Answer, Client, ClientError},
     prelude::samples,
@@ -60,52 +63,65 @@ pub const DEV_SQS: &str = "http://127.0.0.1:9324";
 /// Limit of requests in flight at a given rate.
 const IN_FLIGHT: usize = 64;
 
-/// Sends all requests of an order, one after the other or at a rate per second. Calls `sent` after each request.
+/// Way of sending an order.
+#[derive(Debug)]
+pub struct Route<'a> {
+    /// URL of the receiver.
+    pub url: &'a str,
+    /// Requests per second; one after the other without it.
+    pub rate: Option<f64>,
+    /// Sight of the queues in which the events arrive.
+    pub sight: Option<Sight>,
+    /// Ends the run after the requests in flight.
+    pub stop: &'a Stop,
+}
+
+/// Sends all requests of an order. Calls `done` after each request.
 ///
 /// # Errors
 /// A request cannot be made, or the first one gets no answer, because the address is probably wrong. Later requests
 /// without an answer are rows.
 pub async fn send(
     order: &Order,
-    url: &str,
-    rate: Option<f64>,
-    mut sent: impl FnMut(),
+    route: &Route<'_>,
+    mut done: impl FnMut(&Row),
 ) -> Result<Vec<Row>, TriggerError> {
-    let courier = Courier { client: Client::new()?, url: url.to_owned() };
+    let courier = Courier { client: Client::new()?, url: route.url.to_owned(), sight: route.sight.clone() };
     let copies = if order.duplicate { 2 } else { 1 };
     let mut rows = BTreeMap::new();
     let first = order.post(0)?;
-    let answer = courier.post(&first).await?;
-    sent();
-    let mut of_first = vec![Row::of(&first, Ok(answer))];
+    let mut of_first = vec![courier.deliver_first(&first).await?];
     if order.duplicate {
-        of_first.push(Row::of(&first, courier.post(&first).await));
-        sent();
+        of_first.push(courier.deliver(&first).await);
     }
+    of_first.iter().for_each(&mut done);
     rows.insert(0, of_first);
 
-    let mut clock = rate.map(|rate| tokio::time::interval(Duration::from_secs_f64(1.0 / rate)));
+    let mut clock = route.rate.map(|rate| tokio::time::interval(Duration::from_secs_f64(1.0 / rate)));
     let limit = if clock.is_some() { IN_FLIGHT } else { 1 };
     let mut in_flight = JoinSet::new();
     let mut next = 1;
     loop {
+        let is_more = next < order.posts() && !route.stop.is_asked();
         tokio::select! {
-            Some(done) = in_flight.join_next() => {
-                let (index, done): (usize, Vec<Row>) = done.map_err(|_panicked| TriggerError::Lost)?;
-                done.iter().for_each(|_| sent());
-                rows.insert(index, done);
+            Some(delivered) = in_flight.join_next() => {
+                let (index, delivered): (usize, Vec<Row>) = delivered.map_err(|_panicked| TriggerError::Lost)?;
+                delivered.iter().for_each(&mut done);
+                rows.insert(index, delivered);
             }
-            () = turn(&mut clock), if in_flight.len() < limit && next < order.posts() => {
+            () = turn(&mut clock), if is_more && in_flight.len() < limit => {
                 let (courier, post, index) = (courier.clone(), order.post(next)?, next);
                 in_flight.spawn(async move {
-                    let mut done = Vec::with_capacity(copies);
+                    let mut delivered = Vec::with_capacity(copies);
                     for _ in 0..copies {
-                        done.push(Row::of(&post, courier.post(&post).await));
+                        delivered.push(courier.deliver(&post).await);
                     }
-                    (index, done)
+                    (index, delivered)
                 });
                 next += 1;
             }
+            // Leaves the wait for the next turn.
+            () = route.stop.asked(), if is_more => {}
             else => break,
         }
     }
@@ -123,9 +139,30 @@ async fn turn(clock: &mut Option<Interval>) {
 struct Courier {
     client: Client,
     url: String,
+    sight: Option<Sight>,
 }
 
 impl Courier {
+    async fn deliver(&self, post: &Post) -> Row {
+        let since = SystemTime::now();
+        let answer = self.post(post).await;
+        self.row(post, answer, since).await
+    }
+
+    async fn deliver_first(&self, post: &Post) -> Result<Row, ClientError> {
+        let since = SystemTime::now();
+        let answer = self.post(post).await?;
+        Ok(self.row(post, Ok(answer), since).await)
+    }
+
+    async fn row(&self, post: &Post, answer: Result<Answer, ClientError>, since: SystemTime) -> Row {
+        let mut row = Row::of(post, answer);
+        if let (Some(sight), Some(200)) = (&self.sight, row.status) {
+            row.messages = sight.find(&row.events, since).await;
+        }
+        row
+    }
+
     async fn post(&self, post: &Post) -> Result<Answer, ClientError> {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -157,11 +194,12 @@ impl Row {
     }
 }
 
-/// Finds the messages of the accepted events: in the queue of the type, the parking queue, or the queue of a route.
+/// Finds the messages of the accepted events by receiving them: in the queue of the type, the parking queue, or the queue
+/// of a route.
 ///
 /// # Errors
 /// The queues cannot be searched.
-pub async fn locate(rows: &mut [Row], queues: &Queues, since: SystemTime) -> Result<(), PeekError> {
+pub async fn receive(rows: &mut [Row], queues: &Queues, since: SystemTime) -> Result<(), PeekError> {
     let mut seen = peek::Seen::default();
     for row in rows.iter_mut().filter(|row| row.status == Some(200)) {
         for event in &row.events {

@@ -1,6 +1,10 @@
 //! HTTP client for receivers, key servers and management APIs at any address.
 
-use std::time::{Duration, Instant};
+use std::{
+    error::Error as _,
+    iter::successors,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -104,6 +108,9 @@ pub enum ClientError {
     /// Connection refused or impossible.
     #[error("nothing answers at {0}: is it running, and is the address right?")]
     NoConnection(String),
+    /// Host name that nobody knows.
+    #[error("the host of {0} cannot be found: is its name right, and does DNS work?")]
+    UnknownHost(String),
     /// No complete answer in time.
     #[error("{0} did not answer in time")]
     TimedOut(String),
@@ -122,13 +129,19 @@ impl ClientError {
     fn of(error: reqwest::Error, place: &str) -> Self {
         let place = place.to_owned();
         if error.is_connect() {
-            Self::NoConnection(place)
+            if is_unresolved(&error) { Self::UnknownHost(place) } else { Self::NoConnection(place) }
         } else if error.is_timeout() {
             Self::TimedOut(place)
         } else {
             Self::Broken(place)
         }
     }
+}
+
+/// Reports whether the name of the host could not be resolved. hyper has no other sign of it than this text.
+fn is_unresolved(error: &reqwest::Error) -> bool {
+    let mut causes = successors(error.source(), |&cause| cause.source());
+    causes.any(|cause| cause.to_string() == "dns error")
 }
 
 #[cfg(test)]
@@ -178,6 +191,8 @@ mod tests {
         for error in [silent, garbage, closed] {
             assert!(!error.to_string().contains("secret"), "{error}");
         }
+        let unknown = get("http://name.invalid/secret").await.unwrap_err();
+        assert_eq!(unknown, ClientError::UnknownHost("http://name.invalid".to_owned()));
         for url in ["", "127.0.0.1:9000", "ftp://a/", "http://"] {
             assert_eq!(get(url).await.unwrap_err(), ClientError::NotAUrl, "{url}");
         }

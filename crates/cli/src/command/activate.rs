@@ -10,6 +10,8 @@ use prelude_cli::{
 };
 use prelude_webhooks::authenticate::is_loopback;
 
+use super::arguments::url::http_url;
+
 /// Register the receiver for a Session app at Prelude, and activate it.
 ///
 /// Prelude calls the receiver at once, and the command explains a refusal. It is safe to re-run: it takes an existing
@@ -26,7 +28,7 @@ pub(crate) struct Activate {
     #[arg(long, value_name = "APP_ID", value_parser = app_id)]
     app: String,
     /// URL of the receiver, with its path token if there is one
-    #[arg(long)]
+    #[arg(long, value_name = "URL", value_parser = registered_url)]
     url: String,
     /// Event types to receive, separated by commas (default: every type of Session)
     #[arg(long, value_delimiter = ',', value_name = "TYPES", value_parser = session_event)]
@@ -47,7 +49,7 @@ pub(crate) struct Activate {
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// URL of Prelude's management API
-    #[arg(long, value_name = "URL", default_value = activate::BASE_URL)]
+    #[arg(long, value_name = "URL", default_value = activate::BASE_URL, value_parser = http_url)]
     base_url: String,
     /// Print one JSON object
     #[arg(long)]
@@ -60,9 +62,6 @@ impl Activate {
         let key = process
             .text("PRELUDE_CLI_MANAGEMENT_KEY")
             .ok_or("PRELUDE_CLI_MANAGEMENT_KEY is not set: create a management key in Prelude's dashboard")?;
-        if !self.url.starts_with("https://") && !is_loopback(&self.url) {
-            return Err("--url must begin with https://, because Prelude calls it over the Internet".into());
-        }
         let settings = Environment::read(self.env_file.as_deref())?;
         let given = process.text("PRELUDE_CLI_VERIFICATION_TOKEN").map(str::to_owned);
         let registration = Registration {
@@ -77,6 +76,15 @@ impl Activate {
         let outcome = activate::activate(&api, &registration, &plan).await?;
         print(&if self.json { serde_json::to_string_pretty(&outcome)? + "\n" } else { outcome.to_text() })?;
         Ok(if outcome.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn registered_url(text: &str) -> Result<String, &'static str> {
+    let url = http_url(text)?;
+    if url.starts_with("https://") || is_loopback(&url) {
+        Ok(url)
+    } else {
+        Err("expected https://, because Prelude calls it over the Internet")
     }
 }
 

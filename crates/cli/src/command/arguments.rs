@@ -2,3 +2,4 @@
 
 pub(super) mod event_type;
 pub(super) mod receiver;
+pub(super) mod url;

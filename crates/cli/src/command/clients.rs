@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
-use prelude_cli::clients;
+use prelude_cli::{clients, terminal::warn};
 
 use super::generated;
 
@@ -29,7 +29,7 @@ impl Clients {
         let written = generated::write("clients", files, self.check)?;
         let leftovers = clients::leftovers(&self.out);
         for path in &leftovers {
-            eprintln!("{} is not generated any more: delete it", self.out.join(path).display());
+            warn(format_args!("{} is not generated any more: delete it", self.out.join(path).display()));
         }
         Ok(if leftovers.is_empty() { written } else { ExitCode::FAILURE })
     }

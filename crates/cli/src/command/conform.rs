@@ -19,6 +19,8 @@ use prelude_cli::{
 };
 use prelude_local::prelude::{SessionApp, jwks_server::JwksServer};
 
+use super::arguments::url::http_url;
+
 /// Check a receiver of Prelude webhooks at any URL, with genuine deliveries and with attacks.
 ///
 /// Sends genuine deliveries in every form that Prelude may choose, and forged, broken and hostile ones. Prints the
@@ -32,7 +34,7 @@ use prelude_local::prelude::{SessionApp, jwks_server::JwksServer};
 )]
 pub(crate) struct Conform {
     /// URL of the receiver, with its secret part if it has one
-    #[arg(required_unless_present_any = ["list", "generate", "print_settings"], requires = "keys", conflicts_with = "generate")]
+    #[arg(required_unless_present_any = ["list", "generate", "print_settings"], requires = "keys", conflicts_with = "generate", value_parser = http_url)]
     url: Option<String>,
     /// Sign with the keys of tests/keys, which the settings of events/.env trust
     #[arg(long, conflicts_with_all = ["settings", "account_key", "apps", "generate"])]

@@ -7,7 +7,7 @@ use prelude_cli::{
     catalogue,
     terminal::{Look, print},
 };
-use prelude_events::{samples, schema};
+use prelude_events::schema;
 
 use super::arguments::event_type::{Types, TypesParser};
 
@@ -38,7 +38,7 @@ struct Show {
     /// Event type
     #[arg(value_name = "TYPE", value_parser = TypesParser { all: false }, hide_possible_values = true)]
     types: Types,
-    /// Print only the sample
+    /// Print only the body that Prelude sends: the sample, in its batch for a Session event
     #[arg(long, conflicts_with_all = ["schema", "json"])]
     sample: bool,
     /// Print only the JSON Schema
@@ -66,7 +66,7 @@ impl Show {
         let mut text = String::new();
         for event_type in &self.types.0 {
             text += &match (self.sample, self.schema, self.json) {
-                (true, ..) => samples::sample(event_type).map(|sample| format!("{}\n", sample.trim_end())),
+                (true, ..) => catalogue::delivery(event_type),
                 (_, true, _) => schema::json_schema(event_type).map(|schema| format!("{schema:#}\n")),
                 (.., true) => catalogue::type_json(event_type).map(|parts| format!("{parts:#}\n")),
                 _ => catalogue::type_page(event_type, Look::of_stdout()),

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
+use prelude_cli::terminal::{print, warn};
+
 /// Writes the files that differ, and prints their paths. With `check` it writes nothing, and fails if one differs.
 pub(super) fn write(
     command: &str,
@@ -20,10 +22,10 @@ pub(super) fn write(
         let failed = |error| format!("{} cannot be written: {error}", path.display());
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
         fs::write(&path, &generated).map_err(failed)?;
-        println!("{}", path.display());
+        print(&format!("{}\n", path.display()))?;
     }
     for path in &differing {
-        eprintln!("{} is not up to date: run `cargo prelude {command}`", path.display());
+        warn(format_args!("{} is not up to date: run `cargo prelude {command}`", path.display()));
     }
     Ok(if differing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

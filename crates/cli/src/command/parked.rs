@@ -23,11 +23,11 @@ use prelude_cli::{
         stop::Stop,
     },
     private_file,
-    terminal::{counted, open_progress, print},
+    terminal::{counted, open_progress, print, print_error, warn},
 };
 use prelude_webhooks::{parking::Reason, route::QueueUrl};
 
-use super::arguments::receiver::Receiver;
+use super::{arguments::receiver::Receiver, usage::Usage};
 
 /// List parked messages, move them to their queues, and delete the others.
 ///
@@ -212,9 +212,7 @@ impl Parked {
                 let report = report?;
                 print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_text() })?;
                 if file.file.is_some() && !dry_run {
-                    eprintln!(
-                        "prelude: the file keeps its messages: a second replay sends them again, with the same event_id"
-                    );
+                    warn("the file keeps its messages: a second replay sends them again, with the same event_id");
                 }
                 Ok(exit_code(report.is_ok()))
             }
@@ -226,13 +224,12 @@ impl Parked {
 impl Delete {
     async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         if !self.yes && !self.dry_run && !ask::can_ask() {
-            eprintln!("prelude: there is no terminal to ask on: expected --yes, or --dry-run");
-            return Ok(ExitCode::from(2));
+            return Usage::error("there is no terminal to ask on: expected --yes, or --dry-run");
         }
         let target = match (self.message_id, self.reason.as_deref().and_then(Reason::named)) {
             (Some(start), _) => Target::Message(start),
             (None, Some(reason)) => Target::Parked { reason, event_type: self.event_type },
-            (None, None) => return Err("expected the id of a message, or --reason".into()),
+            (None, None) => return Usage::error("no message is named: expected the id of a message, or --reason"),
         };
         let save =
             (!self.no_save).then(|| self.save.unwrap_or_else(|| delete::default_file(SystemTime::now())));
@@ -242,7 +239,7 @@ impl Delete {
         let confirm = async |plan: &Plan| {
             let messages = counted(plan.count(), "message");
             let queue = parking.queue_url().name();
-            eprint!("{}{messages} of {queue}\n\n", plan.to_text());
+            print_error(&format!("{}{messages} of {queue}\n\n", plan.to_text()));
             if self.dry_run {
                 return false;
             }
@@ -294,7 +291,7 @@ async fn show_one(
         Body::Printed | Body::Hidden => {}
     }
     if !matches!(body, Body::Hidden) {
-        eprintln!("prelude: the body can hold personal data: store and share it with care");
+        warn("the body can hold personal data: store and share it with care");
     }
     print(&if json { format!("{:#}\n", shown.to_json(body)) } else { shown.to_text(body) })?;
     Ok(exit_code(raw.is_ok()))
@@ -312,8 +309,8 @@ async fn parking(receiver: &Receiver, file: &FromFile) -> Result<Parking, Box<dy
     let saved = file.file.as_deref().map(Saved::open).transpose()?;
     let parking = Parking::of(&receiver.settings()?, receiver.endpoint_url(), saved).await?;
     if parking.depth().await?.has_redrive_policy {
-        eprintln!(
-            "prelude: the parking queue has a redrive policy: remove it, because SQS moves messages away after enough looks"
+        warn(
+            "the parking queue has a redrive policy: remove it, because SQS moves messages away after enough looks",
         );
     }
     Ok(parking)

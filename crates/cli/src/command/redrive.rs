@@ -12,9 +12,12 @@ use prelude_cli::{
 };
 use prelude_events::EventType;
 
-use super::arguments::{
-    event_type::{Types, TypesParser},
-    receiver::Receiver,
+use super::{
+    arguments::{
+        event_type::{Types, TypesParser},
+        receiver::Receiver,
+    },
+    usage::Usage,
 };
 
 /// Move the messages of a dead-letter queue back to their queue.
@@ -28,7 +31,7 @@ use super::arguments::{
 )]
 pub(crate) struct Redrive {
     /// Event type of the queue
-    #[arg(required_unless_present = "all", value_name = "TYPE", value_parser = TypesParser { all: false })]
+    #[arg(value_name = "TYPE", value_parser = TypesParser { all: false })]
     event_type: Option<Types>,
     /// Move the messages of every event type
     #[arg(long, conflicts_with = "event_type")]
@@ -51,6 +54,9 @@ pub(crate) struct Redrive {
 
 impl Redrive {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        if self.event_type.is_none() && !self.all {
+            return Usage::error("no queue is named: expected an event type, or --all for every event type");
+        }
         let settings = self.receiver.settings()?;
         let config = settings.config()?;
         let types = self.event_type.map_or_else(|| EventType::ALL.to_vec(), |types| types.0);

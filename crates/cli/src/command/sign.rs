@@ -4,10 +4,12 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
     input::Input,
-    terminal::print,
-    trigger::sign::{self, SIGNATURE_HEADER, SaltLength, Signer, SigningKeys},
+    terminal::{print, warn},
+    trigger::sign::{self, SIGNATURE_HEADER, SaltLength, SignError, Signer, SigningKeys},
 };
 use serde_json::json;
+
+use super::{arguments::url::http_url, usage::Usage};
 
 /// Sign a body, and print the value of X-Webhook-Signature.
 ///
@@ -30,7 +32,7 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "BYTES", default_value = "digest")]
     salt_length: SaltLength,
     /// Print a curl command that delivers the body to this URL
-    #[arg(long, value_name = "URL", conflicts_with = "json")]
+    #[arg(long, value_name = "URL", conflicts_with = "json", value_parser = http_url)]
     curl: Option<String>,
     /// Print one JSON object
     #[arg(long)]
@@ -43,7 +45,19 @@ impl Sign {
         let signer = if self.app { Signer::App } else { Signer::of(&body) };
         let keys = SigningKeys::read(self.key.as_deref())?;
         let key = keys.key(signer);
-        let value = sign::header_value(&body, key, self.salt_length)?;
+        let value = match sign::header_value(&body, key, self.salt_length) {
+            Err(error @ SignError::SaltTooLong(_)) => {
+                return Usage::error(format!("--salt-length {}: {error}", self.salt_length));
+            }
+            signed => signed?,
+        };
+        if let Some(event_type) = sign::outside_its_batch(&body) {
+            let key = if self.key.is_some() { "the given key" } else { signer.key_name() };
+            warn(format_args!(
+                "{event_type} is a Session event without its batch, signed with {key}: \
+                 Prelude sends {{\"app_id\":…,\"events\":[…]}}, which `prelude events show {event_type} --sample` prints"
+            ));
+        }
         let text = match (&self.curl, self.json) {
             (Some(url), _) => {
                 let file = match &self.body {

@@ -2,7 +2,11 @@
 
 use std::{error::Error, process::ExitCode};
 
-use prelude_cli::{port::PortUnusable, stop_signal::StopSignal};
+use prelude_cli::{
+    port::PortUnusable,
+    stop_signal::StopSignal,
+    terminal::{output_closed, print},
+};
 use prelude_local::aws::sqs::{ACCOUNT_ID, EmbeddedSqs, REGION, SqsServer};
 use prelude_webhooks::route::{QueueType, Routes};
 
@@ -34,14 +38,16 @@ impl Sqs {
         let sqs = EmbeddedSqs::start_for(&routes).await?;
         let front = SqsServer::start(&sqs, self.port).await.map_err(PortUnusable::of(self.port, "--port"))?;
         let mut stop = StopSignal::listen()?;
-        println!(
-            "SQS at {} with {} queues and their dead-letter queues; region {REGION}, account {ACCOUNT_ID}",
+        print(&format!(
+            "SQS at {} with {} queues and their dead-letter queues; region {REGION}, account {ACCOUNT_ID}\n\
+             PRELUDE_QUEUE_URL_PREFIX={url_prefix}\nCtrl-C stops it.\n",
             front.endpoint(),
             routes.queue_urls().count()
-        );
-        println!("PRELUDE_QUEUE_URL_PREFIX={url_prefix}");
-        println!("Ctrl-C stops it.");
-        stop.received().await;
+        ))?;
+        tokio::select! {
+            () = stop.received() => {}
+            () = output_closed() => {}
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,20 +4,28 @@ use std::{error::Error, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use prelude_cli::{
     input::Input,
-    terminal::{Look, ProgressBar, print, progress},
+    operate::stop::Stop,
+    terminal::{Look, ProgressBar, print, progress, warn},
     trigger::outgoing::Tamper,
     trigger::sign::SigningKeys,
-    trigger::{self, Assignment, DEV_SQS, Order, Queues, Row},
+    trigger::{self, Assignment, DEV_SQS, Order, Queues, Route, Row, Sight, SightError},
 };
 use prelude_events::Source;
 use prelude_local::prelude::samples::APP_ID;
 
-use super::arguments::event_type::{Types, TypesParser};
+use super::{
+    arguments::{
+        event_type::{Types, TypesParser},
+        url::http_url,
+    },
+    usage::Usage,
+};
 
 /// Sign the sample of an event type, or of all, and send it to a receiver.
 ///
 /// Each event gets new ids and times. Without --url it goes to the stack of `prelude dev`, and the command prints the
-/// queue and message id of each event. Messages stay in their queues, but SQS counts this look as a receipt.
+/// queue and message id of each event. It looks into the stack's queues without receiving, so the messages stay for the
+/// consumer. Ctrl-C ends the run after the request in flight, with a summary.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  prelude trigger user.created\n  prelude trigger all\n  prelude trigger user.created --batch 25 --count 100 --rate 20\n  prelude trigger verify.attempt --set payload.delivery_status=undeliverable --set payload.price.amount=0.05\n  prelude trigger verify.attempt --tamper body --json | jq .ok\n\nExit codes: 0 every answer is the expected one (200, or 401 for a tampered or missing signature), 1 unexpected answer or error, 2 unknown event type or wrong command line."
@@ -30,7 +38,7 @@ pub(crate) struct Trigger {
     )]
     types: Option<Types>,
     /// Send to this URL [default: the stack of `prelude dev`, with the path token of events/.env]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     url: Option<String>,
     /// Set a member of the event, as JSON if the value is JSON, otherwise as text; repeatable
     #[arg(long, value_name = "PATH=VALUE", conflicts_with = "file")]
@@ -68,9 +76,12 @@ pub(crate) struct Trigger {
     /// Expected status, instead of the usual one
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
     expect: Option<u16>,
-    /// Search for the messages in the SQS at this address [default: the dev stack's, without --url]
-    #[arg(long, value_name = "URL")]
+    /// Look for the messages in the SQS at this address [default: the dev stack's, without --url]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     sqs: Option<String>,
+    /// Search another SQS than the dev stack's by receiving its messages, which counts as a receipt of each
+    #[arg(long)]
+    receive: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -79,34 +90,85 @@ pub(crate) struct Trigger {
 impl Trigger {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let order = self.order()?;
+        for (path, event_type) in order.unknown_members() {
+            warn(format_args!(
+                "--set {path}: {event_type} has no such member, so it is added (`prelude events show {event_type}`)"
+            ));
+        }
         let url = self.url.clone().unwrap_or_else(trigger::dev_url);
         let since = SystemTime::now();
-        let progress = match order.requests() {
+        let stop = Stop::on_ctrl_c();
+        let (sight, unseen) = self.sight().await;
+        let requests = order.requests();
+        let progress = match requests {
             0..20 => ProgressBar::hidden(),
             many => progress(many, "{bar:40} {pos}/{len} {per_sec} {eta}"),
         };
-        let sent = trigger::send(&order, &url, self.rate, || progress.inc(1)).await;
+        let look = Look::of_stdout();
+        // Rows with received messages are printed when all messages are received.
+        let prints_at_once = !self.json && !self.receive;
+        let mut printed = Ok(());
+        let route = Route { url: &url, rate: self.rate, sight, stop: &stop };
+        let sent = trigger::send(&order, &route, |row| {
+            if prints_at_once && printed.is_ok() {
+                printed = progress.suspend(|| print(&trigger::row_text(row, look)));
+            }
+            progress.inc(1);
+        })
+        .await;
         progress.finish_and_clear();
+        printed?;
         let mut rows = sent.map_err(|error| match self.url {
             Some(_) => error.to_string(),
             None => format!("{error} (`cargo prelude dev` starts the stack; --url names another receiver)"),
         })?;
-        self.locate(&mut rows, since).await;
-        let ok = rows.iter().all(|row| row.ok);
-        if self.json {
-            print(&format!("{:#}\n", trigger::json(&rows)))?;
-        } else {
-            let closing = if rows.len() > 1 { trigger::closing_line(&rows) + "\n" } else { String::new() };
-            print(&(trigger::rows_text(&rows, Look::of_stdout()) + &closing))?;
+        if let Some(unseen) = unseen {
+            warn(unseen);
         }
+        if self.receive {
+            self.receive_messages(&mut rows, since).await;
+        }
+        if self.json {
+            print(&format!("{:#}\n", trigger::json(&rows, requests)))?;
+        } else {
+            if self.receive {
+                print(&rows.iter().map(|row| trigger::row_text(row, look)).collect::<String>())?;
+            }
+            if requests > 1 {
+                print(&(trigger::closing_line(&rows, requests) + "\n"))?;
+            }
+        }
+        let ok = rows.iter().all(|row| row.ok) && rows.len() == requests;
         Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Sight of the queues, or the reason for having none.
+    async fn sight(&self) -> (Option<Sight>, Option<SightError>) {
+        match self.endpoint() {
+            Some(endpoint) if !self.receive => match Sight::at(endpoint).await {
+                Ok(sight) => (Some(sight), None),
+                Err(error) => (None, Some(error)),
+            },
+            _ => (None, None),
+        }
+    }
+
+    fn endpoint(&self) -> Option<&str> {
+        match (&self.sqs, &self.url) {
+            (Some(endpoint), _) => Some(endpoint),
+            (None, None) => Some(DEV_SQS),
+            (None, Some(_)) => None,
+        }
     }
 
     fn order(&self) -> Result<Order, Box<dyn Error>> {
         let types = self.types.as_ref().map(|types| types.0.clone()).unwrap_or_default();
         let has_session = types.iter().any(|event_type| event_type.source() == Some(Source::Session));
         if self.batch > 1 && !has_session {
-            return Err("only Session events come in batches: omit --batch, or name a session type of `prelude events`".into());
+            let batch = self.batch;
+            return Usage::error(format!(
+                "--batch {batch}: only Session events come in batches: omit it, or name a session type of `prelude events`"
+            ));
         }
         Ok(Order {
             types,
@@ -123,25 +185,21 @@ impl Trigger {
         })
     }
 
-    /// Finds the messages of accepted events. A failure is only a warning, because the events are accepted anyway.
-    async fn locate(&self, rows: &mut [Row], since: SystemTime) {
-        let endpoint = match (&self.sqs, &self.url) {
-            (Some(endpoint), _) => endpoint.as_str(),
-            (None, None) => DEV_SQS,
-            (None, Some(_)) => return,
-        };
+    /// Receives the messages of accepted events. A failure is only a warning, because the events are accepted anyway.
+    async fn receive_messages(&self, rows: &mut [Row], since: SystemTime) {
+        let Some(endpoint) = self.endpoint() else { return };
         if rows.len() > MOST_LOOKS {
-            eprintln!(
-                "prelude: the messages are not searched for, because there are more than {MOST_LOOKS} requests"
-            );
+            warn(format_args!(
+                "the messages are not searched for, because there are more than {MOST_LOOKS} requests"
+            ));
             return;
         }
-        let located = match Queues::at(endpoint).await {
-            Ok(queues) => trigger::locate(rows, &queues, since).await,
+        let received = match Queues::at(endpoint).await {
+            Ok(queues) => trigger::receive(rows, &queues, since).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = located {
-            eprintln!("prelude: {error}");
+        if let Err(error) = received {
+            warn(error);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Verify {
     body: Input,
     /// Value of X-Webhook-Signature
     #[arg(long, value_name = "VALUE")]
-    signature: Option<String>,
+    signature: String,
     /// Read the receiver's settings from this file instead of the environment
     #[arg(long, value_name = "FILE", conflicts_with_all = ["public_key", "jwks"])]
     env_file: Option<PathBuf>,
@@ -45,7 +45,7 @@ impl Verify {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let body = self.body.read()?;
         let keys = self.keys()?;
-        let outcome = verify::verify(body.into(), self.signature.as_deref(), keys, self.offline).await;
+        let outcome = verify::verify(body.into(), &self.signature, keys, self.offline).await;
         print(&if self.json {
             serde_json::to_string_pretty(&outcome)? + "\n"
         } else {

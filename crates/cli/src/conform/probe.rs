@@ -189,6 +189,7 @@ impl fmt::Display for Exchange {
             Err(ClientError::TimedOut(_)) => write!(f, "not answered in time"),
             Err(
                 ClientError::NoConnection(_)
+                | ClientError::UnknownHost(_)
                 | ClientError::Broken(_)
                 | ClientError::NotAUrl
                 | ClientError::Unusable,

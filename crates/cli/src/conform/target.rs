@@ -70,9 +70,12 @@ impl Target {
         }
         let answer = client.send(request.method.clone(), &url, headers, request.body.clone()).await;
         match answer {
-            Err(error @ (ClientError::NotAUrl | ClientError::Unusable | ClientError::NoConnection(_))) => {
-                Err(error.into())
-            }
+            Err(
+                error @ (ClientError::NotAUrl
+                | ClientError::Unusable
+                | ClientError::NoConnection(_)
+                | ClientError::UnknownHost(_)),
+            ) => Err(error.into()),
             answer => Ok(Exchange { probe, answer }),
         }
     }

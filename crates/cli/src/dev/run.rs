@@ -9,7 +9,10 @@ use tokio::{
 };
 
 use super::{DevError, Options, Stack, delivery::Delivery, live_log, output::Output, settings::Settings};
-use crate::{stop_signal::StopSignal, terminal::Look};
+use crate::{
+    stop_signal::StopSignal,
+    terminal::{Look, output_closed, warn},
+};
 
 /// End of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +32,14 @@ pub async fn run(mut settings: Settings, options: &Options, json: bool) -> Resul
     let mut stop = StopSignal::listen()?;
     let mut stack = Stack::start(&mut settings, options).await?;
     for warning in &stack.warnings {
-        eprintln!("prelude: {warning}");
+        warn(warning);
     }
     let log = log(&output, stack.journal().news(), json);
     output.write(greeting(&stack, json)).await;
     stack.activate().await;
     let failure = tokio::select! {
         () = stop.received() => None,
+        () = output_closed() => None,
         error = stack.failed() => Some(error),
         () = log => None,
     };
@@ -56,7 +60,7 @@ async fn log(output: &Output, mut news: Receiver<Arc<Delivery>>, json: bool) {
             Ok(delivery) if json => output.write(live_log::json_line(&delivery)).await,
             Ok(delivery) => output.write(live_log::lines(&delivery, look)).await,
             Err(RecvError::Lagged(missed)) => {
-                eprintln!("prelude: {missed} deliveries are not shown, because they arrived too fast");
+                warn(format_args!("{missed} deliveries are not shown, because they arrived too fast"));
             }
             Err(RecvError::Closed) => return,
         }

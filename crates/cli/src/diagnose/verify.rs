@@ -77,7 +77,7 @@ impl Step {
 }
 
 /// Verifies a body with the value of its signature header. With `offline`, no key set is fetched.
-pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline: bool) -> Verification {
+pub async fn verify(body: Bytes, header: &str, keys: KnownKeys, offline: bool) -> Verification {
     let failed = |step, finding: String| Verification {
         verified: false,
         step,
@@ -85,9 +85,6 @@ pub async fn verify(body: Bytes, header: Option<&str>, keys: KnownKeys, offline:
         keys: Vec::new(),
         key_sets: Vec::new(),
         proves: Vec::new(),
-    };
-    let Some(header) = header else {
-        return failed(Step::Header, "the signature header is missing".to_owned());
     };
     let unverified = match Unverified::new(body, header.as_bytes()) {
         Ok(unverified) => unverified,
@@ -163,14 +160,14 @@ mod tests {
             .unwrap()
     }
 
-    async fn verified(body: &str, header: Option<&str>) -> Verification {
+    async fn verified(body: &str, header: &str) -> Verification {
         verify(body.to_owned().into(), header, configured(), true).await
     }
 
     #[tokio::test]
     async fn a_genuine_signature_names_its_key_and_what_it_proves() {
         let body = r#"{"app_id":"demoapp1","events":[]}"#;
-        let verification = verified(body, Some(&signed(body, Signer::App))).await;
+        let verification = verified(body, &signed(body, Signer::App)).await;
         assert!(verification.verified && verification.step == Step::Keys, "{verification:?}");
         assert_eq!(verification.proves, ["Session batches of the app demoapp1"]);
         assert_eq!(
@@ -182,7 +179,7 @@ mod tests {
             (verification.keys[0].owner.as_str(), verification.keys[0].result),
             ("app demoapp1", TrialResult::Verified)
         );
-        let verification = verified("{}", Some(&signed("{}", Signer::Account))).await;
+        let verification = verified("{}", &signed("{}", Signer::Account)).await;
         assert_eq!(verification.proves, ["Verify and Notify events of the account"]);
     }
 
@@ -191,16 +188,15 @@ mod tests {
         let genuine = signed("{}", Signer::Account);
         let (_, base64) = genuine.split_once('=').unwrap();
         for (header, step) in [
-            (None, Step::Header),
-            (Some(String::new()), Step::Header),
-            (Some(base64.to_owned()), Step::Header),
-            (Some(format!("sha256={base64}")), Step::Scheme),
-            (Some(format!("rsassa-pss-sha256=!{base64}")), Step::Base64),
-            (Some("rsassa-pss-sha256=AAAA".to_owned()), Step::Length),
-            (Some(format!("rsassa-pss-sha256={}", "A".repeat(4096))), Step::Length),
-            (Some(signed("{ }", Signer::Account)), Step::Keys),
+            (String::new(), Step::Header),
+            (base64.to_owned(), Step::Header),
+            (format!("sha256={base64}"), Step::Scheme),
+            (format!("rsassa-pss-sha256=!{base64}"), Step::Base64),
+            ("rsassa-pss-sha256=AAAA".to_owned(), Step::Length),
+            (format!("rsassa-pss-sha256={}", "A".repeat(4096)), Step::Length),
+            (signed("{ }", Signer::Account), Step::Keys),
         ] {
-            let verification = verified("{}", header.as_deref()).await;
+            let verification = verified("{}", &header).await;
             assert_eq!(
                 (verification.verified, verification.step),
                 (false, step),
@@ -216,7 +212,7 @@ mod tests {
         let mut keys = KnownKeys::default();
         keys.add_pem(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/keys/account-3072.pub.pem"))
             .unwrap();
-        let verification = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
+        let verification = verify("{}".into(), &signed("{}", Signer::Account), keys, true).await;
         assert_eq!(verification.keys[0].result, TrialResult::OtherLength, "{verification:?}");
     }
 
@@ -224,7 +220,7 @@ mod tests {
     async fn an_unfetched_key_set_is_not_a_wrong_signature() {
         let mut keys = KnownKeys::default();
         keys.add_jwks("https://keys.example/jwks.json").unwrap();
-        let verification = verify("{}".into(), Some(&signed("{}", Signer::Account)), keys, true).await;
+        let verification = verify("{}".into(), &signed("{}", Signer::Account), keys, true).await;
         assert!(verification.finding.contains("could not be fetched"), "{verification:?}");
         assert_eq!(verification.key_sets[0].result, "not_fetched");
     }

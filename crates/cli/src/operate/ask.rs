@@ -8,6 +8,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::stop::Stop;
+use crate::terminal::print_error;
 
 /// Reports whether somebody can read a question and answer it.
 pub fn can_ask() -> bool {
@@ -16,7 +17,7 @@ pub fn can_ask() -> bool {
 
 /// Asks a question, and reports whether the answer is yes. The end of the input and Ctrl-C mean no.
 pub async fn confirms(question: &str, stop: &Stop) -> bool {
-    eprint!("{question} [y/N] ");
+    print_error(&format!("{question} [y/N] "));
     let (sender, answer) = oneshot::channel();
     // The process may end while this thread waits. It would wait for a blocking task of tokio.
     thread::spawn(move || {

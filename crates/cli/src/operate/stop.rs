@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::terminal::warn;
+
 /// The user's request to stop. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<watch::Sender<bool>>);
@@ -16,7 +18,7 @@ impl Stop {
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 asked.0.send_replace(true);
-                eprintln!("prelude: stopping after this step; Ctrl-C again stops at once");
+                warn("stopping after this step; Ctrl-C again stops at once");
             }
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(130);
@@ -32,7 +34,7 @@ impl Stop {
 
     /// Waits until the user asks to stop.
     pub async fn asked(&self) {
-        // The sender is alive as long as `self`, so waiting cannot fail.
-        self.0.subscribe().wait_for(|is_asked| *is_asked).await.ok();
+        // Cannot fail, because `self` holds the sender.
+        drop(self.0.subscribe().wait_for(|asked| *asked).await);
     }
 }

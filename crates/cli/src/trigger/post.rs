@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::TriggerError;
 use crate::{
+    catalogue,
     trigger::outgoing::{Json, Outgoing, Tamper, fresh_sample, sample},
     trigger::sign::{Signer, SigningKeys},
 };
@@ -87,6 +88,24 @@ impl Order {
     /// Number of requests to send.
     pub fn requests(&self) -> usize {
         self.posts() * if self.duplicate { 2 } else { 1 }
+    }
+
+    /// Paths of `--set` that add a member to a type which neither its sample nor its documentation has. Probably typos.
+    pub fn unknown_members(&self) -> Vec<(String, EventType)> {
+        let mut unknown = Vec::new();
+        for event_type in &self.types {
+            let Some(sample) = sample(event_type) else { continue };
+            let documented: Vec<_> =
+                catalogue::members(event_type).into_iter().map(|member| member.path).collect();
+            for Assignment { path, value } in &self.set {
+                let member = path.strip_prefix(&["payload".to_owned()][..]).unwrap_or(path).join(".");
+                let is_known = sample.member(path).is_some() || documented.contains(&member);
+                if !is_known && sample.clone().set(path, value.clone()).is_ok() {
+                    unknown.push((path.join("."), event_type.clone()));
+                }
+            }
+        }
+        unknown
     }
 
     /// Makes the request with this index. Requests of one type follow each other.

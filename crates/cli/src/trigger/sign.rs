@@ -1,8 +1,8 @@
 //! Signs like Prelude: chooses a body's key, and makes the header's value.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
-use prelude_events::Source;
+use prelude_events::{Envelope, EventType, Source};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -37,6 +37,16 @@ impl std::str::FromStr for SaltLength {
     }
 }
 
+impl fmt::Display for SaltLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digest => f.write_str("digest"),
+            Self::Longest => f.write_str("max"),
+            Self::Bytes(length) => length.fmt(f),
+        }
+    }
+}
+
 /// Owner of the signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signer {
@@ -57,6 +67,14 @@ impl Signer {
         if serde_json::from_slice::<Batch>(body).is_ok() { Self::App } else { Self::Account }
     }
 
+    /// Name of its test key.
+    pub const fn key_name(self) -> &'static str {
+        match self {
+            Self::Account => "the account's test key",
+            Self::App => "the app's test key",
+        }
+    }
+
     /// Signer of this source's events.
     pub const fn of_source(source: Source) -> Self {
         match source {
@@ -64,6 +82,12 @@ impl Signer {
             Source::VerifyV1 | Source::Verify | Source::Notify => Self::Account,
         }
     }
+}
+
+/// Type of a Session event that stands alone. Prelude sends such events in batches only.
+pub fn outside_its_batch(body: &[u8]) -> Option<EventType> {
+    let envelope = Envelope::parse(std::str::from_utf8(body).ok()?).ok()?;
+    Some(envelope.event_type).filter(|event_type| event_type.source() == Some(Source::Session))
 }
 
 /// Signing keys: those of `tests/keys`, or one key of the user for both.

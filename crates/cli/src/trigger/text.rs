@@ -5,45 +5,43 @@ use serde_json::{Value, json};
 use super::{Placed, Row};
 use crate::terminal::{DIM, Look, Mark, RED};
 
-/// Formats one line for each request. Many rows are reduced to those with an unexpected answer.
-pub fn rows_text(rows: &[Row], look: Look) -> String {
-    let shown: Vec<_> = rows.iter().filter(|row| rows.len() <= MOST_LINES || !row.ok).collect();
-    let width = shown.iter().map(|row| row.event.len()).max().unwrap_or_default();
-    let mut text = String::new();
-    for row in shown {
-        let mark = look.mark(Mark::of(row.ok));
-        let status = row.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-        text += &format!("{mark} {:width$}  {status} {}  {} ms", row.event, one_line(&row.answer), row.ms);
-        if !row.ok {
-            text += &look.paint(&format!("  expected {}", row.expected), RED);
-        }
-        text.push('\n');
-        for Placed { queue, message_id, parked } in &row.messages {
-            let reason = parked.as_ref().map(|reason| format!(", parked: {reason}")).unwrap_or_default();
-            let line = format!("    → {queue}  {message_id}{reason}");
-            text += &format!("{}\n", look.paint(&line, DIM));
-        }
+/// Formats the line of a request, with one line for each of its messages.
+pub fn row_text(row: &Row, look: Look) -> String {
+    let mark = look.mark(Mark::of(row.ok));
+    let status = row.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let mut text = format!("{mark} {}  {status} {}  {} ms", row.event, one_line(&row.answer), row.ms);
+    if !row.ok {
+        text += &look.paint(&format!("  expected {}", row.expected), RED);
+    }
+    text.push('\n');
+    for Placed { queue, message_id, parked } in &row.messages {
+        let reason = parked.as_ref().map(|reason| format!(", parked: {reason}")).unwrap_or_default();
+        let line = format!("    → {queue}  {message_id}{reason}");
+        text += &format!("{}\n", look.paint(&line, DIM));
     }
     text
 }
 
-/// Limit of rows that are shown in full.
-const MOST_LINES: usize = 200;
-
-/// Formats the last line.
-pub fn closing_line(rows: &[Row]) -> String {
+/// Formats the last line. `requests` is the number of requests of the whole order.
+pub fn closing_line(rows: &[Row], requests: usize) -> String {
     let ok = rows.iter().filter(|row| row.ok).count();
     let mut times: Vec<_> = rows.iter().filter(|row| row.status.is_some()).map(|row| row.ms).collect();
     times.sort_by(f64::total_cmp);
     let median = times.get(times.len().saturating_sub(1) / 2).copied().unwrap_or_default();
     let longest = times.last().copied().unwrap_or_default();
-    format!("{ok} of {} answers as expected; median {median} ms, longest {longest} ms", rows.len())
+    let sent = rows.len();
+    let stopped = if sent < requests {
+        format!("stopped after {sent} of {requests} requests; ")
+    } else {
+        String::new()
+    };
+    format!("{stopped}{ok} of {sent} answers as expected; median {median} ms, longest {longest} ms")
 }
 
 /// Formats the results as one JSON object.
-pub fn json(rows: &[Row]) -> Value {
+pub fn json(rows: &[Row], requests: usize) -> Value {
     let ok = rows.iter().filter(|row| row.ok).count();
-    json!({"ok": ok == rows.len() && ok > 0, "sent": rows.len(), "as_expected": ok, "rows": rows})
+    json!({"ok": ok == requests && ok > 0, "sent": rows.len(), "as_expected": ok, "rows": rows})
 }
 
 /// Shortens an answer and replaces its control characters, because an unknown receiver may answer anything.

@@ -54,7 +54,11 @@ fn show_prints_all_parts_of_one_type() {
 #[test]
 fn sample_and_schema_are_printed_alone() {
     let sample = prelude(&["events", "show", "user.deleted", "--sample"]).stdout;
-    assert_eq!(text(&sample).trim(), samples::sample(&EventType::UserDeleted).unwrap().trim());
+    let batch: Value = serde_json::from_slice(&sample).unwrap();
+    let event: Value = serde_json::from_str(samples::sample(&EventType::UserDeleted).unwrap()).unwrap();
+    assert_eq!(batch, serde_json::json!({"app_id": "demoapp1", "events": [event]}), "as Prelude sends it");
+    let single = prelude(&["events", "show", "verify.attempt", "--sample"]).stdout;
+    assert_eq!(text(&single).trim(), samples::sample(&EventType::VerifyAttempt).unwrap().trim());
     let schema: Value =
         serde_json::from_slice(&prelude(&["events", "show", "user.deleted", "--schema"]).stdout).unwrap();
     assert_eq!(schema["title"], "user.deleted");

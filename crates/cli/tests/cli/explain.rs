@@ -69,7 +69,8 @@ fn settings_also_come_from_a_file() {
 #[test]
 fn unusable_input_is_refused_in_one_line() {
     let event = repository("events/user.created.json");
-    assert_refused(&prelude(&["explain", &event]), "PRELUDE_QUEUE_URL_PREFIX is required");
+    assert_refused(&prelude(&["explain", &event]), "name a file of settings with --env-file");
+    assert_refused(&prelude(&["parked", "list"]), "name a file of settings with --env-file");
     assert_refused(&prelude(&["explain", "/nowhere", "--env-file", &env_file()]), "/nowhere cannot be read");
     assert_refused(&prelude(&["explain", &event, "--env-file", "/nowhere"]), "/nowhere cannot be read");
     let explain = |event: &[u8]| prelude_reading(&["explain", "-", "--env-file", &env_file()], event);

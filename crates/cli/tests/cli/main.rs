@@ -9,6 +9,7 @@ mod events;
 mod explain;
 mod help;
 mod load;
+mod pipes;
 mod run;
 mod samples;
 mod sign;

@@ -56,6 +56,15 @@ impl Drop for Scratch {
     }
 }
 
+/// Asserts a wrong command line: exit code 2, no standard output, and an error text that contains these parts.
+#[track_caller]
+pub(crate) fn assert_misused(output: &Output, parts: &[&str]) {
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+    assert!(error.starts_with("prelude: ") && parts.iter().all(|part| error.contains(part)), "{error}");
+}
+
 /// Asserts a refusal: exit code 1, no standard output, and one line of error text that contains this part.
 #[track_caller]
 pub(crate) fn assert_refused(output: &Output, part: &str) {

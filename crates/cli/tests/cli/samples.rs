@@ -31,7 +31,7 @@ fn the_lists_of_event_types_are_checked_and_written_too() {
     std::fs::write(&readme, written.replace("user-created", "user-made")).unwrap();
     let output = run(&["samples", "--check"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(text(&output.stderr), "README.md is not up to date: run `cargo prelude samples`\n");
+    assert_eq!(text(&output.stderr), "prelude: README.md is not up to date: run `cargo prelude samples`\n");
     std::fs::write(&readme, "<!-- types: written by cargo prelude samples -->\n").unwrap();
     let output = run(&["samples"]);
     assert_eq!(output.status.code(), Some(1));

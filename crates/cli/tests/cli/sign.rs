@@ -1,8 +1,8 @@
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::run::{Scratch, assert_refused, prelude, prelude_reading, repository, text};
+use crate::run::{Scratch, assert_misused, assert_refused, prelude, prelude_reading, repository, text};
 
 fn signed(arguments: &[&str], body: &[u8]) -> String {
     let output = prelude_reading(&[&["sign", "-"], arguments].concat(), body);
@@ -74,8 +74,27 @@ fn unusable_input_is_refused_in_one_line() {
     let public = repository("tests/keys/account-2048.pub.pem");
     assert_refused(&key(&public), "is not an RSA private key: expected PEM form");
     let salt = prelude_reading(&["sign", "-", "--salt-length", "223"], b"{}");
-    assert_refused(&salt, "the salt is too long for this key: expected 222 bytes or fewer");
+    assert_misused(
+        &salt,
+        &["--salt-length 223: the salt is too long for this key: expected 222 bytes or fewer"],
+    );
     let curl = prelude_reading(&["sign", "-", "--curl", "http://127.0.0.1/"], b"\xff");
     assert_refused(&curl, "write it to a file");
     assert_eq!(prelude(&["sign", "-", "--salt-length", "long"]).status.code(), Some(2));
+    assert_misused(&prelude(&["sign", "-", "--curl", "ftp://x"]), &["'ftp://x' for '--curl <URL>'"]);
+}
+
+#[test]
+fn the_sample_of_a_session_event_is_a_batch_for_the_apps_key() {
+    let sample = prelude(&["events", "show", "user.created", "--sample"]).stdout;
+    let signed = prelude_reading(&["sign", "-", "--json"], &sample);
+    let by_app = prelude_reading(&["sign", "-", "--json", "--app"], &sample);
+    let key = |output: &Output| serde_json::from_slice::<Value>(&output.stdout).unwrap()["key_id"].clone();
+    assert!(signed.stderr.is_empty() && key(&signed) == key(&by_app));
+    let alone = prelude_reading(&["sign", "-"], br#"{"type":"user.created"}"#);
+    let warning = text(&alone.stderr);
+    assert!(
+        alone.status.success() && warning.contains("without its batch, signed with the account's test key"),
+        "{warning}"
+    );
 }

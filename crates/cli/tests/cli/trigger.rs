@@ -14,7 +14,7 @@ use prelude_local::{
 };
 use serde_json::Value;
 
-use crate::run::{Scratch, assert_refused, prelude, text};
+use crate::run::{Scratch, assert_misused, assert_refused, prelude, text};
 
 /// Receiver between an HTTP API and an SQS, each on its own port, with the settings of `events/.env`.
 struct Stack {
@@ -201,11 +201,21 @@ fn unusable_input_is_refused_in_one_line() {
     let output = prelude(&["trigger", "user.created", "--url", closed]);
     assert_refused(&output, "nothing answers at http://127.0.0.1:1: is it running");
     assert!(!text(&output.stderr).contains("s3cret"));
-    assert_refused(&prelude(&["trigger", "user.created", "--url", "x"]), "expected http:// or https://");
+    let unknown = prelude(&["trigger", "user.created", "--url", "http://name.invalid/webhooks"]);
+    assert_refused(&unknown, "the host of http://name.invalid cannot be found");
+    for url in ["foo", "notaurl", "ftp://x"] {
+        assert_misused(
+            &prelude(&["trigger", "user.created", "--url", url]),
+            &[&format!("'{url}' for '--url <URL>'")],
+        );
+    }
     let trigger = |arguments: &[&str]| prelude(&[&["trigger", "--url", closed], arguments].concat());
     assert_refused(&trigger(&["--file", "/nowhere.json"]), "/nowhere.json cannot be read");
     assert_refused(&trigger(&["user.created", "--key", "/nowhere.pem"]), "/nowhere.pem cannot be read");
-    assert_refused(&trigger(&["verify.attempt", "--batch", "2"]), "only Session events come in batches");
+    assert_misused(
+        &trigger(&["verify.attempt", "--batch", "2"]),
+        &["--batch 2: only Session events come in batches"],
+    );
     let nowhere = trigger(&["verify.attempt", "--set", "payload.price.amount.x=1"]);
     assert_refused(&nowhere, "--set payload.price.amount.x does not fit the sample of verify.attempt");
     for wrong in [
@@ -230,5 +240,104 @@ async fn an_unreachable_sqs_hides_the_queue_but_keeps_the_result() {
     let run = move || prelude(&["trigger", "user.created", "--url", &url, "--sqs", "http://127.0.0.1:1"]);
     let output = tokio::task::spawn_blocking(run).await.unwrap();
     assert!(output.status.success());
-    assert!(text(&output.stderr).starts_with("prelude: the queues cannot be searched"));
+    assert!(text(&output.stderr).starts_with("prelude: the queues were not checked: nothing answers at"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_runs_receive_no_message_and_move_none_to_the_dead_letters() {
+    let stack = Stack::start().await;
+    stack.sqs.create_dead_letter_queue(&queue("user-created")).await.unwrap();
+    for run in 0..50 {
+        let (code, rows) = stack.rows(&["user.created"]).await;
+        assert_eq!((code, rows[0]["messages"].as_array().unwrap().len()), (Some(0), 1), "run {run}");
+    }
+    let held = stack.sqs.peek(&queue("user-created"));
+    assert!(held.len() == 50 && held.iter().all(|held| held.received == 0), "{} messages", held.len());
+    assert!(stack.sqs.peek(&queue("user-created-dlq")).is_empty());
+}
+
+/// Something that answers like an SQS other than the dev stack's.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_sqs_is_not_received_from_unless_asked() {
+    use prelude_local::{
+        aws::sqs::sqs_request,
+        http_server::{HttpServer, response},
+    };
+    use winterbaume_core::MockService as _;
+
+    let stack = Stack::start().await;
+    let service = stack.sqs.service();
+    let other = HttpServer::start(0, move |request| {
+        let service = std::sync::Arc::clone(&service);
+        async move {
+            use http_body_util::BodyExt as _;
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let answer = service.handle(sqs_request(parts, body)).await;
+            response(http::StatusCode::from_u16(answer.status).unwrap(), answer.headers, answer.body)
+        }
+    })
+    .await
+    .unwrap();
+    let (url, sqs) = (
+        format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN),
+        format!("http://{}", other.address()),
+    );
+    let run = move |more: &[&str]| {
+        prelude(&[&["trigger", "user.created", "--url", &url, "--sqs", &sqs, "--json"], more].concat())
+    };
+    let run_both = move || (run(&[]), run(&["--receive"]));
+    let (unasked, asked) = tokio::task::spawn_blocking(run_both).await.unwrap();
+    let messages = |output: &Output| {
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["rows"][0]["messages"].as_array().unwrap().len()
+    };
+    assert!(
+        text(&unasked.stderr).contains("the queues were not checked")
+            && text(&unasked.stderr).contains("--receive")
+    );
+    assert_eq!((messages(&unasked), messages(&asked)), (0, 1), "{}", text(&asked.stderr));
+    let received: Vec<_> = stack.sqs.peek(&queue("user-created")).iter().map(|held| held.received).collect();
+    assert_eq!(received, [1, 1], "only --receive receives");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_nobody_documents_is_set_with_a_warning() {
+    let stack = Stack::start().await;
+    let output =
+        stack.trigger(&["verify.attempt", "--set", "payload.nosuch=1", "--set", "payload.channel=sms"]).await;
+    let warnings = text(&output.stderr);
+    assert!(output.status.success(), "{warnings}");
+    assert!(
+        warnings.starts_with("prelude: --set payload.nosuch: verify.attempt has no such member"),
+        "{warnings}"
+    );
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
+    assert!(stack.bodies("verify-attempt").await[0].contains(r#""nosuch":1"#));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_run_with_its_summary() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    let stack = Stack::start().await;
+    let url = format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN);
+    let run = move || {
+        let line = ["trigger", "user.created", "--url", &url, "--count", "1000", "--rate", "2"];
+        let mut child = crate::run::command(&line).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        let killed =
+            std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).unwrap();
+        (killed.success(), child.wait().unwrap().code(), first, rest)
+    };
+    let (is_sent, code, first, rest) = tokio::task::spawn_blocking(run).await.unwrap();
+    assert!(is_sent && first.starts_with("✓ user.created  200"), "{first}");
+    assert_eq!(code, Some(1), "{rest}");
+    let last = rest.lines().last().unwrap_or(&first);
+    assert!(last.starts_with("stopped after ") && last.contains(" of 1000 requests; "), "{last}");
 }

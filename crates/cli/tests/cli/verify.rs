@@ -5,7 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::run::{Scratch, assert_refused, prelude, prelude_reading, repository, text};
+use crate::run::{Scratch, assert_misused, assert_refused, prelude, prelude_reading, repository, text};
 
 const BODY: &str = r#"{"app_id":"demoapp1","events":[]}"#;
 
@@ -91,19 +91,17 @@ fn the_step_that_fails_is_named() {
     let env_file = repository("events/.env");
     let base64 = genuine.split_once('=').unwrap().1;
     for (value, step, finding) in [
-        (None, "header", "the signature header is missing"),
-        (Some(base64.to_owned()), "header", "it is not <scheme>=<base64>"),
-        (Some(format!("sha256={base64}")), "scheme", "its scheme is not rsassa-pss-sha256"),
-        (Some(genuine.replace("256=", "256=!")), "base64", "is not base64"),
-        (Some("rsassa-pss-sha256=AAAA".to_owned()), "length", "shorter than the 256 bytes"),
-        (Some(genuine.replace("256=", "256=AAAA")), "keys", "no configured key verifies"),
+        (base64.to_owned(), "header", "it is not <scheme>=<base64>"),
+        (format!("sha256={base64}"), "scheme", "its scheme is not rsassa-pss-sha256"),
+        (genuine.replace("256=", "256=!"), "base64", "is not base64"),
+        ("rsassa-pss-sha256=AAAA".to_owned(), "length", "shorter than the 256 bytes"),
+        (genuine.replace("256=", "256=AAAA"), "keys", "no configured key verifies"),
     ] {
-        let signature: Vec<_> = value.iter().flat_map(|value| ["--signature", value]).collect();
-        let output = verify(&[&["--env-file", &env_file, "--json"], &signature[..]].concat());
+        let output = verify(&["--env-file", &env_file, "--json", "--signature", &value]);
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(outcome(&output)["step"], step);
         assert!(outcome(&output)["finding"].as_str().unwrap().contains(finding), "{}", text(&output.stdout));
-        let page = verify(&[&["--env-file", &env_file], &signature[..]].concat());
+        let page = verify(&["--env-file", &env_file, "--signature", &value]);
         assert!(text(&page.stdout).contains(&format!("✗ {step}")), "{}", text(&page.stdout));
     }
 }
@@ -122,6 +120,7 @@ fn unusable_keys_are_refused_in_one_line() {
     assert_refused(&with(&["--jwks", "http://keys.example/jwks.json"]), "https:// URL");
     assert_refused(&with(&["--env-file", "/nowhere/.env"]), "/nowhere/.env cannot be read");
     assert_refused(&with(&[]), "PRELUDE_PUBLIC_KEYS");
-    assert_refused(&prelude(&["verify", "/nowhere"]), "/nowhere cannot be read");
+    assert_refused(&prelude(&["verify", "/nowhere", "--signature", "x=y"]), "/nowhere cannot be read");
+    assert_misused(&prelude(&["verify", "/nowhere"]), &["--signature <VALUE>"]);
     assert_eq!(with(&["--env-file", "x", "--jwks", "y"]).status.code(), Some(2));
 }

@@ -176,11 +176,6 @@ async fn failures_are_one_sentence() {
         (all.to_vec(), [key, ("PRELUDE_CLI_VERIFICATION_TOKEN", "other")], "challenge_token_wrong"),
         ([&all[..2], &["app9"], &all[3..]].concat(), [key, key], "challenge_app_unknown"),
         (
-            [&all[..4], &["http://hooks.example.com/webhooks"], &all[5..]].concat(),
-            [key, key],
-            "must begin with https://",
-        ),
-        (
             [&all[..6], &["http://127.0.0.1:1"], &all[7..]].concat(),
             [key, key],
             "nothing answers at http://127.0.0.1:1",
@@ -193,4 +188,8 @@ async fn failures_are_one_sentence() {
     }
     let ran = run(&[&all[..], &["--events", "verify.attempt"]].concat(), &[key]).await;
     ran.assert(2, &["unknown event type of Session"]);
+    for url in ["http://hooks.example.com/webhooks", "ftp://127.0.0.1/", "foo"] {
+        let ran = run(&[&all[..4], &[url], &all[5..]].concat(), &[key]).await;
+        ran.assert(2, &["prelude: ", &format!("'{url}' for '--url <URL>'")]);
+    }
 }

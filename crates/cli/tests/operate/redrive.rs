@@ -112,5 +112,8 @@ async fn failures_are_one_sentence() {
         .await
         .assert(1, &["✗ prelude-webhooks-user-created-dlq: AccessDenied"]);
     let ran = run(&["redrive", "--all"], &[]).await;
-    ran.assert(1, &["prelude: the receiver would not start: "]);
+    ran.assert(
+        1,
+        &["prelude: no setting of a receiver is in the environment: name a file of settings with --env-file"],
+    );
 }

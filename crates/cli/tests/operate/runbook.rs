@@ -45,8 +45,13 @@ async fn every_command_of_the_runbook_exists() {
     let lines = runbook.lines().filter_map(|line| line.strip_prefix("prelude "));
     let mut commands = 0;
     for line in lines {
-        let line =
-            line.split(" #").next().unwrap_or_default().replace("<app id>", "app").replace(['<', '>'], "");
+        let line = line
+            .split(" #")
+            .next()
+            .unwrap_or_default()
+            .replace("<app id>", "app")
+            .replace("<URL>", "https://example.com")
+            .replace(['<', '>'], "");
         let mut arguments: Vec<_> = line.split_whitespace().collect();
         // Unknown flags are refused before the help is printed.
         arguments.push("--help");

@@ -5,6 +5,7 @@
 
 mod look;
 mod server;
+pub mod sight;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -34,6 +35,11 @@ use super::{
 
 /// Number of times that a message is received before it goes to the dead-letter queue: the template's default.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
+
+/// Retention of every queue: the template's, and SQS's longest.
+const RETENTION_SECONDS: u32 = 14 * 86_400;
+/// Visibility timeout of every queue: the template's default.
+const VISIBILITY_SECONDS: u32 = 180;
 
 /// SQS in this process. Clones share the queues.
 #[derive(Clone)]
@@ -108,7 +114,9 @@ impl EmbeddedSqs {
             .client
             .create_queue()
             .queue_name(name)
-            .attributes(QueueAttributeName::MaximumMessageSize, size);
+            .attributes(QueueAttributeName::MaximumMessageSize, size)
+            .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_string())
+            .attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string());
         if name.ends_with(".fifo") {
             create = create.attributes(QueueAttributeName::FifoQueue, "true");
         }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use prelude_cli::environment::{Environment, EnvironmentError};
 
+use super::url::http_url;
+
 /// Receiver to operate on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Receiver {
@@ -11,7 +13,7 @@ pub(crate) struct Receiver {
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Reach SQS at this address (default: AWS_ENDPOINT_URL_SQS, otherwise AWS)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint_url: Option<String>,
 }
 

@@ -76,6 +76,7 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
     for (url, answer) in ask_all(aws, dead_letters.into_iter()).await {
         dead_letter(QueueUrl::name_in(&url), &answer, &mut group);
     }
+    group.findings.iter_mut().for_each(|finding| finding.of.sort());
     group.findings.sort_by_key(|finding| finding.state != State::Ok);
     group.unknown(
         "the function's rights to send to the queues and use their KMS keys are not checked: see its role in IAM",

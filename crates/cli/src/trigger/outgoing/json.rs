@@ -41,6 +41,17 @@ impl Json {
         }
     }
 
+    /// Value at a path.
+    pub fn member(&self, path: &[String]) -> Option<&Self> {
+        let Some((step, rest)) = path.split_first() else { return Some(self) };
+        let next = match self {
+            Self::Object(members) => members.iter().find(|(name, _)| name == step).map(|(_, member)| member),
+            Self::Array(elements) => elements.get(step.parse::<usize>().ok()?),
+            Self::Scalar(_) => None,
+        };
+        next?.member(rest)
+    }
+
     /// Sets the value at a path, and creates missing objects on the path.
     ///
     /// # Errors

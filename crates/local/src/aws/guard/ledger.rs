@@ -91,6 +91,15 @@ impl Ledger {
         found
     }
 
+    /// Messages of all queues that were sent at this time or later, in milliseconds since 1970, with their queues.
+    pub fn sent_since(&self, since: u64) -> Vec<(String, Held)> {
+        let queues = self.lock();
+        let messages =
+            queues.iter().flat_map(|(queue, messages)| messages.iter().map(move |held| (queue, held)));
+        let late = messages.filter(|(_, held)| held.sent_at >= since);
+        late.map(|(queue, held)| (queue.clone(), held.clone())).collect()
+    }
+
     /// Counter that changes whenever a message is sent, received or deleted.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 use winterbaume_core::{MockRequest, MockService as _};
 
-use super::{EmbeddedSqs, REGION};
+use super::{EmbeddedSqs, REGION, sight};
 use crate::{
     aws::guard::Guard,
     http_server::{HttpServer, response},
@@ -48,6 +48,12 @@ async fn respond(request: Request<Incoming>, sqs: Arc<Guard>) -> Response<Full<B
     let Ok(body) = Limited::new(body, MAX_REQUEST).collect().await else {
         return empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
+    if parts.headers.get("x-amz-target").is_some_and(|target| target == sight::TARGET) {
+        return match sight::answer(sqs.ledger(), &body.to_bytes()) {
+            Some(seen) => response(StatusCode::OK, HeaderMap::new(), seen),
+            None => empty(StatusCode::BAD_REQUEST),
+        };
+    }
     let answer = sqs.handle(sqs_request(parts, body.to_bytes())).await;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response(status, answer.headers, answer.body)
@@ -86,6 +92,26 @@ mod tests {
         let missing =
             client.send_message().queue_url(queue_url + "x").message_body("{}").send().await.unwrap_err();
         assert!(missing.into_service_error().is_queue_does_not_exist());
+    }
+
+    #[tokio::test]
+    async fn another_process_sees_new_messages_and_receives_none() {
+        let sqs = EmbeddedSqs::start(["q"]).await.unwrap();
+        let front = SqsServer::start(&sqs, 0).await.unwrap();
+        let queue_url = EmbeddedSqs::queue_url_prefix("q");
+        let send = async |body: &str| {
+            sqs.client().send_message().queue_url(&queue_url).message_body(body).send().await.unwrap();
+        };
+        send("old").await;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        let since = std::time::SystemTime::now();
+        send("new").await;
+        for _ in 0..50 {
+            let seen = sight::messages_since(&front.endpoint(), since).await.unwrap().unwrap();
+            let seen: Vec<_> = seen.iter().map(|seen| (&*seen.queue, &*seen.body)).collect();
+            assert_eq!(seen, [("q", "new")]);
+        }
+        assert!(sqs.peek("q").iter().all(|held| held.received == 0));
     }
 
     #[tokio::test]
