@@ -23,7 +23,7 @@ pub use identity::Identity;
 /// Runs the checks with these names, or all checks without a name, and calls `begun` before each.
 ///
 /// # Errors
-/// Nothing listens at the target's address, or a key cannot sign.
+/// Nothing listens at the target's address, no receiver is at its path, or a key cannot sign.
 pub async fn run(
     target: &Target,
     identity: Identity,
@@ -35,6 +35,9 @@ pub async fn run(
     let mut journal = Vec::new();
     for lane in Lane::BOTH {
         control(&mut target, &mut sender, lane, &mut journal).await?;
+    }
+    if !journal.is_empty() && journal.iter().all(|exchange| exchange.status() == Some(404)) {
+        return Err(ConformError::WrongPath);
     }
     let hint = hint(&sender, &journal);
     let mut outcomes = Vec::new();
@@ -88,7 +91,6 @@ fn hint(sender: &Sender, journal: &[Exchange]) -> Option<String> {
         () if all(403) => {
             "every request was answered 403: the receiver refuses this machine's address; allow it, or use the report mode"
         }
-        () if all(404) => "every request was answered 404: check the path of the URL, with its secret part",
         () if all(401) => {
             "every genuine event was answered 401: configure the receiver with the keys that --print-settings shows"
         }
@@ -172,6 +174,11 @@ pub enum ConformError {
     /// No receiver at the address, or an address that is not a URL.
     #[error(transparent)]
     Unreachable(#[from] prelude_local::http_client::ClientError),
+    /// 404 to every genuine event. The checks would blame the receiver for the faults of a server that is not one.
+    #[error(
+        "the path of the URL is wrong, because every genuine event was answered 404: expected the receiver's path with its secret part"
+    )]
+    WrongPath,
     /// Key that cannot sign.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -170,7 +170,7 @@ mod tests {
         }
         assert_eq!(environment.variable("PATH"), None);
         assert!(Environment::read(None).unwrap().variable("PATH").is_some());
-        assert_eq!(environment.config().unwrap().apps.len(), 1);
+        assert_eq!(environment.config().unwrap().apps.len(), 2);
     }
 
     #[test]

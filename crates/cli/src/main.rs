@@ -71,10 +71,41 @@ async fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_well_formed() {
         super::CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn json_exists_exactly_where_the_documentation_says() {
+        let page = include_str!("../../../docs/commands.md").replace('\n', " ");
+        let without = page.split("All but ").nth(1).unwrap().split(" have `--json`").next().unwrap();
+        let without: BTreeSet<_> = without.split('`').skip(1).step_by(2).collect();
+        assert!(!without.is_empty(), "docs/commands.md no longer names the commands without --json");
+        let line = super::CommandLine::command();
+        for command in line.get_subcommands() {
+            let name = command.get_name();
+            for (path, has_json) in runnable(name, command) {
+                assert_eq!(has_json, !without.contains(name), "{path} --json");
+            }
+        }
+        assert!(without.iter().all(|name| line.find_subcommand(name).is_some()), "{without:?}");
+    }
+
+    /// The command and its subcommands, as far as they run by themselves, each with whether it has `--json`.
+    fn runnable(path: &str, command: &clap::Command) -> Vec<(String, bool)> {
+        let mut found = Vec::new();
+        if !command.is_subcommand_required_set() {
+            let has_json = command.get_arguments().any(|argument| argument.get_long() == Some("json"));
+            found.push((path.to_owned(), has_json));
+        }
+        for subcommand in command.get_subcommands() {
+            found.extend(runnable(&format!("{path} {}", subcommand.get_name()), subcommand));
+        }
+        found
     }
 }

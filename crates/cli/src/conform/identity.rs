@@ -57,13 +57,8 @@ impl Identity {
     /// # Errors
     /// A key of `tests/keys` cannot be read.
     pub fn local() -> Result<Self, KeyError> {
-        let samples::Keys { account, app: key, .. } = samples::Keys::read()?;
-        let app = SessionApp {
-            app_id: samples::APP_ID.to_owned(),
-            verification_token: samples::VERIFICATION_TOKEN.to_owned(),
-            keys: vec![key],
-        };
-        Ok(Self { account: Some(account), apps: vec![app], unsigned_v1: true })
+        let keys = samples::Keys::read()?;
+        Ok(Self { apps: keys.apps().into(), account: Some(keys.account), unsigned_v1: true })
     }
 
     /// Generates keys for an account and two apps.

@@ -52,13 +52,8 @@ impl Settings {
         if own.get("PRELUDE_CONFIG_FILE").is_some_and(|path| !path.is_empty()) {
             return Ok(Self(own));
         }
-        let app = json!([{
-            "app_id": samples::APP_ID,
-            "verification_token": samples::VERIFICATION_TOKEN,
-            "jwks_url": JWKS_URL,
-        }]);
         let mut settings: BTreeMap<_, _> = samples::environment()?.into_iter().collect();
-        settings.insert("PRELUDE_APPS".to_owned(), app.to_string());
+        settings.entry("PRELUDE_APPS".to_owned()).and_modify(fetch_keys_of_the_sample_app);
         settings.insert("PRELUDE_METRICS".to_owned(), "emf".to_owned());
         settings.extend(own);
         Ok(Self(settings))
@@ -110,6 +105,17 @@ impl Settings {
         aws.set("AWS_ENDPOINT_URL_SQS", format!("http://127.0.0.1:{sqs_port}"));
         env_file(aws.into_texts()) + &env_file(self.0)
     }
+}
+
+/// Replaces the pinned key of the samples' app with the URL of its key set. The second app keeps its key: nothing rotates it.
+fn fetch_keys_of_the_sample_app(apps: &mut String) {
+    let mut entries = serde_json::from_str::<Value>(apps).unwrap_or_default();
+    let entry = entries.as_array_mut().into_iter().flatten().find(|app| app["app_id"] == samples::APP_ID);
+    if let Some(app) = entry.and_then(Value::as_object_mut) {
+        app.remove("public_keys");
+        app.insert("jwks_url".to_owned(), json!(JWKS_URL));
+    }
+    *apps = entries.to_string();
 }
 
 /// Placeholder for the URL of the key set until it is known.

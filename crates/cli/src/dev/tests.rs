@@ -90,7 +90,7 @@ async fn each_way_to_tamper_is_refused_at_its_step_and_shown_so() {
             assert_eq!(outcomes[failed], "failed");
             assert!(delivery["advice"].is_string());
             let tried = delivery["keys"].as_array().unwrap();
-            assert_eq!(tried.len(), if code == "signature_wrong" { 2 } else { 0 }, "{delivery:#}");
+            assert_eq!(tried.len(), if code == "signature_wrong" { 3 } else { 0 }, "{delivery:#}");
             assert!(outcomes[failed + 1..].iter().all(|outcome| *outcome == "skipped"), "{outcomes:?}");
         }
     }

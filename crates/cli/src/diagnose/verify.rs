@@ -202,7 +202,7 @@ mod tests {
                 (false, step),
                 "{header:?}: {verification:?}"
             );
-            assert_eq!(verification.keys.len(), if step == Step::Keys { 2 } else { 0 });
+            assert_eq!(verification.keys.len(), if step == Step::Keys { 3 } else { 0 });
             assert!(!verification.finding.contains(base64));
         }
     }

@@ -56,7 +56,7 @@ async fn run_all(case: &str, with: &[&str], variables: &[(&str, &str)]) {
     let signature = run(&["sign", &verified], &[]).await.stdout;
     let event = repository("events/session-batch.json");
     for (arguments, code, part) in [
-        (&["doctor", "--offline"][..], 0, "can be used: 1 Session app(s), 1 account key(s)"),
+        (&["doctor", "--offline"][..], 0, "can be used: 2 Session app(s), 1 account key(s)"),
         (&["explain", &event], 0, "accepted"),
         (&["verify", &verified, "--signature", signature.trim_end()], 0, "Verify and Notify events"),
         (&["parked", "list"], 0, ""),

@@ -13,7 +13,9 @@ use crate::{
         sqs::{EmbeddedSqs, REGION},
     },
     env_file::env_file,
-    prelude::{ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SignatureForm, activation_query, batch},
+    prelude::{
+        ADDRESSES, KeyError, PreludeKey, SIGNATURE_HEADER, SessionApp, SignatureForm, activation_query, batch,
+    },
 };
 
 /// File below `events/`.
@@ -75,14 +77,18 @@ pub fn environment() -> Result<Vec<(String, String)>, KeyError> {
     let keys = Keys::read()?;
     // Without line ends, real or escaped: readers of `.env` files disagree about them.
     let one_line = |pem: String| pem.replace('\n', "");
-    let app = json!([{
-        "app_id": APP_ID,
-        "verification_token": VERIFICATION_TOKEN,
-        "public_keys": [one_line(keys.app.public_key_pem()?)],
-    }]);
+    let pinned = |app: SessionApp| -> Result<Value, KeyError> {
+        let keys = app.keys.iter().map(|key| Ok(one_line(key.public_key_pem()?)));
+        Ok(json!({
+            "app_id": app.app_id,
+            "verification_token": app.verification_token,
+            "public_keys": keys.collect::<Result<Vec<_>, KeyError>>()?,
+        }))
+    };
+    let apps = keys.apps().into_iter().map(pinned).collect::<Result<Value, _>>()?;
     let variables = [
         ("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix(QUEUE_PREFIX)),
-        ("PRELUDE_APPS", app.to_string()),
+        ("PRELUDE_APPS", apps.to_string()),
         ("PRELUDE_PUBLIC_KEYS", one_line(keys.account.public_key_pem()?)),
         ("PRELUDE_ACCEPT_UNSIGNED", "verify_v1".to_owned()),
         ("PRELUDE_PATH_TOKEN", PATH_TOKEN.to_owned()),
@@ -97,6 +103,8 @@ pub struct Keys {
     pub account: PreludeKey,
     /// Key of the Session app.
     pub app: PreludeKey,
+    /// Key of the second Session app.
+    pub second_app: PreludeKey,
     /// Key that is never configured.
     pub other: PreludeKey,
 }
@@ -113,7 +121,18 @@ impl Keys {
                 include_str!("../../../../tests/keys/account-2048.pem"),
             )?,
             app: PreludeKey::from_pem("app", include_str!("../../../../tests/keys/app-2048.pem"))?,
+            second_app: PreludeKey::from_pem("app2", include_str!("../../../../tests/keys/app2-2048.pem"))?,
             other: PreludeKey::from_pem("other", include_str!("../../../../tests/keys/other-2048.pem"))?,
+        })
+    }
+
+    /// Session apps of the settings. The samples belong to the first. A receiver must refuse the second's key for them.
+    pub fn apps(&self) -> [SessionApp; 2] {
+        let second = ("demoapp2", "sample-verification-token-2", &self.second_app);
+        [(APP_ID, VERIFICATION_TOKEN, &self.app), second].map(|(app_id, token, key)| SessionApp {
+            app_id: app_id.to_owned(),
+            verification_token: token.to_owned(),
+            keys: vec![key.clone()],
         })
     }
 

@@ -189,7 +189,7 @@ async fn the_findings_name_the_cause() {
     );
 
     let explanation = explained(&sample("rejected/signature_wrong.json"), &environment).await;
-    assert_eq!(explanation.keys.iter().map(|key| key.result).collect::<Vec<_>>(), [TrialResult::Failed; 2]);
+    assert_eq!(explanation.keys.iter().map(|key| key.result).collect::<Vec<_>>(), [TrialResult::Failed; 3]);
     let explanation = explained(&sample("rejected/signature_malformed.json"), &environment).await;
     assert!(finding(&explanation, "signature").ends_with("is not base64"), "{explanation:#?}");
 }

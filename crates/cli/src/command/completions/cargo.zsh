@@ -1,0 +1,5 @@
+
+# `cargo prelude`: cargo's own completion calls the function of this name.
+_cargo-prelude() {
+    _prelude "$@"
+}
