@@ -1,4 +1,7 @@
-"""Values that Apps and PathToken admit: digests and references to Secrets Manager, and no plain secret.
+"""Values that patterns of the template admit.
+
+Apps and PathToken take digests and references to Secrets Manager, and no plain secret. Routes takes a JSON object of texts, and
+nothing that SAM makes of one that is not quoted.
 
 CloudFormation matches its patterns with Java, against the whole value. This test matches them with Python's `re`, and the
 patterns use only syntax that both share.
@@ -57,6 +60,14 @@ GOOD = {
         "a line end": f"{DIGEST}\n",
         "two lines": f"{DIGEST},\n{SECRET}\n",
     },
+    "Routes": {
+        "nothing": "",
+        "no route": "{}",
+        "a route": '{"user.*":"users"}',
+        "a line end": '{"user.*":"users"}\n',
+        "indented": json.dumps({"user.*": "users", "verify.attempt": "calls"}, indent=2),
+        "blanks around it": ' { "user.*" : "users" } \n',
+    },
 }
 
 BAD = {
@@ -101,15 +112,23 @@ BAD = {
         "a secure parameter of SSM": "{{resolve:ssm-secure:/prelude/token}}",
         "a reference with a token behind it": SECRET + CLEAR,
     },
+    "Routes": {
+        "what SAM leaves of a JSON object on the command line": "{",
+        "a YAML mapping, as SAM writes it": str({"user.*": "users"}),
+        "an object without its end": '{"user.*":"users"',
+        "an array": '["users"]',
+        "a slug": "users",
+        "blanks": " ",
+    },
 }
 
 
 def check_tokens(checks, source, settings):
-    checks.section("values that Apps and PathToken accept")
+    checks.section(f"values that {', '.join(GOOD)} accept")
     for name in GOOD:
         parameter = source["Parameters"][name]
         pattern = parameter.get("AllowedPattern", r"[\s\S]*")
-        checks.that(f"{name} is not echoed", parameter.get("NoEcho") is True)
+        checks.that(f"{name} is not echoed if it holds secrets", parameter.get("NoEcho", False) is (name != "Routes"))
         checks.that(f"the constraint of {name} names the parameter", name in parameter.get("ConstraintDescription", ""))
         for what, value in [*GOOD[name].items(), ("the setting of the stacks", settings[name])]:
             checks.that(f"{name} accepts {what}", re.fullmatch(pattern, value), value)
