@@ -120,6 +120,10 @@ class Stack:
                 keys.append(key)
         return keys
 
+    def function(self):
+        """Returns the configuration of the function."""
+        return self.client("lambda").get_function_configuration(FunctionName=self.physical_id(FUNCTION))
+
     def queue_url(self, name):
         return self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
 

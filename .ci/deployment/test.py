@@ -6,6 +6,8 @@ release binary with the environment that the stack gives the function, delivers 
 queues. The variants are standard queues, FIFO queues with every option on, and the queues of one source. Only the address
 of SQS is set by hand.
 
+The commands of docs/deploy.md are followed first. The tool then reads the settings of the stack that they deploy.
+
     python .ci/deployment/test.py --moto http://127.0.0.1:5000
 """
 
@@ -24,8 +26,10 @@ import template
 from alarms import check_alarms
 from checks import check_stack, check_template, deployed_types
 from conditions import make_conditions
+from follow import check_guide, check_tool
 from order import check_order
 from results import Checks
+from rights import check_rights
 from runtime_api import Function
 from stack import QUEUE, Stack
 from start_check import check_start_check
@@ -37,6 +41,7 @@ from watched import check_emitted, check_watched
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=Path, default=template.ROOT / "target/release/prelude-webhooks")
+    parser.add_argument("--tool", type=Path, default=template.ROOT / "target/debug/prelude")
     parser.add_argument("--events", type=Path, default=template.ROOT / "events")
     parser.add_argument("--moto", default=os.environ.get("PRELUDE_CLI_TEST_MOTO"), help="URL of moto's server")
     options = parser.parse_args()
@@ -52,6 +57,9 @@ def main():
     check_order(checks, source)
     check_watched(checks, source)
     check_start_check(checks, source, settings, options.binary)
+    stacks = check_guide(checks, source)
+    check_rights(checks, source, stacks)
+    check_production(checks, options, {**template.defaults(source), **stacks["prelude-webhooks-production"]})
     for name, (parameters, moved) in VARIANTS.items():
         checks.section(f"{name}, with {', '.join(f'{k}={v}' for k, v in parameters.items())}")
         started = time.monotonic()
@@ -74,6 +82,17 @@ def main():
             stack.delete()
         checks.note(f"{time.monotonic() - started:.1f} s")
     return checks.result()
+
+
+def check_production(checks, options, parameters):
+    """The stack that the guide makes, and the tool with its settings."""
+    stack = Stack("prelude-webhooks-production", parameters, options.moto)
+    stack.create()
+    try:
+        check_stack(checks, stack)
+        check_tool(checks, options.tool, stack)
+    finally:
+        stack.delete()
 
 
 # Parameters of each variant, and the queues of the event types that they reroute.
@@ -122,7 +141,7 @@ def hashed(parameters):
 def environment(stack):
     """The environment of the process: the function's own variables, and Lambda's standard ones."""
     name = stack.physical_id(template.FUNCTION)
-    deployed = stack.client("lambda").get_function_configuration(FunctionName=name)
+    deployed = stack.function()
     # moto does not return it.
     logging = stack.of_type("AWS::Lambda::Function")[template.FUNCTION]["LoggingConfig"]
     return {

@@ -1,4 +1,4 @@
-//! `docs/operate.md` names existing codes, reasons and commands.
+//! `docs/operate.md` names existing codes, reasons and commands, and `docs/deploy.md` existing commands.
 
 use std::{collections::BTreeSet, env, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -40,26 +40,33 @@ fn every_code_and_reason_of_the_runbook_is_documented_and_every_reason_is_in_the
 }
 
 #[tokio::test]
-async fn every_command_of_the_runbook_exists() {
-    let runbook = read("docs/operate.md");
-    let lines = runbook.lines().filter_map(|line| line.strip_prefix("prelude "));
-    let mut commands = 0;
-    for line in lines {
-        let line = line
-            .split(" #")
-            .next()
-            .unwrap_or_default()
-            .replace("<app id>", "app")
-            .replace("<URL>", "https://example.com")
-            .replace(['<', '>'], "");
-        let mut arguments: Vec<_> = line.split_whitespace().collect();
-        // Unknown flags are refused before the help is printed.
-        arguments.push("--help");
-        let ran = run(&arguments, &[]).await;
-        assert_eq!(ran.code, Some(0), "prelude {line}: {}", ran.all());
-        commands += 1;
+async fn every_command_of_the_runbook_and_of_the_guide_exists() {
+    for (page, least) in [("docs/operate.md", 10), ("docs/deploy.md", 2)] {
+        let text = read(page);
+        let shell = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let lines = shell.flat_map(str::lines);
+        let lines =
+            lines.filter_map(|line| line.strip_prefix("cargo ").unwrap_or(line).strip_prefix("prelude "));
+        let mut commands = 0;
+        for line in lines {
+            let line = line
+                .split(" #")
+                .next()
+                .unwrap_or_default()
+                .replace("<app id>", "app")
+                .replace("\"$APP_ID\"", "app")
+                .replace("<URL>", "https://example.com")
+                .replace("\"$URL\"", "https://example.com")
+                .replace(['<', '>'], "");
+            let mut arguments: Vec<_> = line.split_whitespace().collect();
+            // Unknown flags are refused before the help is printed.
+            arguments.push("--help");
+            let ran = run(&arguments, &[]).await;
+            assert_eq!(ran.code, Some(0), "{page}: prelude {line}: {}", ran.all());
+            commands += 1;
+        }
+        assert!(commands >= least, "{page}: {commands}");
     }
-    assert!(commands > 10);
 }
 
 /// First block of shell commands in the runbook, which writes `production.env`.
