@@ -171,7 +171,10 @@ mod tests {
     fn printed_settings_can_be_read_again() {
         let mut settings = Settings::read([], None).unwrap();
         settings.resolve_jwks_url("http://127.0.0.1:1/jwks.json");
-        assert!(settings.0["PRELUDE_APPS"].contains(r#""jwks_url":"http://127.0.0.1:1/jwks.json""#));
+        let apps: Value = serde_json::from_str(&settings.0["PRELUDE_APPS"]).unwrap();
+        assert_eq!(apps[0]["jwks_url"], "http://127.0.0.1:1/jwks.json");
+        assert!(apps[0].get("public_keys").is_none(), "keys that rotate are fetched");
+        assert!(apps[1]["public_keys"].is_array(), "the second app's key is pinned");
         settings.set("PRELUDE_ODD", "it's \"$HOME\" \\ and\nmore");
         let printed = settings.clone().to_env_file(0, 1234);
         assert!(printed.contains("AWS_ENDPOINT_URL_SQS='http://127.0.0.1:1234'\n"), "{printed}");
