@@ -1,19 +1,19 @@
 //! Messages in the queues, for reading without receiving.
 //!
-//! The embedded SQS has no such operation. Every call passes the guard, which enters messages here when they are sent,
-//! and removes them when they are deleted.
+//! The embedded SQS has no such operation. The ledger is its storage, so that counts, lists and receipts have one source,
+//! also when a receipt moves messages to a dead-letter queue.
+
+mod storage;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use prelude_webhooks::route::QueueUrl;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::watch;
-use winterbaume_core::{MockRequest, MockResponse};
+use winterbaume_sqs::{SqsState, state::QueueState, types::Message};
 
 use super::wire::Entry;
 
@@ -24,80 +24,101 @@ pub struct Held {
     pub message_id: String,
     /// Time of sending, in milliseconds since 1970.
     pub sent_at: u64,
-    /// Number of times that the message was received.
+    /// Number of times that the message was received, in all queues.
     pub received: u32,
     /// Message as its sender described it.
     pub entry: Entry,
+    /// Visibility when the message was read from the ledger.
     #[serde(skip)]
-    receipt_handles: Vec<String>,
-    /// Set if a consumer made the message visible again, and no consumer received it since.
-    #[serde(skip)]
-    is_given_back: bool,
+    pub visibility: Visibility,
+}
+
+/// Visibility of a message, by which SQS counts it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// The next receipt returns the message, or moves it to the dead-letter queue.
+    #[default]
+    Visible,
+    /// A consumer received the message, and its visibility timeout runs.
+    InFlight,
+    /// The sender's delay runs.
+    Delayed,
 }
 
 impl Held {
-    fn new(message_id: &str, entry: Entry) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            message_id: message_id.to_owned(),
-            sent_at: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
-            received: 0,
-            entry,
-            receipt_handles: Vec::new(),
-            is_given_back: false,
-        }
-    }
-
     /// String value of an attribute that the sender set.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.entry.message_attributes.get(name)?.string_value.as_deref()
+        self.entry.attribute(name)
     }
 }
 
 /// Number of messages that [`Ledger::find`] searches: as many as one request can produce.
 const NEWEST: usize = 2_000;
 
-/// Messages of each queue, oldest first.
+/// Queues with their messages, oldest first.
 #[derive(Debug)]
 pub struct Ledger {
-    queues: Mutex<BTreeMap<String, Vec<Held>>>,
+    contents: Mutex<Contents>,
     changes: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    sqs: SqsState,
+    notes: HashMap<String, Note>,
+}
+
+/// Members of a message that the embedded SQS drops.
+#[derive(Debug, Default)]
+struct Note {
+    /// Message as its sender described it, without its body. Missing until the answer to the sender.
+    entry: Option<Entry>,
+    /// The embedded SQS counts from 0 again in the dead-letter queue.
+    received: u32,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { queues: Mutex::default(), changes: watch::channel(0).0 }
+        Self { contents: Mutex::default(), changes: watch::channel(0).0 }
     }
 }
 
 impl Ledger {
-    /// Messages of every queue that has ever held one.
+    /// Messages of every queue that holds one.
     pub fn queues(&self) -> BTreeMap<String, Vec<Held>> {
-        self.lock().clone()
+        let contents = self.lock();
+        let full = contents.sqs.queues.iter().filter(|(_, queue)| !queue.messages.is_empty());
+        full.map(|(name, queue)| (name.clone(), contents.held(&queue.messages))).collect()
     }
 
     /// Messages of one queue.
     pub fn queue(&self, name: &str) -> Vec<Held> {
-        self.lock().get(name).cloned().unwrap_or_default()
+        let contents = self.lock();
+        contents.sqs.queues.get(name).map(|queue| contents.held(&queue.messages)).unwrap_or_default()
     }
 
     /// Messages of one queue that carry this attribute, among its newest.
     pub fn find(&self, queue: &str, attribute: &str, value: &str) -> Vec<Held> {
-        let queues = self.lock();
-        let newest = queues.get(queue).into_iter().flat_map(|messages| messages.iter().rev().take(NEWEST));
-        let mut found: Vec<_> =
-            newest.filter(|held| held.attribute(attribute) == Some(value)).cloned().collect();
-        found.reverse();
-        found
+        let contents = self.lock();
+        let messages = contents.sqs.queues.get(queue).map_or(&[][..], |queue| &queue.messages);
+        let newest = messages.get(messages.len().saturating_sub(NEWEST)..).unwrap_or_default();
+        let carries = |message: &&Message| {
+            let note = contents.notes.get(&message.message_id);
+            note.and_then(|note| note.entry.as_ref()?.attribute(attribute)) == Some(value)
+        };
+        contents.held(newest.iter().filter(carries))
     }
 
     /// Messages of all queues that were sent at this time or later, in milliseconds since 1970, with their queues.
     pub fn sent_since(&self, since: u64) -> Vec<(String, Held)> {
-        let queues = self.lock();
-        let messages =
-            queues.iter().flat_map(|(queue, messages)| messages.iter().map(move |held| (queue, held)));
-        let late = messages.filter(|(_, held)| held.sent_at >= since);
-        late.map(|(queue, held)| (queue.clone(), held.clone())).collect()
+        let contents = self.lock();
+        let queues = contents.sqs.queues.iter().collect::<BTreeMap<_, _>>().into_iter();
+        let late = queues.map(|(name, queue)| {
+            let late = queue.messages.iter().filter(|message| sent_at(message) >= since);
+            contents.held(late).into_iter().map(|held| (name.clone(), held))
+        });
+        late.flatten().collect()
     }
 
     /// Counter that changes whenever a message is sent, received or deleted.
@@ -105,105 +126,15 @@ impl Ledger {
         self.changes.subscribe()
     }
 
-    /// Enters an accepted message. A FIFO duplicate has the id of the first message and does not count twice.
+    /// Notes an accepted message, unless it is a FIFO duplicate or already deleted.
     pub(super) fn accepted(&self, queue: &str, message_id: &str, entry: &Entry) {
-        let mut queues = self.lock();
-        let messages = queues.entry(queue.to_owned()).or_default();
-        match messages.iter_mut().find(|held| held.message_id == message_id) {
-            Some(held) => held.entry = entry.clone(),
-            None => messages.push(Held::new(message_id, entry.clone())),
+        let mut contents = self.lock();
+        let messages = contents.sqs.queues.get(queue).map_or(&[][..], |queue| &queue.messages);
+        if messages.iter().rev().any(|message| message.message_id == message_id) {
+            let note = contents.notes.entry(message_id.to_owned()).or_default();
+            note.entry.get_or_insert_with(|| Entry { message_body: String::new(), ..entry.clone() });
         }
-        drop(queues);
-        self.notify();
-    }
-
-    /// Notes received messages, with the receipt handles that can delete them.
-    pub(super) fn received(&self, request: &MockRequest, response: &MockResponse) {
-        let (Some(request), Some(response)) = (json(&request.body), json(&response.body)) else { return };
-        let mut queues = self.lock();
-        let name = QueueUrl::name_in(text(&request, "QueueUrl"));
-        let mut changed = false;
-        for message in list(&response, "Messages") {
-            let id = text(message, "MessageId");
-            let is_here =
-                queues.get(name).is_some_and(|queue| queue.iter().any(|held| held.message_id == id));
-            let moved = if is_here { None } else { Some(take(&mut queues, id)) };
-            let queue = queues.entry(name.to_owned()).or_default();
-            if let Some(moved) = moved {
-                // SQS moved the message from another queue, or it was received before `accepted` ran.
-                let entry = || Entry { message_body: text(message, "Body").to_owned(), ..Entry::default() };
-                queue.push(moved.unwrap_or_else(|| Held::new(id, entry())));
-            }
-            if let Some(held) = queue.iter_mut().find(|held| held.message_id == id) {
-                held.received += 1;
-                held.is_given_back = false;
-                held.receipt_handles.push(text(message, "ReceiptHandle").to_owned());
-            }
-            changed = true;
-        }
-        // An answer with room left holds every visible message that SQS did not move to the dead-letter queue.
-        let most = request.get("MaxNumberOfMessages").and_then(Value::as_u64).unwrap_or(1);
-        if u64::try_from(list(&response, "Messages").count()).is_ok_and(|count| count < most) {
-            queues.get_mut(name).into_iter().flatten().for_each(|held| held.is_given_back = false);
-        }
-        drop(queues);
-        if changed {
-            self.notify();
-        }
-    }
-
-    /// Applies another action: deletion, purging, or a changed visibility.
-    pub(super) fn changed_by(&self, action: &str, request: &MockRequest, response: &MockResponse) {
-        let (200, Some(request)) = (response.status, json(&request.body)) else { return };
-        let queue = QueueUrl::name_in(text(&request, "QueueUrl"));
-        match action {
-            "DeleteMessage" => self.deleted(queue, &[text(&request, "ReceiptHandle")]),
-            "DeleteMessageBatch" => {
-                let answer = json(&response.body).unwrap_or_default();
-                let deleted: Vec<_> = list(&answer, "Successful").map(|result| text(result, "Id")).collect();
-                let entries = list(&request, "Entries").filter(|entry| deleted.contains(&text(entry, "Id")));
-                self.deleted(queue, &entries.map(|entry| text(entry, "ReceiptHandle")).collect::<Vec<_>>());
-            }
-            "PurgeQueue" | "DeleteQueue" => {
-                self.lock().remove(queue);
-                self.notify();
-            }
-            "ChangeMessageVisibility" => self.hidden(queue, [&request]),
-            "ChangeMessageVisibilityBatch" => self.hidden(queue, list(&request, "Entries")),
-            "CreateQueue" => self.notify(),
-            _ => {}
-        }
-    }
-
-    /// Number of messages of the request's queue that were made visible again and not received since.
-    pub(super) fn given_back(&self, request: &MockRequest) -> usize {
-        let request = json(&request.body).unwrap_or_default();
-        let queues = self.lock();
-        let messages = queues.get(QueueUrl::name_in(text(&request, "QueueUrl"))).into_iter().flatten();
-        messages.filter(|held| held.is_given_back).count()
-    }
-
-    /// Applies changes of visibility timeouts. A timeout of 0 makes a message visible again.
-    fn hidden<'a>(&self, queue: &str, changes: impl IntoIterator<Item = &'a Value>) {
-        let mut queues = self.lock();
-        for change in changes {
-            let handle = text(change, "ReceiptHandle");
-            let is_given_back = change.get("VisibilityTimeout").and_then(Value::as_u64) == Some(0);
-            for held in queues.get_mut(queue).into_iter().flatten() {
-                if held.receipt_handles.iter().any(|other| other == handle) {
-                    held.is_given_back = is_given_back;
-                }
-            }
-        }
-        drop(queues);
-        self.notify();
-    }
-
-    fn deleted(&self, queue: &str, handles: &[&str]) {
-        if let Some(messages) = self.lock().get_mut(queue) {
-            messages
-                .retain(|held| !held.receipt_handles.iter().any(|handle| handles.contains(&handle.as_str())));
-        }
+        drop(contents);
         self.notify();
     }
 
@@ -211,39 +142,61 @@ impl Ledger {
         self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Held>>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Removes the message with this id from its queue.
-fn take(queues: &mut BTreeMap<String, Vec<Held>>, id: &str) -> Option<Held> {
-    queues.values_mut().find_map(|queue| {
-        let index = queue.iter().position(|held| held.message_id == id)?;
-        Some(queue.remove(index))
-    })
-}
-
-/// Adds to the number of visible messages in an answer.
-pub(super) fn with_more_visible(mut response: MockResponse, more: usize) -> MockResponse {
-    const VISIBLE: &str = "ApproximateNumberOfMessages";
-    let Some(mut answer) = json(&response.body).filter(|_| more > 0) else { return response };
-    if let Some(count) = answer.get_mut("Attributes").and_then(|attributes| attributes.get_mut(VISIBLE)) {
-        let counted = count.as_str().and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
-        *count = Value::from((counted + more).to_string());
-        response.body = answer.to_string().into();
+impl Contents {
+    fn held<'a>(&self, messages: impl IntoIterator<Item = &'a Message>) -> Vec<Held> {
+        let now = now();
+        let held = messages.into_iter().map(|message| {
+            let note = self.notes.get(&message.message_id);
+            let entry = note.and_then(|note| note.entry.clone()).unwrap_or_default();
+            Held {
+                message_id: message.message_id.clone(),
+                sent_at: sent_at(message),
+                received: note.map_or(0, |note| note.received),
+                entry: Entry { message_body: message.body.clone(), ..entry },
+                visibility: visibility(message, now),
+            }
+        });
+        held.collect()
     }
-    response
+
+    /// Numbers of visible, in-flight and delayed messages, by the names of SQS's attributes.
+    fn counts(queue: &QueueState) -> [(&'static str, usize); 3] {
+        let now = now();
+        let count =
+            |wanted| queue.messages.iter().filter(|message| visibility(message, now) == wanted).count();
+        [
+            ("ApproximateNumberOfMessages", count(Visibility::Visible)),
+            ("ApproximateNumberOfMessagesNotVisible", count(Visibility::InFlight)),
+            ("ApproximateNumberOfMessagesDelayed", count(Visibility::Delayed)),
+        ]
+    }
+
+    /// Drops the notes of messages that are in no queue.
+    fn forget_deleted(&mut self) {
+        let messages = self.sqs.queues.values().flat_map(|queue| &queue.messages);
+        let kept: HashSet<_> = messages.map(|message| &message.message_id).collect();
+        self.notes.retain(|id, _| kept.contains(id));
+    }
 }
 
-fn json(body: &[u8]) -> Option<Value> {
-    serde_json::from_slice(body).ok()
+fn visibility(message: &Message, now: i64) -> Visibility {
+    match message.approximate_receive_count {
+        _ if message.visible_at <= now => Visibility::Visible,
+        0 => Visibility::Delayed,
+        _ => Visibility::InFlight,
+    }
 }
 
-fn text<'a>(object: &'a Value, name: &str) -> &'a str {
-    object.get(name).and_then(Value::as_str).unwrap_or_default()
+fn sent_at(message: &Message) -> u64 {
+    u64::try_from(message.sent_timestamp).unwrap_or_default()
 }
 
-fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    object.get(name).and_then(Value::as_array).into_iter().flatten()
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

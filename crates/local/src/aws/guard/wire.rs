@@ -60,6 +60,13 @@ pub struct Entry {
     pub message_deduplication_id: Option<String>,
 }
 
+impl Entry {
+    /// String value of an attribute that the sender chose.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.message_attributes.get(name)?.string_value.as_deref()
+    }
+}
+
 /// Value of an attribute, with its type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]

@@ -11,7 +11,7 @@ use winterbaume_core::{MockRequest, MockService as _};
 use super::{EmbeddedSqs, EmbeddedSqsError, MAX_BYTES, QueueAttributeName, REGION};
 use crate::aws::guard::{ledger::Held, wire::Entry};
 
-/// Number of messages in a queue.
+/// Number of messages in a queue. The three numbers are the length of [`EmbeddedSqs::peek`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Depth {
     /// Name of the queue.
@@ -20,6 +20,8 @@ pub struct Depth {
     pub visible: usize,
     /// Messages that were received and neither deleted nor made visible again.
     pub in_flight: usize,
+    /// Messages that their sender delayed, and that were never visible.
+    pub delayed: usize,
 }
 
 impl EmbeddedSqs {
@@ -43,6 +45,7 @@ impl EmbeddedSqs {
                 queue,
                 visible: count(QueueAttributeName::ApproximateNumberOfMessages),
                 in_flight: count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+                delayed: count(QueueAttributeName::ApproximateNumberOfMessagesDelayed),
             });
         }
         depths.sort_by(|one, other| one.queue.cmp(&other.queue));

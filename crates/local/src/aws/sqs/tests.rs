@@ -1,5 +1,6 @@
 //! The guard and the embedded SQS, called through the real SDK.
 
+mod counts;
 mod redelivery;
 
 use std::time::{Duration, Instant};
@@ -182,7 +183,8 @@ async fn queues_are_read_without_receiving_and_filled_again() {
     assert!(changes.has_changed().unwrap());
     changes.mark_unchanged();
 
-    let depth = |queue: &str, visible, in_flight| Depth { queue: queue.into(), visible, in_flight };
+    let depth =
+        |queue: &str, visible, in_flight| Depth { queue: queue.into(), visible, in_flight, delayed: 0 };
     assert_eq!(sqs.depths().await.unwrap(), [depth("a", 2, 0), depth("b.fifo", 1, 0)]);
     let bodies = |queue| sqs.peek(queue).into_iter().map(|held| held.entry.message_body).collect::<Vec<_>>();
     assert_eq!((bodies("a"), bodies("b.fifo")), (vec!["one".to_owned(), "two".into()], vec!["three".into()]));

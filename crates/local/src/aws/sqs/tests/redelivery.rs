@@ -6,7 +6,7 @@ use prelude_webhooks::route::QueueType;
 use super::*;
 
 #[tokio::test]
-async fn a_moved_message_is_recorded_in_the_queue_that_returns_it() {
+async fn a_moved_message_is_recorded_in_the_dead_letter_queue_at_once() {
     let sqs = EmbeddedSqs::start(["dead", "q"]).await.unwrap();
     let url = EmbeddedSqs::queue_url_prefix("q");
     let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead","maxReceiveCount":1}"#;
@@ -17,10 +17,12 @@ async fn a_moved_message_is_recorded_in_the_queue_that_returns_it() {
     assert_eq!(receive().await.unwrap().messages().len(), 1);
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert!(receive().await.unwrap().messages().is_empty(), "moved");
+    assert!(sqs.peek("q").is_empty());
+    let moved = &sqs.peek("dead")[0];
+    assert_eq!((moved.attribute("a"), moved.received), (Some("b"), 1));
     let dead = EmbeddedSqs::queue_url_prefix("dead");
     sqs.client().receive_message().queue_url(dead).send().await.unwrap();
-    assert!(sqs.peek("q").is_empty());
-    assert_eq!(sqs.peek("dead")[0].attribute("a"), Some("b"));
+    assert_eq!(sqs.peek("dead")[0].received, 2, "receipts of all queues count");
 }
 
 #[tokio::test]
