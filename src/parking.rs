@@ -56,6 +56,22 @@ impl Reason {
         }
     }
 
+    /// The reason in words, for people who need not know its name.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "the body is not UTF-8",
+            Self::InvalidJson => "the body is not JSON",
+            Self::InvalidEvent => "the JSON has no usable type",
+            Self::UnknownType => "the type is unknown, or belongs to another source",
+            Self::Oversize => "the event is too large for one SQS message",
+            Self::RejectedBySqs => "SQS refused the event's content",
+            Self::QueueMissing => "the event's queue does not exist",
+            Self::QueueDenied => "the event's queue denies access",
+            Self::BatchTooLarge => "the batch was too large or too slow to send event by event",
+        }
+    }
+
     /// The reason of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

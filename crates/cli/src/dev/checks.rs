@@ -59,10 +59,13 @@ pub(super) fn receipt(sight: &Sight) -> Option<&Receipt> {
     }
 }
 
-/// Reasons for parking, each with its count, in the log's form: `unknown_type=1 oversize=2`.
+/// Reasons for parking in words, each with its count if that is not 1.
 pub(super) fn reasons(receipt: &Receipt) -> String {
-    let reasons = receipt.parked.iter().map(|(reason, count)| format!("{}={count}", reason.as_str()));
-    reasons.collect::<Vec<_>>().join(" ")
+    let reasons = receipt.parked.iter().map(|(reason, count)| match count {
+        1 => reason.meaning().to_owned(),
+        count => format!("{} ({count} ×)", reason.meaning()),
+    });
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 /// Names of the queues that hold an event of their type.
