@@ -2,7 +2,7 @@
 
 use crate::idempotency_key;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
@@ -130,10 +130,10 @@ impl Encoding {
         }
         let mut raw = Vec::new();
         let mut decoder = GzDecoder::new(&*decoded).take(MAX_DECODED + 1);
-        match decoder.read_to_end(&mut raw) {
-            Ok(length) if length as u64 <= MAX_DECODED => Ok(raw),
-            _ => Err(DecodeError::Body),
-        }
+        let length = decoder.read_to_end(&mut raw).map_err(|_invalid| DecodeError::Body)?;
+        // The receiver writes one member of gzip, and nothing behind it.
+        let is_whole = length as u64 <= MAX_DECODED && decoder.into_inner().into_inner().is_empty();
+        is_whole.then_some(raw).ok_or(DecodeError::Body)
     }
 }
 
@@ -251,11 +251,23 @@ mod tests {
         assert_eq!(decode("", |_| Some(first)), Err(DecodeError::Part));
     }
 
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
     #[test]
     fn a_body_that_decodes_to_more_than_a_request_can_hold_is_refused() {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(&vec![0; usize::try_from(MAX_DECODED).unwrap() + 1]).unwrap();
-        let text = STANDARD.encode(encoder.finish().unwrap());
+        let text = STANDARD.encode(gzip(&vec![0; usize::try_from(MAX_DECODED).unwrap() + 1]));
         assert_eq!(Encoding::Gzip.unpack(text), Err(DecodeError::Body));
+    }
+
+    #[test]
+    fn data_behind_gzip_is_refused() {
+        for behind in [vec![0], b"secret".to_vec(), gzip(b"more")] {
+            let text = STANDARD.encode([gzip(b"{}"), behind].concat());
+            assert_eq!(Encoding::Gzip.unpack(text), Err(DecodeError::Body));
+        }
     }
 }
