@@ -182,7 +182,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Encoding => {
-                f.write_str("encoding of the body is unknown: expected base64, gzip+base64 or a part of it")
+                f.write_str("encoding is unknown: expected base64, gzip+base64 or a part of it")
             }
             Self::Body => f.write_str("body is not what its encoding says"),
             Self::Part => f.write_str("message is one part of an event: expected all parts, in `join_parts`"),
