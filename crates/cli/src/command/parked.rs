@@ -212,7 +212,9 @@ impl Parked {
                 let report = report?;
                 print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_text() })?;
                 if file.file.is_some() && !dry_run {
-                    warn("the file keeps its messages: a second replay sends them again, with the same event_id");
+                    warn(
+                        "the file keeps its messages: a second replay sends them again, with the same event_id",
+                    );
                 }
                 Ok(exit_code(report.is_ok()))
             }
@@ -229,7 +231,9 @@ impl Delete {
         let target = match (self.message_id, self.reason.as_deref().and_then(Reason::named)) {
             (Some(start), _) => Target::Message(start),
             (None, Some(reason)) => Target::Parked { reason, event_type: self.event_type },
-            (None, None) => return Usage::error("no message is named: expected the id of a message, or --reason"),
+            (None, None) => {
+                return Usage::error("no message is named: expected the id of a message, or --reason");
+            }
         };
         let save =
             (!self.no_save).then(|| self.save.unwrap_or_else(|| delete::default_file(SystemTime::now())));
