@@ -35,6 +35,13 @@ class Dispatching(unittest.TestCase):
     def test_the_fallback_is_mandatory(self) -> None:
         with self.assertRaises(TypeError):
             Dispatcher()  # type: ignore[call-arg]  # pyright: ignore
+        with self.assertRaisesRegex(TypeError, "fallback is missing"):
+            Dispatcher(fallback=None)  # type: ignore[arg-type]  # pyright: ignore
+
+    def test_a_missing_handler_is_an_error_at_start(self) -> None:
+        dispatcher = Dispatcher(fallback)
+        with self.assertRaisesRegex(TypeError, "handler of verify.attempt is missing"):
+            dispatcher.on("verify.attempt", None)  # type: ignore[call-overload]  # pyright: ignore
 
     def test_a_wrong_registration_is_an_error(self) -> None:
         dispatcher = Dispatcher(fallback)

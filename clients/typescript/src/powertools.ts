@@ -73,9 +73,11 @@ export function consumer(
   if (typeof table !== "string" || table === "") {
     throw new TypeError("the table is missing: expected the name of a DynamoDB table");
   }
-  if (!(expiresAfter > 0 && expiresAfter <= MAX_EXPIRY)) {
-    throw new TypeError(`expiresAfter is out of range: expected up to ${MAX_EXPIRY} seconds`);
+  // Powertools adds it to the time, and would append a text.
+  if (typeof expiresAfter !== "number" || !(expiresAfter > 0 && expiresAfter <= MAX_EXPIRY)) {
+    throw new TypeError(`expiresAfter is out of range: expected a number of up to ${MAX_EXPIRY} seconds`);
   }
+  if (typeof log !== "function") throw new TypeError("log has an unexpected form: expected a function");
   const store = new DynamoDBPersistenceLayer({ tableName: table, ...clientOf(options) });
 
   return async (event, context) => {

@@ -69,7 +69,7 @@ const VerifyV1DeliveryReportPayload: Shape = {
 const Metadata: Shape = {
   name: "Metadata",
   members: [
-    { name: "correlation_id", form: "text" },
+    { name: "correlation_id", form: "text", redacted: true },
   ],
 };
 

@@ -301,6 +301,8 @@ test("wrong options are errors at start", () => {
     { expiresAfter: -1 },
     { expiresAfter: Number.NaN },
     { expiresAfter: 86_400_000 },
+    { expiresAfter: "2592000" },
+    { log: 5 },
   ]) {
     assert.throws(() => consumer({ ...right, ...wrong } as ConsumerOptions), TypeError, JSON.stringify(wrong));
   }

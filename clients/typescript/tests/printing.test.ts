@@ -27,6 +27,7 @@ test("no personal value is printed", () => {
     const options = { depth: null, showHidden: true };
     const shown = [`${event}`, inspect(event), inspect(event, options), inspect([[event]], options), format("%o", event)];
     shown.push(format("%s %j", event, event), JSON.stringify({ event }));
+    if (event.type === "verify.attempt" && event.known) shown.push(inspect(event.payload.metadata));
     // The payload of an unknown type may be any JSON, so only the event hides it.
     if (event.known) shown.push(`${payload}`, inspect(payload), inspect({ payload }, options), format("%s", payload));
     for (const secret of SECRETS) assert(!shown.some((printed) => printed.includes(secret)), shown.join("\n"));

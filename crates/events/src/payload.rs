@@ -87,7 +87,7 @@ use wire_name;
 /// The identifier in a member, if members of this name carry one.
 macro_rules! correlation_id {
     ($payload:ident.correlation_id) => {
-        $payload.correlation_id.as_deref()
+        $payload.correlation_id.as_ref().map(crate::payload::Identifying::text)
     };
     ($payload:ident.metadata) => {
         $payload.metadata.as_ref().and_then(crate::payload::Correlated::correlation_id)
@@ -157,6 +157,23 @@ pub(crate) trait Correlated {
 }
 
 impl Correlated for RawJson {}
+
+/// Text of an identifier, personal or not.
+pub(crate) trait Identifying {
+    fn text(&self) -> &str;
+}
+
+impl Identifying for String {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Identifying for Personal<String> {
+    fn text(&self) -> &str {
+        self.expose()
+    }
+}
 
 impl<T: Correlated> Correlated for Personal<T> {
     fn correlation_id(&self) -> Option<&str> {

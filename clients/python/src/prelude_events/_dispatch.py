@@ -13,7 +13,7 @@ class DispatcherBase(Generic[T]):
     """The part of `Dispatcher` that does not depend on the table of event types."""
 
     def __init__(self, fallback: Callable[[Event], T]) -> None:
-        self._fallback = fallback
+        self._fallback = _callable("fallback", fallback)
         self._handlers: dict[str, Callable[[Any], T]] = {}
         self._started = False
 
@@ -29,4 +29,11 @@ class DispatcherBase(Generic[T]):
             raise RegistrationError(f"event type {event_type!r} is unknown: the fallback gets newer types")
         if event_type in self._handlers:
             raise RegistrationError(f"event type {event_type} has a handler already: expected one")
-        self._handlers[event_type] = handler
+        self._handlers[event_type] = _callable(f"handler of {event_type}", handler)
+
+
+def _callable(what: str, function: Callable[[Any], T]) -> Callable[[Any], T]:
+    """A missing function would fail at the first event of its type, long after the start."""
+    if not callable(function):
+        raise TypeError(f"{what} is missing: expected a function, found {type(function).__name__}")
+    return function

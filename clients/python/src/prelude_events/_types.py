@@ -424,7 +424,7 @@ class Metadata(Payload):
     """Your own identifier."""
 
     wire_members = (
-        Member("correlation_id", read_text),
+        Member("correlation_id", read_text, redacted=True),
     )
 
 

@@ -72,7 +72,7 @@ payload! {
     /// The metadata that you attached to a verification when you created it.
     Metadata {
         /// Your own identifier.
-        correlation_id: String,
+        correlation_id: Personal<String>,
     }
 
     /// The mobile network of a phone number.
