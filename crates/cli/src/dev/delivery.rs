@@ -14,7 +14,10 @@ use super::{
     claims::{claims, short},
 };
 use crate::diagnose::{Labels, Sight, advice_of, verify::KeyTrial};
-use prelude_local::aws::{gateway::Exchange, guard::ledger::Held};
+use prelude_local::aws::{
+    gateway::Exchange,
+    guard::ledger::{Held, Visibility},
+};
 
 /// A request, its checks, its messages, and its answer.
 pub struct Delivery {
@@ -92,6 +95,8 @@ pub struct Message {
     pub sent_at: u64,
     /// Number of receipts.
     pub received: u32,
+    /// Visibility when the message was read.
+    pub visibility: Visibility,
     /// Message group of a FIFO queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
@@ -100,7 +105,7 @@ pub struct Message {
 impl Message {
     /// Converts a message of this queue.
     pub fn new(queue: &str, held: Held) -> Self {
-        let Held { message_id, sent_at, received, entry, .. } = held;
+        let Held { message_id, sent_at, received, entry, visibility } = held;
         let attributes = entry.message_attributes.into_iter();
         Self {
             queue: queue.to_owned(),
@@ -111,6 +116,7 @@ impl Message {
             body: entry.message_body,
             sent_at,
             received,
+            visibility,
             group_id: entry.message_group_id,
         }
     }

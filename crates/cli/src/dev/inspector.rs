@@ -4,7 +4,7 @@ mod admission;
 mod live;
 mod page;
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -15,6 +15,7 @@ use axum::{
     routing::{get, post},
 };
 use prelude_events::EventType;
+use prelude_webhooks::parking::Reason;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Duration};
@@ -29,7 +30,7 @@ use super::{
 use crate::{random::random_token, trigger::outgoing::Tamper};
 use prelude_local::aws::{
     gateway::{Api, Request},
-    sqs::EmbeddedSqs,
+    sqs::{Depth, EmbeddedSqs},
 };
 
 /// Parts of the stack that the inspector shows and its buttons use.
@@ -133,6 +134,7 @@ async fn setup(State(run): State<Arc<Run>>) -> Json<Value> {
         "tampers": Tamper::ALL,
         "metrics": run.parts.has_metrics,
         "parking_queue": run.parts.parking_queue,
+        "reasons": BTreeMap::from(Reason::ALL.map(|reason| (reason.as_str(), reason.meaning()))),
     }))
 }
 
@@ -153,10 +155,13 @@ async fn metrics(State(run): State<Arc<Run>>) -> Json<Snapshot> {
     Json(run.parts.figures.snapshot())
 }
 
-/// The newest 100 messages of a queue, newest first.
+/// The depth of a queue, and its newest 100 messages, newest first. Both are of the same moment.
 async fn peek(State(run): State<Arc<Run>>, Path(queue): Path<String>) -> Json<Value> {
-    let newest = run.parts.sqs.peek(&queue).into_iter().rev().take(100);
-    Json(json!(newest.map(|held| Message::new(&queue, held)).collect::<Vec<_>>()))
+    let held = run.parts.sqs.peek(&queue);
+    let depth = Depth::of(&queue, &held);
+    let newest = held.into_iter().rev().take(100);
+    let messages = newest.map(|held| Message::new(&queue, held)).collect::<Vec<_>>();
+    Json(json!({ "depth": depth, "messages": messages }))
 }
 
 async fn purge(State(run): State<Arc<Run>>, Path(queue): Path<String>) -> Result<Json<Value>, Failure> {

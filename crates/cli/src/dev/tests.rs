@@ -155,13 +155,14 @@ async fn a_delivery_is_shown_with_its_messages_and_looking_does_not_receive_them
 
     for _ in 0..2 {
         let peeked = page.json("/api/queues/prelude-webhooks-user-created").await;
-        assert_eq!(peeked.as_array().unwrap().len(), 1);
-        assert_eq!(peeked[0]["message_id"], message["message_id"]);
+        assert_eq!(peeked["depth"]["visible"], 1);
+        assert_eq!(peeked["messages"].as_array().unwrap().len(), 1);
+        assert_eq!(peeked["messages"][0]["message_id"], message["message_id"]);
     }
     let received = stack.sqs().drain("prelude-webhooks-user-created").await.unwrap();
     assert_eq!(received.len(), 1, "still there, and visible");
     assert_eq!(received[0].body, message["body"].as_str().unwrap());
-    assert_eq!(page.json("/api/queues/prelude-webhooks-user-created").await, json!([]));
+    assert_eq!(page.json("/api/queues/prelude-webhooks-user-created").await["messages"], json!([]));
 
     let parked = page.trigger("unknown-type", "none").await;
     assert_eq!(
@@ -169,6 +170,7 @@ async fn a_delivery_is_shown_with_its_messages_and_looking_does_not_receive_them
         (&json!("parked"), &json!("unknown_type"))
     );
     assert_eq!(outcomes(&parked)[5], "noted");
+    assert_eq!(parked["summary"]["reason"], "the type is unknown, or belongs to another source");
     let batch = page.trigger("session-batch", "none").await;
     let of_session = EventType::ALL.iter().filter(|known| known.source() == Some(Source::Session));
     assert_eq!(batch["messages"].as_array().unwrap().len(), of_session.count());
@@ -185,7 +187,7 @@ async fn a_delivery_is_shown_with_its_messages_and_looking_does_not_receive_them
     assert_eq!((again.len(), same), (2, 1), "the batch's and the replayed one");
 
     assert_eq!(page.post("/api/queues/prelude-webhooks-unrouted/purge", json!({})).await.status, 200);
-    assert_eq!(page.json("/api/queues/prelude-webhooks-unrouted").await, json!([]));
+    assert_eq!(page.json("/api/queues/prelude-webhooks-unrouted").await["messages"], json!([]));
     for (path, body) in [
         ("/api/trigger", json!({"name": "user.creatd"})),
         ("/api/deliveries/99/replay", json!({})),

@@ -3,7 +3,10 @@
 //! With `PRELUDE_CLI_TEST_SCREENSHOT=<file>` it also writes the picture of the documentation.
 #![cfg(test)]
 
-use std::path::Path;
+mod looks;
+mod states;
+
+use std::{ffi::OsString, path::Path};
 
 use prelude_local::aws::sqs::EmbeddedSqs;
 use serde_json::json;
@@ -18,12 +21,7 @@ const SCREENSHOT: &str = "PRELUDE_CLI_TEST_SCREENSHOT";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_shows_deliveries_and_sends_samples() {
-    let Some(chromium) = std::env::var_os(CHROMIUM) else {
-        prelude_local::coverage::skipped(format_args!(
-            "the inspector in a browser: {CHROMIUM} names no Chromium"
-        ));
-        return;
-    };
+    let Some(chromium) = chromium() else { return };
     let mut running = Running::start(&[]);
     let mut browser = Browser::start(Path::new(&chromium), scratch());
     browser.look(1280, 800, false);
@@ -122,7 +120,7 @@ async fn a_browser_shows_deliveries_and_sends_samples() {
         let overflow = "document.documentElement.scrollWidth - innerWidth";
         assert!(browser.value(overflow).as_i64().unwrap() <= 0, "{place}");
         if place == "#/metrics" {
-            let rows = "[...document.querySelectorAll('#rows .row.alert')].filter((row) => row.checkVisibility()).length";
+            let rows = "[...document.querySelectorAll('#rows :is(.row.dead, .row.parking)')].filter((row) => row.checkVisibility()).length";
             assert_eq!(browser.value(rows), 2, "trouble stands out on a phone, too");
         }
     }
@@ -188,7 +186,7 @@ async fn metrics(running: &Running, browser: &mut Browser) {
     );
     let colour = |of: &str| format!("getComputedStyle(document.querySelector('{of}')).backgroundColor");
     let colours =
-        [".row.alert.dead", ".row.alert.parking", ".row.queue"].map(|of| browser.value(&colour(of)));
+        [".row.dead", ".row.parking", ".row.queue:not(.dead, .parking)"].map(|of| browser.value(&colour(of)));
     assert!(colours[0] != colours[1] && colours[0] != colours[2] && colours[1] != colours[2], "{colours:?}");
     assert_eq!(browser.value("document.querySelector('#alerts').className"), "count dead");
 
@@ -198,10 +196,21 @@ async fn metrics(running: &Running, browser: &mut Browser) {
     browser.value("document.querySelector('#detail details summary').click()");
     browser
         .wait_for("document.querySelector('#detail details pre').textContent.includes('CloudWatchMetrics')");
-    browser.value("document.querySelector('#rows .row.alert.dead').click()");
+    browser.value("document.querySelector('#rows .row.dead').click()");
     browser.wait_for(
         "document.querySelector('#detail h2').textContent === 'prelude-webhooks-verify-attempt-dlq'",
     );
+}
+
+/// Path of Chromium. Without it, the test is reported as skipped.
+fn chromium() -> Option<OsString> {
+    let chromium = std::env::var_os(CHROMIUM);
+    if chromium.is_none() {
+        prelude_local::coverage::skipped(format_args!(
+            "the inspector in a browser: {CHROMIUM} names no Chromium"
+        ));
+    }
+    chromium
 }
 
 /// Checks the light and dark colours, and takes the picture for the documentation.

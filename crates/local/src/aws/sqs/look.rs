@@ -9,7 +9,10 @@ use tokio::sync::watch;
 use winterbaume_core::{MockRequest, MockService as _};
 
 use super::{EmbeddedSqs, EmbeddedSqsError, MAX_BYTES, QueueAttributeName, REGION};
-use crate::aws::guard::{ledger::Held, wire::Entry};
+use crate::aws::guard::{
+    ledger::{Held, Visibility},
+    wire::Entry,
+};
 
 /// Number of messages in a queue. The three numbers are the length of [`EmbeddedSqs::peek`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +25,19 @@ pub struct Depth {
     pub in_flight: usize,
     /// Messages that their sender delayed, and that were never visible.
     pub delayed: usize,
+}
+
+impl Depth {
+    /// Depth of a queue that holds these messages.
+    pub fn of(queue: &str, held: &[Held]) -> Self {
+        let count = |wanted| held.iter().filter(|held| held.visibility == wanted).count();
+        Self {
+            queue: queue.to_owned(),
+            visible: count(Visibility::Visible),
+            in_flight: count(Visibility::InFlight),
+            delayed: count(Visibility::Delayed),
+        }
+    }
 }
 
 impl EmbeddedSqs {

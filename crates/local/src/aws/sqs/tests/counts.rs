@@ -6,7 +6,6 @@ use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use prelude_webhooks::route::QueueType;
 
 use super::*;
-use crate::aws::guard::ledger::Visibility;
 
 /// More messages than one receipt returns.
 const MESSAGES: usize = 43;
@@ -72,12 +71,12 @@ impl Bench {
     /// Compares the counts of every queue with its list. Returns the numbers that are not zero.
     async fn agrees(&self) -> BTreeMap<String, [usize; 3]> {
         let mut full = BTreeMap::new();
-        for Depth { queue, visible, in_flight, delayed } in self.sqs.depths().await.unwrap() {
-            let listed = self.sqs.peek(&queue);
-            let count = |wanted| listed.iter().filter(|held| held.visibility == wanted).count();
+        for depth in self.sqs.depths().await.unwrap() {
+            let listed = self.sqs.peek(&depth.queue);
+            assert_eq!(depth, Depth::of(&depth.queue, &listed));
+            let Depth { queue, visible, in_flight, delayed } = depth;
             let counts = [visible, in_flight, delayed];
-            let lists = [Visibility::Visible, Visibility::InFlight, Visibility::Delayed].map(count);
-            assert_eq!(counts, lists, "{queue}");
+            assert_eq!(listed.len(), counts.iter().sum::<usize>());
             if counts != [0; 3] {
                 full.insert(queue, counts);
             }
