@@ -7,13 +7,15 @@ import type { Event, EventType, KnownEventOf } from "./types.js";
  *
  * The fallback gets every event without a handler: of a type that is newer than this version, and of a known type that
  * nobody registered. It has to decide, so it cannot be left out.
+ *
+ * `C` is the type of a second argument, which handlers get from `dispatch`. A `consumer` passes the record.
  */
-export class Dispatcher<R = void> {
-  readonly #fallback: (event: Event) => R;
-  readonly #handlers = new Map<string, (event: never) => R>();
+export class Dispatcher<R = void, C = unknown> {
+  readonly #fallback: (event: Event, context: C) => R;
+  readonly #handlers = new Map<string, (event: never, context: C) => R>();
   #started = false;
 
-  constructor(fallback: (event: Event) => R) {
+  constructor(fallback: (event: Event, context: C) => R) {
     if (typeof fallback !== "function") throw new TypeError("the fallback is missing: expected a function");
     this.#fallback = fallback;
   }
@@ -24,7 +26,7 @@ export class Dispatcher<R = void> {
    * Throws `RegistrationError` if the type has a handler already, if an event was dispatched already, or if this version
    * does not know the type.
    */
-  on<T extends EventType>(type: T, handler: (event: KnownEventOf<T>) => R): this {
+  on<T extends EventType>(type: T, handler: (event: KnownEventOf<T>, context: C) => R): this {
     if (typeof handler !== "function") throw new TypeError("the handler is missing: expected a function");
     if (this.#started) {
       throw new RegistrationError(`handler of ${type} comes too late: expected it before the first event`);
@@ -39,10 +41,14 @@ export class Dispatcher<R = void> {
     return this;
   }
 
-  /** Calls the handler of the event's type, otherwise the fallback, and returns what it returns. */
-  dispatch(event: Event): R {
+  /**
+   * Calls the handler of the event's type, otherwise the fallback, and returns what it returns.
+   *
+   * `context` is optional unless the dispatcher has a type for it.
+   */
+  dispatch(event: Event, ...[context]: unknown extends C ? [context?: C] : [context: C]): R {
     this.#started = true;
-    const handler = this.#handlers.get(event.type) as ((event: Event) => R) | undefined;
-    return (handler ?? this.#fallback)(event);
+    const handler = this.#handlers.get(event.type) as ((event: Event, context: C) => R) | undefined;
+    return (handler ?? this.#fallback)(event, context as C);
   }
 }

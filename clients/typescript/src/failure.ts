@@ -11,7 +11,7 @@ export class RecordError extends Error {
   }
 }
 
-/** The record was not started. It comes again. */
+/** The record was not started. SQS delivers it again. */
 export class NotStartedError extends RecordError {
   static {
     this.prototype.name = "NotStartedError";

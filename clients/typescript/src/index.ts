@@ -1,6 +1,6 @@
 /** Typed webhook events of Prelude, for consumers of the SQS queues that the `prelude-webhooks` receiver fills. */
 
-export { idempotencyKey, type Attributes } from "./attributes.js";
+export { attribute, idempotencyKey, type Attributes } from "./attributes.js";
 export { units, type Decimal } from "./decimal.js";
 export { deliveryStatusFollows } from "./delivery.js";
 export { Dispatcher } from "./dispatcher.js";

@@ -19,11 +19,11 @@ import type { Event } from "./types.js";
 export { NotStartedError, RecordError, type Failure } from "./failure.js";
 export type { LambdaContext, SqsBatchResponse, SqsEvent, SqsRecord } from "./lambda.js";
 
-/** A handler of every event, or a `Dispatcher`. */
+/** A handler of every event, or a `Dispatcher`. Both get the record as well. */
 export type ConsumerOptions = Settings &
   (
     | { readonly handle: (event: Event, record: SqsRecord) => unknown; readonly dispatcher?: undefined }
-    | { readonly dispatcher: Dispatcher<unknown>; readonly handle?: undefined }
+    | { readonly dispatcher: Pick<Dispatcher<unknown, SqsRecord>, "dispatch">; readonly handle?: undefined }
   );
 
 interface Settings {
@@ -136,7 +136,7 @@ function handlerOf({ handle, dispatcher }: ConsumerOptions): (event: Event, reco
   if ((handle === undefined) === (dispatcher === undefined)) {
     throw new TypeError("the handler is missing, or there are two: expected handle or dispatcher");
   }
-  if (dispatcher !== undefined) return (event) => dispatcher.dispatch(event);
+  if (dispatcher !== undefined) return (event, record) => dispatcher.dispatch(event, record);
   if (typeof handle !== "function") throw new TypeError("handle has an unexpected form: expected a function");
   return handle;
 }

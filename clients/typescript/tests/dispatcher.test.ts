@@ -18,6 +18,17 @@ test("each type has its handler", () => {
   assert.equal(dispatcher.dispatch(parse('{"type":"attempt"}')), "fallback attempt true");
 });
 
+test("a second argument reaches each handler", () => {
+  const dispatcher = new Dispatcher((event, context: { id: string }) => `${event.type} ${context.id}`);
+  dispatcher.on("verify.attempt", (event, { id }) => `${event.payload.id} ${id}`);
+  assert.equal(dispatcher.dispatch(parse(ATTEMPT), { id: "one" }), "att_1 one");
+  assert.equal(dispatcher.dispatch(parse(NEWER), { id: "two" }), "verify.future two");
+  // @ts-expect-error
+  assert.throws(() => dispatcher.dispatch(parse(ATTEMPT)), TypeError);
+  // @ts-expect-error
+  dispatcher.dispatch(parse(ATTEMPT), { id: 1 });
+});
+
 test("the fallback is mandatory", () => {
   // @ts-expect-error
   assert.throws(() => new Dispatcher(), TypeError);

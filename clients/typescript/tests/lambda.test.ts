@@ -18,13 +18,16 @@ test("the handler of README runs", async (context) => {
   });
   const { handler } = await import("./readme/lambda.js");
   const log = context.mock.method(console, "log", () => {});
-  const type = "marketing.subscription.stop";
-  const stop = record({ type, body: JSON.stringify({ type, payload: { from: "+33639980001" } }) });
+  const payload = { id: "att_1", price: { amount: 0.03, currency: "EUR" } };
+  const body = JSON.stringify({ type: "verify.attempt", payload });
+  const signed = record({ body, attributes: { authentication: "signature" } });
+  const unsigned = record({ body, attributes: { authentication: "secret_path" } });
   const broken = record({ body: "{" });
-  const { batchItemFailures } = await handler(batch(stop, broken, stop, record({ type: "verify.future" })), contextOf());
-  assert.deepStrictEqual(batchItemFailures, [{ itemIdentifier: broken.messageId }]);
+  const records = [signed, broken, unsigned, signed, record({ type: "verify.future" })];
+  const { batchItemFailures } = await handler(batch(...records), contextOf());
+  assert.deepStrictEqual(batchItemFailures, [broken, unsigned].map((one) => ({ itemIdentifier: one.messageId })));
   assert.deepStrictEqual(
     log.mock.calls.map((call) => (call.arguments as unknown[]).join(" ")),
-    ["unsubscribe a number of 12 characters", "ignored: verify.future"],
+    ["charge att_1 0.03 EUR", "ignored: verify.future"],
   );
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import type { SQSEvent, SQSHandler, SQSRecord } from "aws-lambda";
-import { Dispatcher, type Event } from "prelude-events";
+import { attribute, Dispatcher, type Event } from "prelude-events";
 import {
   consumer,
   NotStartedError,
@@ -10,6 +10,7 @@ import {
   type ConsumerOptions,
   type Failure,
   type SqsBatchResponse,
+  type SqsRecord,
 } from "prelude-events/powertools";
 
 import { table, type Table } from "./dynamodb.js";
@@ -273,6 +274,18 @@ test("a dispatcher handles events", async () => {
   assert.deepStrictEqual(found, [`attempt ${idOf(one)}`, "fallback verify.future"]);
 });
 
+test("a dispatcher's handlers get the record", async () => {
+  const found: unknown[] = [];
+  const note = async (_event: Event, { messageAttributes }: SqsRecord): Promise<unknown> =>
+    found.push(attribute(messageAttributes, "authentication"));
+  const dispatcher = new Dispatcher(note).on("verify.attempt", note);
+  const handler = consumer({ dispatcher, name: "attributes", table: store.name, client: store.client() });
+  const signed = record({ attributes: { authentication: "signature" } });
+  const unsigned = record({ type: "verify.future", attributes: { authentication: "secret_path" } });
+  assert.deepStrictEqual(failed(await handler(batch(signed, unsigned), contextOf())), []);
+  assert.deepStrictEqual(found, ["signature", "secret_path"]);
+});
+
 test("a handler gets the record, with its attributes", async () => {
   let authentication: unknown;
   const handler = consumer({
@@ -310,6 +323,8 @@ test("wrong options are errors at start", () => {
   assert.throws(() => consumer({ table: "b", handle: () => {} }), TypeError);
   // @ts-expect-error One of the two.
   assert.throws(() => consumer({ ...right, dispatcher: new Dispatcher<void>(() => {}) }), TypeError);
+  // @ts-expect-error The handlers expect something other than the record.
+  consumer({ name: "a", table: "b", dispatcher: new Dispatcher((_event, _context: Date) => {}) });
 });
 
 test("an event comes back after the consumer's own expiry", async () => {

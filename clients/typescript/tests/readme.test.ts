@@ -12,6 +12,9 @@ test("the examples of README.md are the files of tests/readme", () => {
   assert.equal(blocks.length, 4);
 });
 
+// Mandatory for lambda.ts.
+process.env["IDEMPOTENCY_TABLE"] = "idempotency";
+
 for (const name of readdirSync(new URL("tests/readme/", ROOT))) {
   test(`${name} runs`, async () => {
     await import(new URL(`build/readme/${name.replace(/ts$/, "js")}`, ROOT).href);

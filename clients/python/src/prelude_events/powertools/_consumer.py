@@ -45,7 +45,7 @@ class Consumer:
     """A Lambda handler of an event source mapping with `ReportBatchItemFailures`, for standard and FIFO queues.
 
     Each record is parsed alone. Its event is claimed in the table, handled, and then marked as completed. A record that
-    fails is reported and comes again. Of each event the table holds only a hash of its key, times and a status.
+    fails is reported, and SQS delivers it again. Of each event the table holds only a hash of its key, times and a status.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Consumer:
 
         `handle` gets each event, known or not. What it returns is neither used nor stored. What it raises fails the
         record. `name` begins each id in the table, so that consumers that share a table never suppress each other.
-        `table` is a DynamoDB table in Powertools' schema. An event that comes again is suppressed until `expires_after`:
+        `table` is a DynamoDB table in Powertools' schema. A second delivery of an event is suppressed until `expires_after`:
         Prelude retries for two weeks, and queues keep messages for two more. `client` is a DynamoDB client of boto3, by
         default a new one.
         """
