@@ -18,7 +18,7 @@ import boto3
 from moto import mock_aws
 from prelude_events.powertools import RecordError
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from costs import digits
 from settings import Settings
@@ -62,13 +62,23 @@ class ConsumerTest(unittest.TestCase):
         sys.modules.pop("app", None)
         self.handler = importlib.import_module("app").handler
 
-    def deliver(self, type: str, payload: Any = None, event_id: str | None = None, **envelope: Any) -> bool:
+    def deliver(
+        self,
+        type: str,
+        payload: Any = None,
+        event_id: str | None = None,
+        *,
+        authentication: str | None = "signature",
+        **envelope: Any,
+    ) -> bool:
         """Delivers an event, and tells whether it was deleted."""
         number = next(_numbers)
         event_id = event_id or f"evt_{number}"
         # Verify V1 has the members of its payload beside the type.
         body = json.dumps({"type": type, "id": event_id, **({} if payload is None else {"payload": payload}), **envelope})
         attributes = {"source": "notify", "event_type": type, "event_id": event_id}
+        if authentication is not None:
+            attributes["authentication"] = authentication
         record = {
             "messageId": f"message-{number}",
             "body": body,
@@ -117,6 +127,13 @@ class Subscriptions(ConsumerTest):
         self.assertTrue(self.change(STOP, None, created_at=LATE))
         self.assertEqual(self.items()["subscription#36184#+1"]["as_of"], LATE)
 
+    def test_an_unsigned_stop_unsubscribes_and_an_unsigned_start_fails(self) -> None:
+        self.assertFalse(self.change(START, authentication="secret_path"))
+        self.assertEqual(self.items(), {})
+        self.assertTrue(self.change(START))
+        self.assertTrue(self.change(STOP, LATE, authentication="secret_path"))
+        self.assertIs(self.items()["subscription#36184#+1"]["subscribed"], False)
+
     def test_an_incomplete_change_fails(self) -> None:
         self.assertFalse(self.change(STOP, None))
         self.assertFalse(self.change(STOP, "yesterday"))
@@ -142,6 +159,23 @@ class Costs(ConsumerTest):
         self.assertEqual(items.pop("cost#EUR#2025-03"), {"amount": "0.0454", "charges": "4"})
         self.assertEqual(set(items), {"charge#verification#v1", "charge#attempt#a1", "charge#authentication#u1", "charge#attempt#u2"})
         self.assertEqual(items["charge#attempt#a1"], {"amount": "0.0300", "currency": "EUR"})
+
+    def test_unsigned_charges_have_sums_of_their_own(self) -> None:
+        self.assertTrue(self.deliver("verify.attempt", {"id": "a1", "price": PRICE, "time": EARLY}))
+        unsigned: dict[str, Any] = {"price": PRICE, "time": EARLY, "authentication": "secret_path"}
+        self.assertTrue(self.deliver("authentication", auth_uuid="u1", **unsigned))
+        self.assertTrue(self.deliver("attempt", attempt_uuid="u2", **unsigned))
+        again = {"id": "u2", "price": PRICE, "time": EARLY}
+        self.assertTrue(self.deliver("verify.attempt", again, authentication="secret_path"))
+        charge, unverified = {"amount": "0.0300", "currency": "EUR"}, {"unverified": True}
+        expected = {
+            "charge#attempt#a1": charge,
+            "charge#authentication#u1": charge | unverified,
+            "charge#attempt#u2": charge | unverified,
+            "cost#EUR#2025-10": {"amount": "0.0300", "charges": "1"},
+            "cost#unverified#EUR#2025-10": {"amount": "0.0600", "charges": "2"},
+        }
+        self.assertEqual(self.items(), expected)
 
     def test_a_charge_whose_claim_was_lost_counts_once(self) -> None:
         payload = {"id": "a1", "price": PRICE}
@@ -200,6 +234,18 @@ class Others(ConsumerTest):
             ("verify.attempt", {"id": "a1", "price": {"currency": "EUR"}}),
         ):
             self.assertTrue(self.deliver(type, payload))
+        self.assertEqual(self.items(), {})
+
+    def test_an_unknown_or_missing_authentication_fails(self) -> None:
+        for authentication in ("newer", "", None):
+            for type, payload in (
+                (STOP, {"from": "+1", "to": "36184", "received_at": EARLY}),
+                (START, {"from": "+1", "to": "36184", "received_at": EARLY}),
+                ("verify.attempt", {"id": "a1", "price": PRICE, "time": EARLY}),
+                ("verify.newer", {}),
+            ):
+                with self.subTest(type, authentication=authentication):
+                    self.assertFalse(self.deliver(type, payload, authentication=authentication))
         self.assertEqual(self.items(), {})
 
     def test_the_consumers_name_begins_its_ids(self) -> None:

@@ -15,13 +15,19 @@ export interface Change {
 
 export type SubscriptionEvent = KnownEventOf<"marketing.subscription.stop" | "marketing.subscription.start">;
 
-/** Reads the change. Throws `RecordError` if the event lacks a number or a readable time. */
-export function subscriptionChange({ type, payload, createdAt }: SubscriptionEvent): Change {
+/**
+ * Reads the change. Throws `RecordError` if the event lacks a number or a readable time, and for an unsigned START.
+ *
+ * An unsigned STOP is a change, because an unsubscription only protects the user.
+ */
+export function subscriptionChange({ type, payload, createdAt }: SubscriptionEvent, isSigned: boolean): Change {
   const { from, to, received_at } = payload;
+  const isSubscribed = type === "marketing.subscription.start";
+  if (isSubscribed && !isSigned) throw new RecordError("START is not signed: expected authentication signature");
   if (from === undefined || to === undefined) throw new RecordError("a number is missing: expected from and to");
   return {
     id: `subscription#${to}#${from}`,
-    isSubscribed: type === "marketing.subscription.start",
+    isSubscribed,
     time: firstTime(received_at, createdAt),
   };
 }

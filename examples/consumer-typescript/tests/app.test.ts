@@ -40,8 +40,12 @@ before(async () => {
 
 let count = 0;
 
-function record(type: string, payload: string, eventId = `evt_${(count += 1)}`): SqsEvent["Records"][number] {
-  const values = { source: "any", event_type: type, event_id: eventId };
+function record(
+  type: string,
+  payload: string,
+  { eventId = `evt_${(count += 1)}`, authentication = "signature" } = {},
+): SqsEvent["Records"][number] {
+  const values = { source: "any", event_type: type, event_id: eventId, authentication };
   return {
     messageId: `message-${(count += 1)}`,
     body: `{"id":"${eventId}","type":"${type}","payload":${payload}}`,
@@ -98,12 +102,51 @@ test("a charge counts once, with its digits", { skip }, async () => {
   assert.deepStrictEqual(await item("charge#authentication#3"), { id: { S: "charge#authentication#3" }, ...charge });
 });
 
+test("an unsigned event does no harm", { skip }, async () => {
+  const authentication = "secret_path";
+  const numbers = (fraction: number): string => `{"from":"+337","to":"36184","received_at":"2025-10-24T08:59:10.${fraction}Z"}`;
+  const start = record("marketing.subscription.start", numbers(1), { authentication });
+  assert.deepStrictEqual(await deliver(start), [start.messageId]);
+  assert.equal(await item("subscription#36184#+337"), undefined);
+  assert.deepStrictEqual(await deliver(record("marketing.subscription.start", numbers(1))), []);
+  assert.deepStrictEqual(await deliver(record("marketing.subscription.stop", numbers(2), { authentication })), []);
+  assert.equal((await item("subscription#36184#+337"))?.["subscribed"]?.BOOL, false);
+
+  const price = '"price":{"amount":0.5,"currency":"EUR"},"time":"2025-05-04T17:59:25Z"';
+  const unsigned = [
+    record("authentication", `{"auth_uuid":"v1",${price}}`, { authentication }),
+    record("verify.attempt", `{"id":"unsigned",${price}}`, { authentication }),
+  ];
+  assert.deepStrictEqual(await deliver(...unsigned, record("verify.attempt", `{"id":"signed",${price}}`)), []);
+  const charged = { amount: { N: "0.5" }, currency: { S: "EUR" } };
+  const sum = (charges: string, amount: string): object => ({ amount: { N: amount }, charges: { N: charges } });
+  for (const [id, expected] of [
+    ["charge#authentication#v1", { ...charged, unverified: { BOOL: true } }],
+    ["charge#attempt#unsigned", { ...charged, unverified: { BOOL: true } }],
+    ["charge#attempt#signed", charged],
+    ["cost#unverified#EUR#2025-05", sum("2", "1.0")],
+    ["cost#EUR#2025-05", sum("1", "0.5")],
+  ] as const) {
+    assert.deepStrictEqual(await item(id), { id: { S: id }, ...expected });
+  }
+
+  for (const value of ["", "newer"]) {
+    const unknown = [
+      record("marketing.subscription.stop", numbers(3), { authentication: value }),
+      record("verify.attempt", `{"id":"unknown",${price}}`, { authentication: value }),
+      record("verify.future", "{}", { authentication: value }),
+    ];
+    assert.deepStrictEqual(await deliver(...unknown), unknown.map(({ messageId }) => messageId));
+  }
+  assert.equal(await item("charge#attempt#unknown"), undefined);
+});
+
 test("a broken record fails alone, and other events are ignored", { skip }, async () => {
   const bad = [
     record("verify.attempt", '{"id":["a"]}'),
     record("marketing.subscription.stop", '{"from":"+336"}'),
     record("verify.attempt", '{"id":"a","price":{"amount":1}}'),
-    record("verify.attempt", "{}", ""),
+    record("verify.attempt", "{}", { eventId: "" }),
   ];
   const ignored = [
     record("marketing.subscription.help", "{}"),

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { DynamoDBClient, TransactWriteItemsCommandInput } from "@aws-sdk/client-dynamodb";
 import { parse } from "prelude-events";
-import { RecordError } from "prelude-events/powertools";
+import { RecordError, type SqsRecord } from "prelude-events/powertools";
 
-import { chargeOf, type Charge, type ChargedEvent } from "../src/cost.js";
+import { isSignedEvent } from "../src/authentication.js";
+import { addCharge, chargeOf, type Charge, type ChargedEvent } from "../src/cost.js";
 import { settings } from "../src/settings.js";
 import { subscriptionChange, type SubscriptionEvent } from "../src/subscription.js";
 
@@ -14,7 +16,7 @@ const event = <E>(type: string, payload: object, createdAt?: string): E =>
 test("a STOP and a START are changes", () => {
   const payload = { from: "+33639980001", to: "36184", received_at: "2025-10-24T08:59:10.736909995Z" };
   for (const [word, isSubscribed] of [["stop", false], ["start", true]] as const) {
-    assert.deepStrictEqual(subscriptionChange(event<SubscriptionEvent>(`marketing.subscription.${word}`, payload)), {
+    assert.deepStrictEqual(subscriptionChange(event(`marketing.subscription.${word}`, payload), true), {
       id: "subscription#36184#+33639980001",
       isSubscribed,
       time: { text: payload.received_at, nanos: 1_761_296_350_736_909_995n },
@@ -25,7 +27,7 @@ test("a STOP and a START are changes", () => {
 test("the event's own time stands in for an absent or unreadable one", () => {
   for (const received_at of [undefined, "", "soon"]) {
     const stop = event<SubscriptionEvent>("marketing.subscription.stop", { from: "a", to: "b", received_at }, "2025-01-01T00:00:00Z");
-    assert.equal(subscriptionChange(stop).time.text, "2025-01-01T00:00:00Z");
+    assert.equal(subscriptionChange(stop, true).time.text, "2025-01-01T00:00:00Z");
   }
 });
 
@@ -33,7 +35,47 @@ test("a change without a number or a time fails, and the error does not show a n
   const received_at = "2025-01-01T00:00:00Z";
   for (const payload of [{ to: "+336", received_at }, { from: "+336", received_at }, { from: "+336", to: "+336" }]) {
     const stop = event<SubscriptionEvent>("marketing.subscription.stop", payload);
-    assert.throws(() => subscriptionChange(stop), (error) => error instanceof RecordError && !error.message.includes("+336"));
+    assert.throws(() => subscriptionChange(stop, true), (error) => error instanceof RecordError && !error.message.includes("+336"));
+  }
+});
+
+test("an unsigned STOP is a change, and an unsigned START is an error", () => {
+  const payload = { from: "+33639980001", to: "36184", received_at: "2025-10-24T08:59:10.736909995Z" };
+  assert.equal(subscriptionChange(event("marketing.subscription.stop", payload), false).isSubscribed, false);
+  const start = event<SubscriptionEvent>("marketing.subscription.start", payload);
+  assert.throws(() => subscriptionChange(start, false), { name: "RecordError", message: /^START is not signed/ });
+});
+
+test("the attribute authentication tells whether an event is signed", () => {
+  const signed = (messageAttributes: SqsRecord["messageAttributes"]): boolean =>
+    isSignedEvent({ messageId: "", body: "", attributes: {}, eventSourceARN: "", messageAttributes });
+  assert.equal(signed({ authentication: { stringValue: "signature" } }), true);
+  assert.equal(signed({ authentication: { stringValue: "secret_path" } }), false);
+  for (const unknown of [{}, undefined, { authentication: {} }, { authentication: { stringValue: "newer" } }]) {
+    assert.throws(() => signed(unknown), RecordError);
+  }
+});
+
+/** A client that keeps the input of each command. */
+function noting(): { client: DynamoDBClient; sent: unknown[] } {
+  const sent: unknown[] = [];
+  const client = { send: async (command: { input: unknown }) => void sent.push(command.input) };
+  return { client: client as unknown as DynamoDBClient, sent };
+}
+
+test("an unsigned charge is marked, and has a sum of its own", async () => {
+  for (const isVerified of [true, false]) {
+    const { client, sent } = noting();
+    await addCharge(client, "data", { id: "attempt#a", amount: "0.03", currency: "EUR", month: "2025-04", isVerified });
+    const [{ TransactItems }] = sent as [TransactWriteItemsCommandInput];
+    const [put, update] = TransactItems!;
+    assert.deepStrictEqual(put?.Put?.Item, {
+      id: { S: "charge#attempt#a" },
+      amount: { N: "0.03" },
+      currency: { S: "EUR" },
+      ...(isVerified ? {} : { unverified: { BOOL: true } }),
+    });
+    assert.deepStrictEqual(update?.Update?.Key, { id: { S: isVerified ? "cost#EUR#2025-04" : "cost#unverified#EUR#2025-04" } });
   }
 });
 
@@ -48,20 +90,24 @@ test("each charge has its id, and the month in UTC", () => {
     ["authentication", { id: "1", auth_uuid: "2" }, "authentication#2"],
     ["attempt", { id: "1", auth_uuid: "2", attempt_uuid: "3" }, "attempt#3"],
   ] as const) {
-    const expected: Charge = { id, amount: "0.03", currency: "EUR", month: "2025-04" };
-    assert.deepStrictEqual(chargeOf(event<ChargedEvent>(type, { ...payload, price, time })), expected);
-    assert.equal(chargeOf(event<ChargedEvent>(type, { ...payload, time })), undefined);
-    assert.throws(() => chargeOf(event<ChargedEvent>(type, { price, time })), RecordError);
-    assert.throws(() => chargeOf(event<ChargedEvent>(type, { ...payload, price })), RecordError);
-    assert.throws(() => chargeOf(event<ChargedEvent>(type, { ...payload, price: { amount: 1 }, time })), RecordError);
-    assert.equal(chargeOf(event<ChargedEvent>(type, { ...payload, price }, time))?.month, "2025-04");
+    for (const isVerified of [true, false]) {
+      const read = (members: object, createdAt?: string) =>
+        chargeOf(event<ChargedEvent>(type, members, createdAt), isVerified);
+      const expected: Charge = { id, amount: "0.03", currency: "EUR", month: "2025-04", isVerified };
+      assert.deepStrictEqual(read({ ...payload, price, time }), expected);
+      assert.equal(read({ ...payload, time }), undefined);
+      assert.throws(() => read({ price, time }), RecordError);
+      assert.throws(() => read({ ...payload, price }), RecordError);
+      assert.throws(() => read({ ...payload, price: { amount: 1 }, time }), RecordError);
+      assert.equal(read({ ...payload, price }, time)?.month, "2025-04");
+    }
   }
 });
 
 test("an amount keeps its digits", () => {
   for (const amount of ["0.1000000000000000000000000000000000001", "12345678901234567890", "1e-3", "0.0300"]) {
     const body = `{"type":"verify.attempt","payload":{"id":"a","time":"${time}","price":{"amount":${amount},"currency":"EUR"}}}`;
-    assert.equal(chargeOf(parse(body) as ChargedEvent)?.amount, amount);
+    assert.equal(chargeOf(parse(body) as ChargedEvent, true)?.amount, amount);
   }
 });
 

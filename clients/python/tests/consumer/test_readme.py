@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import unittest
+from contextlib import redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
 
@@ -30,10 +32,15 @@ class Readme(unittest.TestCase):
             handler: object = module["handler"]
             assert callable(handler)
             records = [stand_ins.message(), stand_ins.message("no JSON", "evt_2"), stand_ins.message()]
-            with stand_ins.logged():
+            with stand_ins.logged(), redirect_stdout(io.StringIO()) as printed:
                 report = handler(stand_ins.batch(*records), stand_ins.context())
             self.assertEqual(stand_ins.failed(report), stand_ins.ids(records[1]))
             self.assertEqual(len(stand_ins.items(table)), 1)
+            self.assertEqual(printed.getvalue(), "charge att_1 None\n")
+            with stand_ins.logged() as lines:
+                unsigned = stand_ins.message(event_id="evt_3", authentication="secret_path")
+                self.assertEqual(stand_ins.failed(handler(stand_ins.batch(unsigned), stand_ins.context())), stand_ins.ids(unsigned))
+                self.assertEqual(lines()[0]["reason"], "event is not signed")
 
 
 if __name__ == "__main__":

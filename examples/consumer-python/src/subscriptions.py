@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prelude_events import MarketingSubscriptionStart, MarketingSubscriptionStop
 from prelude_events.powertools import RecordError
 
+from authentication import is_signed
 from times import time_of
 
 if TYPE_CHECKING:
@@ -19,10 +20,13 @@ class Subscriptions:
         self._table = table
 
     def stop(self, event: MarketingSubscriptionStop) -> None:
-        # Of two keywords at the same time, STOP wins.
+        # Applied without a signature too, because an unsubscription only protects the user. Of two keywords at the same
+        # time, STOP wins.
         self._apply(event, subscribed=False, newer="<=")
 
     def start(self, event: MarketingSubscriptionStart) -> None:
+        if not is_signed():
+            raise RecordError("START is not signed: expected authentication signature")
         self._apply(event, subscribed=True, newer="<")
 
     def _apply(

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from prelude_events import Dispatcher, Event
 from prelude_events.powertools import Consumer
 
+from authentication import is_signed
 from costs import Costs
 from settings import Settings
 from subscriptions import Subscriptions
@@ -36,4 +37,11 @@ dispatcher.on("verify.delivery_status", costs.delivery_status)
 dispatcher.on("authentication", costs.v1_authentication)
 dispatcher.on("attempt", costs.v1_attempt)
 
-handler = Consumer(dispatcher, name=settings.consumer_name, table=settings.idempotency_table, client=dynamodb)
+
+def handle(event: Event) -> None:
+    # Also fails ignored events of an unknown sender.
+    is_signed()
+    dispatcher.dispatch(event)
+
+
+handler = Consumer(handle, name=settings.consumer_name, table=settings.idempotency_table, client=dynamodb)

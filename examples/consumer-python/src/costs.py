@@ -1,4 +1,8 @@
-"""The cost of verification: each charge once, and a sum for each currency and month."""
+"""The cost of verification: each charge once, and a sum for each currency and month.
+
+Unsigned charges have sums of their own, because anyone who learns the secret path can send them. Compare these sums with the
+invoice.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +23,12 @@ from prelude_events import (
 )
 from prelude_events.powertools import RecordError
 
+from authentication import is_signed
 from times import time_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 # DynamoDB holds 38 digits. Of longer numbers, only zeros at the end may go.
 EXACT = DYNAMODB_CONTEXT.copy()
@@ -57,8 +63,17 @@ class Costs:
             return
         if id is None or price.currency is None:
             raise RecordError("charge is incomplete: expected an id and a currency")
-        amount = {"N": digits(price.amount)}
+        amount: AttributeValueTypeDef = {"N": digits(price.amount)}
         month = month_of(time, event.created_at)
+        charge: dict[str, AttributeValueTypeDef] = {
+            "id": {"S": f"charge#{kind}#{id}"},
+            "amount": amount,
+            "currency": {"S": price.currency},
+        }
+        cost = f"cost#{price.currency}#{month}"
+        if not is_signed():
+            charge["unverified"] = {"BOOL": True}
+            cost = f"cost#unverified#{price.currency}#{month}"
         try:
             # Both or neither: a charge that is there is in the sum.
             self._dynamodb.transact_write_items(
@@ -66,18 +81,14 @@ class Costs:
                     {
                         "Put": {
                             "TableName": self._table,
-                            "Item": {
-                                "id": {"S": f"charge#{kind}#{id}"},
-                                "amount": amount,
-                                "currency": {"S": price.currency},
-                            },
+                            "Item": charge,
                             "ConditionExpression": "attribute_not_exists(id)",
                         }
                     },
                     {
                         "Update": {
                             "TableName": self._table,
-                            "Key": {"id": {"S": f"cost#{price.currency}#{month}"}},
+                            "Key": {"id": {"S": cost}},
                             "UpdateExpression": "ADD amount :amount, charges :one",
                             "ExpressionAttributeValues": {":amount": amount, ":one": {"N": "1"}},
                         }
