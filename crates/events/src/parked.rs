@@ -129,11 +129,12 @@ impl Encoding {
             return Ok(decoded);
         }
         let mut raw = Vec::new();
-        let mut decoder = GzDecoder::new(&*decoded).take(MAX_DECODED + 1);
-        let length = decoder.read_to_end(&mut raw).map_err(|_invalid| DecodeError::Body)?;
-        // The receiver writes one member of gzip, and nothing behind it.
-        let is_whole = length as u64 <= MAX_DECODED && decoder.into_inner().into_inner().is_empty();
-        is_whole.then_some(raw).ok_or(DecodeError::Body)
+        let mut decoder = GzDecoder::new(&*decoded);
+        match decoder.by_ref().take(MAX_DECODED + 1).read_to_end(&mut raw) {
+            // The receiver writes one member, and nothing behind it.
+            Ok(length) if length as u64 <= MAX_DECODED && decoder.into_inner().is_empty() => Ok(raw),
+            _ => Err(DecodeError::Body),
+        }
     }
 }
 

@@ -114,4 +114,7 @@ def _gunzip(data: bytes) -> bytes:
         raise DecodeError("the body is not gzip")
     if len(raw) > _MAX_DECODED:
         raise DecodeError(f"the body decodes to more than {_MAX_DECODED} bytes")
+    # The receiver writes one member, and nothing behind it.
+    if decompressor.unused_data:
+        raise DecodeError("the body is not gzip")
     return raw

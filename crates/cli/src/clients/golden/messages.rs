@@ -76,6 +76,7 @@ fn message(body: &str, encoding: Option<&str>) -> Message {
 pub(super) fn parked() -> Vec<Parked> {
     let sample = samples::sample(&EventType::VerifyAttempt).unwrap_or_default().trim();
     let packed = STANDARD.encode(gzip(sample.as_bytes()));
+    let followed = |rest: &[u8]| STANDARD.encode([&*gzip(sample.as_bytes()), rest].concat());
     let truncated = STANDARD.encode(gzip(sample.as_bytes()).get(..20).unwrap_or_default());
     let cases = [
         ("as received", sample, None),
@@ -94,6 +95,10 @@ pub(super) fn parked() -> Vec<Parked> {
         ("base64 instead of gzip", "e30=", Some("gzip+base64")),
         ("nothing instead of gzip", "====", Some("gzip+base64")),
         ("half of gzip", &*truncated, Some("gzip+base64")),
+        ("gzip with a second member behind", &*followed(&gzip(b"{}")), Some("gzip+base64")),
+        ("gzip with an empty member behind", &*followed(&gzip(b"")), Some("gzip+base64")),
+        ("gzip with zeros behind", &*followed(&[0; 8]), Some("gzip+base64")),
+        ("gzip with a text behind", &*followed(b"text"), Some("gzip+base64")),
         ("an unknown encoding", "{}", Some("brotli")),
         ("an encoding in capitals", "QQ==", Some("Base64")),
         ("a part outside of its count", "QQ==", Some("gzip+base64;part=4/3")),
