@@ -49,14 +49,6 @@ def delivery_status(amount, unit, attempt_id, **payload):
     return _event("verify.delivery_status", {**members, **_priced(amount, unit), **payload})
 
 
-def v1(event_type, amount, unit, **members):
-    """A Verify V1 event. Prelude does not sign them."""
-    ids = {"auth_uuid": str(uuid.uuid4()), "attempt_uuid": str(uuid.uuid4())}
-    price = {"price": {"amount": amount, "currency": unit}} if amount else {}
-    fixed = {"id": str(uuid.uuid4()), "type": event_type, "recipient_phone_number": phone()}
-    return {**fixed, **ids, **price, "time": "2025-03-09T12:09:31+0000", **members}
-
-
 def text(event):
     """The JSON of an event. An amount is a number with exactly the digits of its text."""
     event = json.loads(json.dumps(event))

@@ -26,13 +26,14 @@ import jobs
 import messages
 import start
 import templates
+import unsigned
 import whole_run
 from bench import ROOT, Bench
 from dynamodb import DynamoDb
 from receiver import Receiver
 from results import Checks
 
-MODULES = (start, messages, broken, jobs, fifo, crashes, whole_run)
+MODULES = (start, messages, broken, jobs, unsigned, fifo, crashes, whole_run)
 CASES = [case for module in MODULES for case in module.CASES]
 
 

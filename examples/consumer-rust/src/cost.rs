@@ -3,7 +3,7 @@
 use prelude_consumer::RecordError;
 use prelude_events::{Decimal, Envelope, Event};
 
-use crate::time;
+use crate::{authentication::Authentication, time};
 
 /// A price that Prelude charged.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,11 +14,17 @@ pub struct Charge {
     pub currency: String,
     /// Month in UTC, e.g. `2025-03`.
     pub month: String,
+    /// Reports whether a signature vouches for the charge. The costs of the others are a sum of their own.
+    pub is_verified: bool,
 }
 
 impl Charge {
     /// `None` for an event without a price.
-    pub fn of(event: &Event, envelope: &Envelope) -> Result<Option<Self>, RecordError> {
+    pub fn of(
+        event: &Event,
+        envelope: &Envelope,
+        authentication: Authentication,
+    ) -> Result<Option<Self>, RecordError> {
         let (kind, id, price, time) = match event {
             Event::VerifyAuthentication(it) => ("verification", &it.verification_id, &it.price, &it.time),
             Event::VerifyAttempt(it) => ("attempt", &it.id, &it.price, &it.time),
@@ -39,6 +45,7 @@ impl Charge {
             amount: amount.clone(),
             currency: currency.clone(),
             month: time::month(nanos)?,
+            is_verified: authentication == Authentication::Signature,
         }))
     }
 }
@@ -51,7 +58,7 @@ mod tests {
 
     fn charge(body: &str) -> Result<Option<Charge>, RecordError> {
         let received = Received::parse(body).unwrap();
-        Charge::of(&received.event, &received.envelope)
+        Charge::of(&received.event, &received.envelope, Authentication::Signature)
     }
 
     #[test]

@@ -45,15 +45,20 @@ impl DataTable {
 
     /// Adds a charge to the cost of its month, once. Both items change, or none.
     pub async fn add(&self, charge: &Charge) -> Result<(), RecordError> {
-        let put = Put::builder()
+        let mut put = Put::builder()
             .table_name(&self.name)
             .item("id", text(&format!("charge#{}", charge.id)))
             .item("amount", number(&charge.amount))
             .item("currency", text(&charge.currency))
             .condition_expression("attribute_not_exists(id)");
+        let mut sum = format!("{}#{}", charge.currency, charge.month);
+        if !charge.is_verified {
+            put = put.item("unverified", AttributeValue::Bool(true));
+            sum = format!("unverified#{sum}");
+        }
         let update = Update::builder()
             .table_name(&self.name)
-            .key("id", text(&format!("cost#{}#{}", charge.currency, charge.month)))
+            .key("id", text(&format!("cost#{sum}")))
             .update_expression("ADD amount :amount, charges :one")
             .expression_attribute_values(":amount", number(&charge.amount))
             .expression_attribute_values(":one", number(1));

@@ -3,7 +3,7 @@
 use prelude_consumer::{Message, RecordError};
 use prelude_events::{Envelope, Event};
 
-use crate::{cost::Charge, data_table::DataTable, subscription::Change};
+use crate::{authentication::Authentication, cost::Charge, data_table::DataTable, subscription::Change};
 
 pub struct Jobs {
     pub table: DataTable,
@@ -14,14 +14,19 @@ impl Jobs {
     /// idempotent, too.
     pub async fn handle(&self, message: Message) -> Result<(), RecordError> {
         let envelope = &message.received.envelope;
+        let authentication = Authentication::of(&message.record)?;
         match &message.received.event {
+            // Applied unsigned, too, because it only protects the user.
             Event::MarketingSubscriptionStop(keyword) => {
                 self.table.apply(&Change::of(keyword, false, envelope)?).await
             }
             Event::MarketingSubscriptionStart(keyword) => {
+                if authentication != Authentication::Signature {
+                    return Err(RecordError::new("START is unsigned: expected the authentication signature"));
+                }
                 self.table.apply(&Change::of(keyword, true, envelope)?).await
             }
-            event => match Charge::of(event, envelope)? {
+            event => match Charge::of(event, envelope, authentication)? {
                 Some(charge) => self.table.add(&charge).await,
                 None => {
                     ignored(envelope);

@@ -1,5 +1,6 @@
 //! The Lambda function: unsubscribes users who send STOP, and adds up the cost of verification.
 
+mod authentication;
 mod cost;
 mod data_table;
 mod jobs;

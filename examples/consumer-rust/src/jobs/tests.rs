@@ -51,7 +51,13 @@ impl Fixture {
     }
 
     async fn handle(&self, body: &str) -> Result<(), String> {
-        let message = Message::parse(Record::new("m", body)).unwrap();
+        self.handle_as("signature", body).await
+    }
+
+    async fn handle_as(&self, authentication: &str, body: &str) -> Result<(), String> {
+        let mut record = Record::new("m", body);
+        record.attributes.insert("authentication".to_owned(), authentication.to_owned());
+        let message = Message::parse(record).unwrap();
         self.jobs.handle(message).await.map_err(|error| error.to_string())
     }
 
@@ -113,14 +119,42 @@ async fn each_charge_counts_once_and_exactly() {
     }
     // 00:30 in Paris is March in UTC.
     let v1 = r#""price":{"amount":0.0032,"currency":"EUR"},"time":"2025-04-01T00:30:00+0200""#;
-    fixture.handle(&format!(r#"{{"type":"authentication","auth_uuid":"u1",{v1}}}"#)).await.unwrap();
-    fixture.handle(&format!(r#"{{"type":"attempt","attempt_uuid":"u2",{v1}}}"#)).await.unwrap();
+    for ids in [r#""type":"authentication","auth_uuid":"u1""#, r#""type":"attempt","attempt_uuid":"u2""#] {
+        fixture.handle_as("secret_path", &format!("{{{ids},{v1}}}")).await.unwrap();
+    }
+    let unverified = fixture.item("cost#unverified#EUR#2025-03").await.unwrap();
+    assert_eq!(unverified["amount"], AttributeValue::N("0.0064".to_owned()));
+    assert_eq!(unverified["charges"], AttributeValue::N("2".to_owned()));
+    let charge = fixture.item("charge#attempt#u2").await.unwrap();
+    assert_eq!(charge["unverified"], AttributeValue::Bool(true));
     let cost = fixture.item("cost#EUR#2025-03").await.unwrap();
-    assert_eq!(cost["amount"], AttributeValue::N("0.0964".to_owned()));
-    assert_eq!(cost["charges"], AttributeValue::N("5".to_owned()));
+    assert_eq!(cost["amount"], AttributeValue::N("0.0900".to_owned()));
+    assert_eq!(cost["charges"], AttributeValue::N("3".to_owned()));
     let charge = fixture.item("charge#attempt#a1").await.unwrap();
     assert_eq!(charge["currency"], AttributeValue::S("EUR".to_owned()));
-    assert_eq!(fixture.count().await, 6, "five charges and a sum");
+    assert_eq!(charge.get("unverified"), None);
+    assert_eq!(fixture.count().await, 7, "five charges and two sums");
+}
+
+#[tokio::test]
+async fn an_unsigned_stop_is_applied_and_an_unsigned_start_fails() {
+    let Some(fixture) = Fixture::start().await else { return };
+    fixture.handle_as("secret_path", &keyword(START, EARLY, "1")).await.unwrap_err();
+    assert_eq!(fixture.count().await, 0);
+    fixture.handle_as("secret_path", &keyword(STOP, EARLY, "1")).await.unwrap();
+    fixture.handle_as("secret_path", &keyword(START, LATE, "1")).await.unwrap_err();
+    let item = fixture.item("subscription#1#+33639980001").await.unwrap();
+    assert_eq!(item["subscribed"], AttributeValue::Bool(false));
+}
+
+#[tokio::test]
+async fn an_unknown_authentication_fails_every_type() {
+    let Some(fixture) = Fixture::start().await else { return };
+    for sample in samples::ALL {
+        let error = fixture.handle_as("newer", sample.json).await.unwrap_err();
+        assert!(error.contains("authentication"), "{error}");
+    }
+    assert_eq!(fixture.count().await, 0);
 }
 
 #[tokio::test]
