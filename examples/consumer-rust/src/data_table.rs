@@ -88,7 +88,7 @@ fn is_late<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
 }
 
-/// Reports whether the charge exists. Any other reason, e.g. a conflict of two transactions, lets the record come again.
+/// Reports whether the charge exists. For any other reason, e.g. a conflict of two transactions, SQS delivers the record again.
 fn is_counted(error: &TransactWriteItemsError) -> bool {
     let TransactWriteItemsError::TransactionCanceledException(canceled) = error else { return false };
     let put = canceled.cancellation_reasons().first();
