@@ -31,7 +31,7 @@ impl<C: Claims> Idempotency<C> {
     /// Remembers events in `table` for 30 days.
     ///
     /// `name` begins every id in the table, so that two consumers of one event never suppress each other. Name the work, e.g.
-    /// `billing`, and keep the name: under a new one, every event that comes again is handled again.
+    /// `billing`, and keep the name: under a new one, every event that SQS delivers again is handled again.
     ///
     /// # Errors
     ///

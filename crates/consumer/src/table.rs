@@ -46,7 +46,7 @@ impl Claim {
 pub enum Claimed {
     /// The claim is this consumer's: handle the event.
     New,
-    /// Another invocation holds a claim: the event must come again.
+    /// Another invocation holds a claim: SQS must deliver the event again.
     Held,
     /// The event is completed: nothing is left to do.
     Done,
