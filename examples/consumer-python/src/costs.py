@@ -1,7 +1,7 @@
 """The cost of verification: each charge once, and a sum for each currency and month.
 
-Unsigned charges have sums of their own, because anyone who learns the secret path can send them. Compare these sums with the
-invoice.
+Unsigned charges have sums of their own, because anyone who learns the secret path can send them. Compare these sums
+with the invoice.
 """
 
 from __future__ import annotations
