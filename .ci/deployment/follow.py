@@ -175,6 +175,7 @@ def run_tool(checks, tool, stack, folder):
         "parked list": ([], 0),
         "parked show": (["none"], 1),
         "parked replay": (["--dry-run"], 0),
+        "parked delete": (["none", "--dry-run"], 1),
         "dev": (["--print-settings"], 0),
         "activate": (["--app", "demoapp1", "--url", API, "--dry-run", "--base-url", "http://127.0.0.1:1"], 1),
         "redrive": (["user.created", "--cancel"], 1),

@@ -166,6 +166,10 @@ def filled(commands):
     return re.sub(r"(?<!<)<(?!<)([^<>\n]+)>", text, commands)
 
 
+# Options that the AWS CLI gives another name than AWS's model, because it has a global option of that name.
+RENAMED = {("sns", "subscribe", "endpoint"): "notification-endpoint"}
+
+
 def problem_of_aws(call):
     """Describes what the AWS CLI would refuse in a call, if anything."""
     service, operation, *options = call.arguments
@@ -174,6 +178,7 @@ def problem_of_aws(call):
     if operation not in names:
         return f"{service} has no operation {operation}"
     members = {xform_name(name, "-") for name in model.operation_model(names[operation]).input_shape.members}
+    members = {RENAMED.get((service, operation, member), member) for member in members}
     given = {option.removeprefix("--") for option in options if option.startswith("--")}
     unknown = given - members - GLOBAL
     return f"{service} {operation} has no option {sorted(unknown)}" if unknown else None
