@@ -88,14 +88,12 @@ async fn a_full_queue_is_emptied_of_one_reason_with_all_parts() {
     assert!(parts.len() > 2);
 
     let dry = stack.run(&["parked", "delete", "--reason", "unknown_type", "--dry-run"]).await;
-    dry.assert(
-        0,
-        &["✓ 300 messages would be deleted", "and 280 more", "300 messages of prelude-webhooks-unrouted"],
-    );
+    dry.assert(0, &["✓ 300 messages would be deleted", "300 messages of prelude-webhooks-unrouted"]);
     let file = folder.path("unknown.jsonl");
     let delete = ["parked", "delete", "--reason", "unknown_type", "--type", "verify.invented", "--yes"];
     let ran = stack.run(&[&delete[..], &["--save", &file]].concat()).await;
-    ran.assert(0, &["✓ 300 messages deleted", "and 280 more (`prelude parked list` shows all)"]);
+    ran.assert(0, &["✓ 300 messages deleted"]);
+    assert!(ran.stderr.matches("unknown_type").count() >= 300, "every message is shown: {}", ran.stderr);
     assert!(!ran.all().contains(PHONE), "no body");
     assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 300);
 

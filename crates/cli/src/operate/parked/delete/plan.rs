@@ -39,9 +39,6 @@ pub struct Candidate {
     sent_at: Option<SystemTime>,
 }
 
-/// Number of messages that the text shows.
-const SHOWN: usize = 20;
-
 impl Plan {
     /// Looks for the messages. Each is held for a moment, and then released.
     ///
@@ -98,10 +95,10 @@ impl Plan {
         self.candidates.iter().map(|candidate| candidate.label.message_ids.len()).sum()
     }
 
-    /// Formats a table of the messages, without the bodies.
+    /// Formats a table of all messages, without the bodies, because none is deleted unseen.
     pub fn to_text(&self) -> String {
         let head = ["AGE", "REASON", "TYPE", "MESSAGE", "BYTES", ""].map(str::to_owned);
-        let cells = self.candidates.iter().take(SHOWN).map(|candidate| {
+        let cells = self.candidates.iter().map(|candidate| {
             let Candidate { label, bytes, sent_at, .. } = candidate;
             [
                 age(*sent_at),
@@ -117,11 +114,7 @@ impl Plan {
             ]
         });
         let rows: Vec<_> = std::iter::once(head).chain(cells).collect();
-        let more = match self.candidates.len().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!("and {more} more (`prelude parked list` shows all)\n"),
-        };
-        columns(&rows) + &more
+        columns(&rows)
     }
 }
 
