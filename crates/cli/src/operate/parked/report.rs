@@ -58,7 +58,7 @@ impl Report {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let mut moved: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut staying: BTreeMap<&str, Vec<&Label>> = BTreeMap::new();
+        let mut staying = Staying::default();
         for row in &self.rows {
             match &row.fate {
                 Fate::Moved(queues) | Fate::NotRemoved(queues) => {
@@ -67,22 +67,14 @@ impl Report {
                     }
                 }
                 Fate::Copy => {}
-                Fate::Stays(why) | Fate::Failed(why) => staying.entry(why).or_default().push(&row.label),
+                Fate::Stays(why) | Fate::Failed(why) => staying.add(why, &row.label),
             }
         }
         let verb = if self.dry_run { "would go" } else { "moved" };
         for (queue, count) in moved {
             _ = writeln!(text, "{} {} {verb} to {queue}", Mark::Passed, counted(count, "event"));
         }
-        for (why, labels) in staying {
-            _ = writeln!(text, "• {} {}: {why}", counted(labels.len(), "message"), stays(labels.len()));
-            for label in labels.iter().take(SHOWN) {
-                _ = writeln!(text, "    {}", described(label));
-            }
-            if labels.len() > SHOWN {
-                _ = writeln!(text, "    and {} more (--json shows all)", labels.len() - SHOWN);
-            }
-        }
+        text += &staying.to_text(|_item| 1);
         for row in self.rows.iter().filter(|row| matches!(row.fate, Fate::NotRemoved(_))) {
             _ = writeln!(
                 text,
@@ -98,13 +90,7 @@ impl Report {
                 counted(self.held_back, "message"),
             );
         }
-        if self.late > 0 {
-            _ = writeln!(text, "• {} hidden for some minutes", counted(self.late, "message"));
-        }
-        if let Some(error) = &self.error {
-            _ = writeln!(text, "{} stopped early: {error}", Mark::Failed);
-        }
-        text + &self.closing_line() + "\n"
+        text + &ending(self.late, self.error.as_deref()) + &self.closing_line() + "\n"
     }
 
     /// The report as one JSON object.
@@ -147,9 +133,47 @@ impl Report {
 }
 
 /// Number of messages that the text shows for a reason.
-pub(super) const SHOWN: usize = 5;
+const SHOWN: usize = 5;
 
-pub(super) fn described(label: &Label) -> String {
+/// Messages that stay, by the reason.
+#[derive(Debug, Default)]
+pub(super) struct Staying<'a>(BTreeMap<&'a str, Vec<&'a Label>>);
+
+impl<'a> Staying<'a> {
+    pub(super) fn add(&mut self, why: &'a str, label: &'a Label) {
+        self.0.entry(why).or_default().push(label);
+    }
+
+    /// Formats one line for each reason, and below it the first messages. `count` gives the messages of a label.
+    pub(super) fn to_text(&self, count: impl Fn(&Label) -> usize) -> String {
+        let mut text = String::new();
+        for (why, labels) in &self.0 {
+            let messages = labels.iter().map(|label| count(label)).sum();
+            _ = writeln!(text, "• {} {}: {why}", counted(messages, "message"), stays(messages));
+            for label in labels.iter().take(SHOWN) {
+                _ = writeln!(text, "    {}", described(label));
+            }
+            if labels.len() > SHOWN {
+                _ = writeln!(text, "    and {} more (--json shows all)", labels.len() - SHOWN);
+            }
+        }
+        text
+    }
+}
+
+/// Formats the messages that were not released, and the reason for an early end.
+pub(super) fn ending(late: usize, error: Option<&str>) -> String {
+    let mut text = String::new();
+    if late > 0 {
+        _ = writeln!(text, "• {} hidden for some minutes", counted(late, "message"));
+    }
+    if let Some(error) = error {
+        _ = writeln!(text, "{} stopped early: {error}", Mark::Failed);
+    }
+    text
+}
+
+fn described(label: &Label) -> String {
     let first = label.message_ids.first().map_or("?", String::as_str);
     let [reason, event_type, event_id] = [&label.reason, &label.event_type, &label.event_id]
         .map(|text| printable(text.as_deref().unwrap_or("-")));

@@ -1,13 +1,13 @@
 //! Report of a deletion, as text and as JSON.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+use std::{fmt::Write as _, path::PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::{
     operate::parked::{
         parts::Label,
-        report::{SHOWN, described, stays},
+        report::{Staying, ending, stays},
     },
     terminal::{Mark, counted},
 };
@@ -60,22 +60,13 @@ impl Report {
     /// The report as text.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        let mut staying: BTreeMap<&str, Vec<&Label>> = BTreeMap::new();
+        let mut staying = Staying::default();
         for row in &self.rows {
             if let Fate::Stays(why) = &row.fate {
-                staying.entry(why).or_default().push(&row.label);
+                staying.add(why, &row.label);
             }
         }
-        for (why, labels) in staying {
-            let count = labels.iter().map(|label| label.message_ids.len()).sum();
-            _ = writeln!(text, "• {} {}: {why}", counted(count, "message"), stays(count));
-            for label in labels.iter().take(SHOWN) {
-                _ = writeln!(text, "    {}", described(label));
-            }
-            if labels.len() > SHOWN {
-                _ = writeln!(text, "    and {} more (--json shows all)", labels.len() - SHOWN);
-            }
-        }
+        text += &staying.to_text(|label| label.message_ids.len());
         if self.in_flight > 0 {
             let count = counted(self.in_flight, "message");
             _ = writeln!(text, "• about {count} not looked at: another reader holds them now");
@@ -87,12 +78,7 @@ impl Report {
                 counted(self.held_back, "message"),
             );
         }
-        if self.late > 0 {
-            _ = writeln!(text, "• {} hidden for some minutes", counted(self.late, "message"));
-        }
-        if let Some(error) = &self.error {
-            _ = writeln!(text, "{} stopped early: {error}", Mark::Failed);
-        }
+        text += &ending(self.late, self.error.as_deref());
         if let Some(file) = &self.file {
             let others = match self.saved.saturating_sub(self.count(|fate| *fate == Fate::Deleted)) {
                 0 => String::new(),
