@@ -21,13 +21,7 @@ const SCREENSHOT: &str = "PRELUDE_CLI_TEST_SCREENSHOT";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_shows_deliveries_and_sends_samples() {
-    let Some(chromium) = chromium() else { return };
-    let mut running = Running::start(&[]);
-    let mut browser = Browser::start(Path::new(&chromium), scratch());
-    browser.look(1280, 800, false);
-    browser.open(running.ready["inspector"].as_str().unwrap());
-    browser.wait_for("document.querySelector('#live.on')");
-    browser.wait_for("document.querySelectorAll('#rows .row').length === 1");
+    let Some((mut running, mut browser)) = opened(1280, 800) else { return };
     assert_eq!(browser.value("document.querySelector('#rows .what').textContent"), "activation");
 
     // A delivery from outside, while the page is open.
@@ -200,6 +194,18 @@ async fn metrics(running: &Running, browser: &mut Browser) {
     browser.wait_for(
         "document.querySelector('#detail h2').textContent === 'prelude-webhooks-verify-attempt-dlq'",
     );
+}
+
+/// The dev stack, and its inspector in a window of this size, after the activation. `None` without Chromium.
+fn opened(width: u32, height: u32) -> Option<(Running, Browser)> {
+    let chromium = chromium()?;
+    let running = Running::start(&[]);
+    let mut browser = Browser::start(Path::new(&chromium), scratch());
+    browser.look(width, height, false);
+    browser.open(running.ready["inspector"].as_str().unwrap());
+    browser.wait_for("document.querySelector('#live.on')");
+    browser.wait_for("document.querySelectorAll('#rows .row').length === 1");
+    Some((running, browser))
 }
 
 /// Path of Chromium. Without it, the test is reported as skipped.

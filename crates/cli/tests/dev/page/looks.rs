@@ -5,10 +5,7 @@ use std::path::Path;
 use prelude_local::aws::sqs::EmbeddedSqs;
 use serde_json::json;
 
-use super::{
-    super::{browser::Browser, running::Running, running::scratch},
-    chromium,
-};
+use super::{super::browser::Browser, opened};
 
 const LOOKS: &str = "PRELUDE_CLI_TEST_LOOKS";
 
@@ -38,13 +35,7 @@ const BROKEN: &str = "[...document.querySelectorAll('button.action, nav a, .chip
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_state_fits_every_size() {
-    let Some(chromium) = chromium() else { return };
-    let mut running = Running::start(&[]);
-    let mut browser = Browser::start(Path::new(&chromium), scratch());
-    browser.look(1440, 900, false);
-    browser.open(running.ready["inspector"].as_str().unwrap());
-    browser.wait_for("document.querySelector('#live.on')");
-    browser.wait_for("document.querySelectorAll('#rows .row').length === 1");
+    let Some((mut running, mut browser)) = opened(1440, 900) else { return };
     let intro = "document.querySelector('#detail h2').checkVisibility() && document.querySelector('#detail .command').checkVisibility()";
     look(&mut browser, "empty-deliveries", "#/deliveries", intro);
     let intro = "document.querySelector('#detail h2').checkVisibility() && document.querySelector('#detail .meta').textContent.includes('are empty')";

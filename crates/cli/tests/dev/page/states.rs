@@ -1,6 +1,6 @@
 //! States that a user must notice: dead letters, parked messages, batches, expired deliveries, filters without a match.
 
-use std::{path::Path, process::Command};
+use std::process::Command;
 
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use http::{HeaderMap, HeaderValue, Method};
@@ -11,8 +11,8 @@ use prelude_local::{
 use serde_json::{Value, json};
 
 use super::{
-    super::{browser::Browser, running::Running, running::scratch},
-    chromium,
+    super::{browser::Browser, running::Running},
+    opened,
 };
 
 /// More messages than one receipt returns.
@@ -21,12 +21,7 @@ const QUEUE: &str = "prelude-webhooks-user-created";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_needs_attention_stands_out() {
-    let Some(chromium) = chromium() else { return };
-    let mut running = Running::start(&[]);
-    let mut browser = Browser::start(Path::new(&chromium), scratch());
-    browser.look(1280, 800, false);
-    browser.open(running.ready["inspector"].as_str().unwrap());
-    browser.wait_for("document.querySelectorAll('#rows .row').length === 1");
+    let Some((mut running, mut browser)) = opened(1280, 800) else { return };
     dead_letters(&running, &mut browser).await;
     parked(&mut browser);
     batch(&mut browser);
