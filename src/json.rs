@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -41,7 +41,8 @@ impl<'a> Member<'a> {
     /// The value, if it has this type.
     pub(crate) fn read<T: Deserialize<'a>>(self) -> Option<T> {
         let Self::Once(raw) = self else { return None };
-        serde_json::from_str(raw.get()).ok()
+        // An error would quote the value, and gateways write `null` often.
+        if raw.get() == "null" { None } else { serde_json::from_str(raw.get()).ok() }
     }
 
     /// The text of a string.
@@ -88,17 +89,26 @@ pub(crate) trait Object<'a>: Copy + Default {
     fn has_repeated(&self) -> bool;
 }
 
-/// Reads an object's members; `None` for any other valid JSON.
+/// Reads an object's members; `None` for any other JSON.
 pub(crate) fn object<'a, O: Object<'a>>(json: &'a str) -> Option<O> {
-    if !json.trim_start().starts_with('{') {
-        return None;
-    }
-    serde_json::from_str::<Reader<'a, O>>(json).ok().map(|reader| reader.object)
+    serde_json::from_str::<Reader<'a, O>>(json).ok()?.object
 }
 
 /// Reads an object's members; `None` also if one of them is repeated.
 pub(crate) fn unambiguous_object<'a, O: Object<'a>>(json: &'a str) -> Option<O> {
     object(json).filter(|object: &O| !object.has_repeated())
+}
+
+/// Reads an object's members from a deserializer that borrows from a text, and counts all of its members. `None` for any
+/// other JSON, and if a member that is read is repeated.
+///
+/// # Errors
+/// The text is not JSON.
+pub(crate) fn read_unambiguous_object<'de, D: Deserializer<'de>, O: Object<'de>>(
+    deserializer: D,
+) -> Result<Option<(O, usize)>, D::Error> {
+    let reader = Reader::<'de, O>::deserialize(deserializer)?;
+    Ok(reader.object.filter(|object| !object.has_repeated()).map(|object| (object, reader.count)))
 }
 
 /// Defines an [`Object`] by its members' names.
@@ -157,9 +167,11 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Deserializes an [`Object`].
+/// Deserializes any JSON, and keeps the members of an [`Object`].
 struct Reader<'a, O> {
-    object: O,
+    object: Option<O>,
+    /// Number of the object's members.
+    count: usize,
     text: PhantomData<&'a str>,
 }
 
@@ -167,27 +179,58 @@ impl<'de: 'a, 'a, O: Object<'a>> Deserialize<'de> for Reader<'a, O> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ObjectVisitor<'a, O>(PhantomData<(&'a str, O)>);
 
+        // No value is refused, because the error would quote it.
         impl<'de: 'a, 'a, O: Object<'a>> Visitor<'de> for ObjectVisitor<'a, O> {
-            type Value = O;
+            type Value = (Option<O>, usize);
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+                f.write_str("any value")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<O, A::Error> {
-                let mut object = O::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut object, mut count) = (O::default(), 0);
                 while let Some(name) = map.next_key::<Name<'de>>()? {
+                    count += 1;
                     match std::str::from_utf8(&name.0).ok().and_then(|name| object.member(name)) {
                         Some(member) => member.set(map.next_value::<&'de RawValue>()?),
                         None => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
-                Ok(object)
+                Ok((Some(object), count))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok((None, 0))
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok((None, 0))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok((None, 0))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok((None, 0))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok((None, 0))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok((None, 0))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok((None, 0))
             }
         }
 
-        let object = deserializer.deserialize_map(ObjectVisitor(PhantomData))?;
-        Ok(Self { object, text: PhantomData })
+        let (object, count) = deserializer.deserialize_any(ObjectVisitor(PhantomData))?;
+        Ok(Self { object, count, text: PhantomData })
     }
 }
 

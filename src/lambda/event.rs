@@ -15,12 +15,12 @@ use serde_json::value::RawValue;
 
 use crate::{
     inbound::{Body, Headers, Inbound, Query},
-    json::{Member, Name, members, unambiguous_object},
+    json::{Member, Name, members, read_unambiguous_object},
 };
 
 /// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0), or the deployment's check.
 ///
-/// Reading never fails, because the runtime would log the fault with its values.
+/// Reading fails only for a text that is not JSON, because the runtime would log another fault with its values.
 pub struct Invocation {
     pub(super) origin: Origin,
 }
@@ -56,12 +56,13 @@ pub enum Kind {
 
 impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        let event = unambiguous_object::<Event<'_>>(json);
-        let origin = match event.and_then(|event| event.http_api().or_else(|| event.rest_api())) {
-            Some((kind, inbound)) => Origin::Gateway(kind, inbound),
-            None if is_check(json) => Origin::Deployment,
+        let origin = match read_unambiguous_object::<D, Event<'_>>(deserializer)? {
             None => Origin::Unknown,
+            Some((event, count)) => match event.http_api().or_else(|| event.rest_api()) {
+                Some((kind, inbound)) => Origin::Gateway(kind, inbound),
+                None if count == 1 && event.is_check() => Origin::Deployment,
+                None => Origin::Unknown,
+            },
         };
         Ok(Self { origin })
     }
@@ -72,13 +73,6 @@ impl fmt::Debug for Invocation {
         f.debug_struct("Invocation").field("origin", &self.origin).finish()
     }
 }
-
-/// Recognises the deployment's check, with white space between its tokens. A gateway's event always has other members.
-fn is_check(json: &str) -> bool {
-    json.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(CHECK.bytes())
-}
-
-const CHECK: &str = r#"{"prelude_webhooks":"check"}"#;
 
 members! {
     struct Event {
@@ -93,6 +87,7 @@ members! {
         multi_value_headers: "multiValueHeaders",
         body: "body",
         is_base64_encoded: "isBase64Encoded",
+        prelude_webhooks: "prelude_webhooks",
     }
 }
 
@@ -153,6 +148,11 @@ impl Event<'_> {
         Some((Kind::RestApi, inbound))
     }
 
+    /// Recognises the deployment's check, `{"prelude_webhooks":"check"}`. A gateway's event always has other members.
+    fn is_check(&self) -> bool {
+        self.prelude_webhooks.string().as_deref() == Some("check")
+    }
+
     /// The body; `None` for a body that is not a text, which no gateway writes.
     fn body(&self) -> Option<Body> {
         let text = if self.body.is_absent() { String::new() } else { self.body.read()? };
@@ -198,11 +198,11 @@ impl<'de> Deserialize<'de> for Pairs {
                 let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or_default());
                 while let Some((name, value)) = map.next_entry::<Name<'de>, &RawValue>()? {
                     let name = String::from_utf8_lossy(&name.0).into_owned();
-                    match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-                        Ok(values) => {
-                            pairs.extend(values.into_iter().map(|value| (name.clone(), text_of(value))))
-                        }
-                        Err(_not_a_list) => pairs.push((name, text_of(value))),
+                    if value.get().starts_with('[') {
+                        let values: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+                        pairs.extend(values.into_iter().map(|value| (name.clone(), text_of(value))));
+                    } else {
+                        pairs.push((name, text_of(value)));
                     }
                 }
                 Ok(Pairs(pairs))
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_event_is_the_deployments_check() {
-        for check in [CHECK, "{ \"prelude_webhooks\": \"check\" }\n"] {
+        for check in [r#"{"prelude_webhooks":"check"}"#, "{ \"prelude_webhooks\": \"check\" }\n"] {
             let invocation: Invocation = serde_json::from_str(check).unwrap();
             assert!(matches!(invocation.origin, Origin::Deployment), "{check}");
         }
