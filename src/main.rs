@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
     time::Instant,
 };
 
@@ -53,11 +54,15 @@ async fn main() -> ExitCode {
     let metrics = config.metrics.writer(&function_name, log_level.as_deref(), write_line);
     let receiver = Receiver::new(config, HttpsKeySets::default(), sender).with_metrics(metrics);
     drop(receiver.warm_up());
-    let handler = Handler::new(receiver, started.elapsed());
-    let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Invocation>| handler.handle(event)));
-    match run.await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_error) => {
+    let handler = Arc::new(Handler::new(receiver, started.elapsed()));
+    let answer = move |event: LambdaEvent<Invocation>| {
+        let handler = Arc::clone(&handler);
+        async move { handler.handle(event).await }
+    };
+    // A task of its own, because each waking of the main future costs a system call.
+    match tokio::spawn(lambda_runtime::run(service_fn(answer))).await {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(_)) | Err(_) => {
             tracing::error!(code = "runtime_failed", "the Lambda Runtime API is unreachable");
             ExitCode::FAILURE
         }
