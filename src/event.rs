@@ -61,10 +61,10 @@ pub struct Event {
     /// Destination of the event.
     pub destination: Destination,
     /// Wire name of the type, known or not.
-    pub type_name: Option<Box<str>>,
+    pub type_name: Option<Arc<str>>,
     /// Identity of the event, the same in every delivery. Consumers key idempotency on it together with the source, the
     /// app and the type.
-    pub event_id: Box<str>,
+    pub event_id: Arc<str>,
     /// Number of events in the bytes: one, or more in a slice.
     pub count: usize,
 }

@@ -15,7 +15,9 @@ pub(crate) const ATTRIBUTES_RESERVE: usize = 16 * 1024;
 /// The contract of the messages sets the 256; SQS itself bounds the message only.
 pub(crate) fn is_attribute_value(text: &str) -> bool {
     const MAX_CHARACTERS: usize = 256;
-    !text.is_empty() && text.chars().nth(MAX_CHARACTERS).is_none() && is_sqs_text(text)
+    // A text has at most as many characters as bytes.
+    let is_short = text.len() <= MAX_CHARACTERS || text.chars().nth(MAX_CHARACTERS).is_none();
+    !text.is_empty() && is_short && is_sqs_text(text)
 }
 
 /// Reports whether SQS accepts the text: the characters of XML 1.0.

@@ -39,7 +39,7 @@ pub struct Parked {
     request_id: Arc<str>,
     received_at: SystemTime,
     trace_header: Option<Arc<str>>,
-    event_id: Option<Box<str>>,
+    event_id: Option<Arc<str>>,
 }
 
 /// Error: no receiver parked the message, because an attribute of every parked message is missing or unknown.
@@ -51,9 +51,9 @@ pub struct NotParked(pub &'static str);
 #[derive(Clone)]
 pub struct Readdressed {
     /// Wire name of the type, known or not.
-    pub type_name: Option<Box<str>>,
+    pub type_name: Option<Arc<str>>,
     /// The attribute `event_id`.
-    pub event_id: Box<str>,
+    pub event_id: Arc<str>,
     /// The queue's URL and the message for it, or the reason to stay.
     pub place: Result<(QueueUrl, Message), Stay>,
 }
@@ -221,7 +221,7 @@ pub const MAX_AT_A_TIME: usize = 100;
 /// The event as received, in one message for any queue.
 fn forwarded(event: &Event, stamp: &Stamp) -> Result<Message, Stay> {
     let message = stamp.whole(event).ok_or(Stay::Parked(Reason::Oversize))?;
-    let is_text = std::str::from_utf8(&event.raw).is_ok() && is_sqs_text(&message.body());
+    let is_text = std::str::from_utf8(&event.raw).is_ok() && is_sqs_text(message.body());
     (is_text && !event.raw.is_empty()).then_some(message).ok_or(Stay::NotText)
 }
 
@@ -275,7 +275,7 @@ mod tests {
         let mut events = replay(QueueType::Fifo).readdress(&parked, &RAW, None);
         let (queue_url, message) = events.remove(0).place.ok().unwrap();
         assert_eq!(queue_url.as_str(), "https://sqs/1/p-user-created.fifo");
-        let attributes: Vec<_> = message.attributes().iter().map(|(name, value)| (*name, &**value)).collect();
+        let attributes: Vec<_> = message.attributes().collect();
         assert_eq!(attributes, ATTRIBUTES[..8], "the id that it was parked with, too");
         assert_eq!(message.trace_header(), Some("Root=1-5759e988-bd862e3fe1be46a994272793"));
         assert!(message.fifo().is_some());
@@ -309,7 +309,7 @@ mod tests {
         let stay = Stay::Parked(Reason::UnknownType);
         assert_eq!(replay.readdress(&parked, &unknown, None)[0].place.as_ref().err(), Some(&stay));
         let (_, message) = replay.readdress(&parked, &unknown, Some(&to)).remove(0).place.ok().unwrap();
-        let names: Vec<_> = message.attributes().iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = message.attributes().map(|(name, _)| name).collect();
         assert_eq!(names, ["event_type", "event_id", "source", "app_id", "authentication", "received_at"]);
         for (raw, stay) in [
             (Bytes::from_static(b"\xff"), Stay::NotText),

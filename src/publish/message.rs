@@ -1,6 +1,6 @@
 //! SQS messages: an event's bytes, and the attributes for consumers.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use super::{
     fifo::FifoIds,
 };
 use crate::{
-    event::{Authentication, Destination, Event, Origin},
+    event::{Destination, Event, Origin},
     inbound::Arrival,
     limits::{MAX_MESSAGE, is_attribute_value, is_sqs_text},
     parking::Reason,
@@ -22,25 +22,36 @@ use crate::{
 #[derive(Clone)]
 pub struct Message {
     body: Bytes,
-    attributes: Vec<(&'static str, Arc<str>)>,
+    /// Attributes that all messages of the delivery share.
+    shared: Arc<[Attribute]>,
+    /// The message's own attributes.
+    own: Vec<Attribute>,
     trace_header: Option<Arc<str>>,
     fifo: Option<FifoIds>,
     event_type: Option<EventType>,
     size: usize,
 }
 
+/// Name and value of a string attribute.
+type Attribute = (&'static str, Arc<str>);
+
 impl Message {
     /// Text of the body.
     #[must_use]
-    pub fn body(&self) -> Cow<'_, str> {
-        // The body is UTF-8 by construction, so no character is lost.
-        String::from_utf8_lossy(&self.body)
+    pub fn body(&self) -> &str {
+        // The body is UTF-8 by construction. SQS would refuse an empty one, so no event could be lost.
+        std::str::from_utf8(&self.body).unwrap_or_default()
     }
 
-    /// The string attributes, each once.
+    /// Names and values of the string attributes, each once.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.own.iter().chain(&*self.shared).map(|(name, value)| (*name, &**value))
+    }
+
+    /// Number of the attributes.
     #[must_use]
-    pub fn attributes(&self) -> &[(&'static str, Arc<str>)] {
-        &self.attributes
+    pub fn attribute_count(&self) -> usize {
+        self.shared.len() + self.own.len()
     }
 
     /// System attribute `AWSTraceHeader`, which does not count towards the size.
@@ -70,15 +81,17 @@ impl Message {
     /// Reports whether the body is encoded, so that SQS has no reason to refuse it.
     #[must_use]
     pub fn is_encoded(&self) -> bool {
-        self.attributes.iter().any(|(name, _)| *name == "encoding")
+        self.own.iter().any(|(name, _)| *name == "encoding")
     }
 
     /// Removes the attributes whose values come from outside.
     #[must_use]
     pub fn without_optional(mut self) -> Self {
         self.trace_header = None;
-        self.attributes.retain(|(name, _)| !OPTIONAL.contains(name));
-        self.size = self.body.len() + self.attributes.iter().map(attribute_size).sum::<usize>();
+        let is_kept = |(name, _): &Attribute| !OPTIONAL.contains(name);
+        self.shared = self.shared.iter().filter(|attribute| is_kept(attribute)).cloned().collect();
+        self.own.retain(is_kept);
+        self.size = self.body.len() + size_of(&self.shared) + size_of(&self.own);
         self
     }
 
@@ -93,10 +106,8 @@ impl Message {
 pub(crate) struct Stamp {
     source: Option<Source>,
     app_id: Option<Arc<str>>,
-    authentication: Authentication,
-    key_id: Option<Arc<str>>,
-    request_id: Arc<str>,
-    received_at: Arc<str>,
+    attributes: Arc<[Attribute]>,
+    attributes_size: usize,
     trace_header: Option<Arc<str>>,
     queue_type: QueueType,
 }
@@ -105,13 +116,22 @@ impl Stamp {
     pub(crate) fn new(origin: &Origin, arrival: &Arrival, queue_type: QueueType) -> Self {
         // Formatting fails only for years that RFC 3339 cannot represent.
         let received_at = DateTime::from(arrival.received_at).fmt(Format::DateTime).unwrap_or_default();
+        let attributes: Arc<[_]> = [
+            ("source", origin.source.map(|source| source.as_str().into())),
+            ("app_id", origin.app_id.clone()),
+            ("authentication", Some(origin.authentication.as_str().into())),
+            ("key_id", origin.key_id.clone()),
+            ("request_id", Some(Arc::clone(&arrival.request_id))),
+            ("received_at", Some(received_at.into())),
+        ]
+        .into_iter()
+        .filter_map(attribute)
+        .collect();
         Self {
             source: origin.source,
             app_id: origin.app_id.clone(),
-            authentication: origin.authentication,
-            key_id: origin.key_id.clone(),
-            request_id: Arc::clone(&arrival.request_id),
-            received_at: received_at.into(),
+            attributes_size: size_of(&attributes),
+            attributes,
             trace_header: arrival.trace_header.clone(),
             queue_type,
         }
@@ -125,68 +145,58 @@ impl Stamp {
 
     /// The event in one message, for any type; `None` when it would be too large.
     pub(crate) fn whole(&self, event: &Event) -> Option<Message> {
-        let attributes = self.attributes(event, None);
-        let message = self.message(event, escape_forbidden(&event.raw), attributes, "");
+        let message = self.message(event, escape_forbidden(&event.raw), own(event, None), "");
         (message.size <= MAX_MESSAGE).then_some(message)
     }
 
     /// The messages for the parking queue: one, or as many parts as it takes.
     pub(super) fn parked(&self, event: &Event, reason: Reason, first: Encoding) -> Vec<Message> {
-        let attributes = self.attributes(event, Some(reason));
-        let size = attributes.iter().map(attribute_size).sum();
+        let own = own(event, Some(reason));
+        let size = self.attributes_size + size_of(&own);
         let message = |Parcel { body, encoding }: Parcel| {
             let encoding: Option<Arc<str>> =
                 (encoding != Encoding::Text).then(|| encoding.to_string().into());
             let part = encoding.clone().unwrap_or_default();
             let encoding = encoding.map(|encoding| ("encoding", encoding));
-            let message =
-                self.message(event, body, attributes.iter().cloned().chain(encoding).collect(), &part);
+            let message = self.message(event, body, own.iter().cloned().chain(encoding).collect(), &part);
             if first == Encoding::Text { message } else { message.without_optional() }
         };
         encode(&event.raw, first, size).into_iter().map(message).collect()
     }
 
-    fn message(
-        &self,
-        event: &Event,
-        body: Bytes,
-        attributes: Vec<(&'static str, Arc<str>)>,
-        part: &str,
-    ) -> Message {
+    fn message(&self, event: &Event, body: Bytes, own: Vec<Attribute>, part: &str) -> Message {
         let fifo = match self.queue_type {
             QueueType::Standard => None,
             QueueType::Fifo => Some(FifoIds::of(event, self.source, self.app_id.as_deref(), part)),
         };
-        let size = body.len() + attributes.iter().map(attribute_size).sum::<usize>();
-        Message { body, attributes, trace_header: self.trace_header.clone(), fifo, event_type: None, size }
+        let size = body.len() + self.attributes_size + size_of(&own);
+        let (shared, trace_header) = (Arc::clone(&self.attributes), self.trace_header.clone());
+        Message { body, shared, own, trace_header, fifo, event_type: None, size }
     }
+}
 
-    fn attributes(&self, event: &Event, reason: Option<Reason>) -> Vec<(&'static str, Arc<str>)> {
-        let text = |text: &str| Some(Arc::<str>::from(text));
-        [
-            ("event_type", event.type_name.as_deref().and_then(text)),
-            ("event_id", text(&event.event_id)),
-            ("source", self.source.map(Source::as_str).and_then(text)),
-            ("app_id", self.app_id.clone()),
-            ("authentication", text(self.authentication.as_str())),
-            ("key_id", self.key_id.clone()),
-            ("request_id", Some(Arc::clone(&self.request_id))),
-            ("received_at", Some(Arc::clone(&self.received_at))),
-            ("reason", reason.map(Reason::as_str).and_then(text)),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| {
-            value.filter(|value| is_attribute_value(value)).map(|value| (name, value))
-        })
-        .collect()
-    }
+/// The attributes of this event alone.
+fn own(event: &Event, reason: Option<Reason>) -> Vec<Attribute> {
+    [
+        ("event_type", event.type_name.clone()),
+        ("event_id", Some(Arc::clone(&event.event_id))),
+        ("reason", reason.map(|reason| reason.as_str().into())),
+    ]
+    .into_iter()
+    .filter_map(attribute)
+    .collect()
+}
+
+/// An attribute whose value SQS accepts.
+fn attribute((name, value): (&'static str, Option<Arc<str>>)) -> Option<Attribute> {
+    value.filter(|value| is_attribute_value(value)).map(|value| (name, value))
 }
 
 /// Attributes whose values come from outside. They are omitted after SQS refused the message with them.
 const OPTIONAL: [&str; 4] = ["event_type", "app_id", "key_id", "request_id"];
 
-fn attribute_size((name, value): &(&'static str, Arc<str>)) -> usize {
-    name.len() + "String".len() + value.len()
+fn size_of(attributes: &[Attribute]) -> usize {
+    attributes.iter().map(|(name, value)| name.len() + "String".len() + value.len()).sum()
 }
 
 /// Escapes the two characters that JSON allows in a text and SQS forbids. Without them, which is the usual case, the bytes

@@ -6,8 +6,8 @@ use crate::limits::{MAX_ENTRIES, MAX_MESSAGE};
 
 /// Fills one batch after the other, and never an earlier one again, so that order is kept.
 pub(super) fn batches<T>(items: Vec<T>, size_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
-    let mut batches = Vec::new();
-    let mut batch = Vec::new();
+    let mut batches = Vec::with_capacity(items.len().div_ceil(MAX_ENTRIES));
+    let mut batch = Vec::with_capacity(items.len().min(MAX_ENTRIES));
     let mut sum = 0;
     for item in items {
         let size = size_of(&item);

@@ -1,5 +1,7 @@
 //! The edge to SQS. The only file that names `aws_sdk_sqs`.
 
+use std::collections::HashMap;
+
 use aws_config::{
     BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
     timeout::TimeoutConfig,
@@ -63,10 +65,12 @@ impl SendBatch for SqsSender {
         queue_url: &QueueUrl,
         messages: &[&Message],
     ) -> Result<Vec<Acknowledgement>, SqsFailure> {
-        let mut call = self.client.send_message_batch().queue_url(queue_url.as_str());
+        // The builder's own methods would add one by one, and grow each collection several times.
+        let mut entries = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
-            call = call.entries(entry(index, message)?);
+            entries.push(entry(index, message)?);
         }
+        let call = self.client.send_message_batch().queue_url(queue_url.as_str()).set_entries(Some(entries));
         match call.send().await {
             Ok(answer) => Ok(acknowledgements(&answer, messages.len())),
             Err(error) => Err(call_failure(&error)),
@@ -76,12 +80,15 @@ impl SendBatch for SqsSender {
 
 fn entry(index: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, SqsFailure> {
     let invalid = |_missing| SqsFailure::unanswered("request");
-    let mut entry =
-        SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(message.body());
+    let mut attributes = HashMap::with_capacity(message.attribute_count());
     for (name, value) in message.attributes() {
-        let value = MessageAttributeValue::builder().data_type("String").string_value(&**value);
-        entry = entry.message_attributes(*name, value.build().map_err(invalid)?);
+        let value = MessageAttributeValue::builder().data_type("String").string_value(value);
+        attributes.insert(name.to_owned(), value.build().map_err(invalid)?);
     }
+    let mut entry = SendMessageBatchRequestEntry::builder()
+        .id(index.to_string())
+        .message_body(message.body())
+        .set_message_attributes(Some(attributes));
     if let Some(trace_header) = message.trace_header() {
         let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace_header);
         let name = MessageSystemAttributeNameForSends::AwsTraceHeader;

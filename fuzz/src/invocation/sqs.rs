@@ -110,11 +110,11 @@ impl State {
     }
 
     fn keep(&mut self, queue_url: &QueueUrl, message: &Message) {
-        let attributes = message.attributes().iter();
+        let attributes = message.attributes().map(|(name, value)| (name.to_owned(), value.to_owned()));
         self.sent.push(Sent {
             queue: queue_url.name().to_owned(),
-            body: message.body().into_owned(),
-            attributes: attributes.map(|(name, value)| ((*name).to_owned(), value.to_string())).collect(),
+            body: message.body().to_owned(),
+            attributes: attributes.collect(),
             event_type: message.event_type().cloned(),
         });
     }
@@ -129,11 +129,11 @@ impl State {
         };
         note((1..=10).contains(&messages.len()), "not one to ten entries");
         for message in messages {
-            let attributes = message.attributes();
+            let attributes: Vec<_> = message.attributes().collect();
             let body = message.body();
             sum += body.len();
             sum += attributes.iter().map(|(name, value)| name.len() + 6 + value.len()).sum::<usize>();
-            note(!body.is_empty() && is_text(&body), "a body that is empty or has forbidden characters");
+            note(!body.is_empty() && is_text(body), "a body that is empty or has forbidden characters");
             note(attributes.len() <= 10, "more than ten attributes");
             for (index, (name, value)) in attributes.iter().enumerate() {
                 note(

@@ -36,7 +36,7 @@ impl SendBatch for DrySqs {
         let queue = queue_url.name();
         let taken = messages.iter().map(|message| {
             let attribute = |name: &str| {
-                let found = message.attributes().iter().find(|(other, _)| *other == name);
+                let found = message.attributes().find(|(other, _)| *other == name);
                 found.map(|(_, value)| value.to_string())
             };
             Taken {

@@ -197,7 +197,7 @@ impl<'a> Looking<'a> {
             && !parked.is_slice()
             && let Some(event) = self.parking.replay.readdress(&parked, &raw, None).pop()
         {
-            label.event_type = event.type_name.map(String::from);
+            label.event_type = event.type_name.as_deref().map(str::to_owned);
         }
         label
     }
