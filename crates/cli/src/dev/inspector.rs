@@ -49,6 +49,8 @@ pub struct Parts {
     pub has_metrics: bool,
     /// Name of the parking queue.
     pub parking_queue: String,
+    /// Name of the dead-letter queue of each event type.
+    pub dead_letters: BTreeMap<EventType, String>,
 }
 
 /// A running inspector.
@@ -125,6 +127,7 @@ async fn setup(State(run): State<Arc<Run>>) -> Json<Value> {
             "type": event_type.as_str(),
             "source": event_type.source().map(prelude_events::Source::as_str),
             "meaning": event_type.meaning(),
+            "dead_letters": run.parts.dead_letters.get(event_type),
         })
     });
     Json(json!({

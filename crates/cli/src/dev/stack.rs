@@ -1,7 +1,8 @@
 //! The running stack: receiver, queues, key server, inspector.
 
-use std::{io, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, io, net::IpAddr, path::PathBuf, slice, sync::Arc};
 
+use prelude_events::EventType;
 use prelude_webhooks::{
     config::Problem,
     gate::Gate,
@@ -17,7 +18,7 @@ use super::journal::Journal;
 use super::keep::{Keep, KeepError};
 use super::sender::Sender;
 use super::settings::Settings;
-use crate::{environment::EnvironmentError, port::PortUnusable};
+use crate::{environment::EnvironmentError, operate::redrive, port::PortUnusable};
 use prelude_local::{
     aws::{
         gateway::{Api, GatewayServer},
@@ -119,6 +120,7 @@ impl Stack {
         // The keys are published before the receiver first fetches them.
         let sender = Arc::new(Sender::new(path.clone(), source_ip.clone(), key_server)?);
         let parking_queue = config.routes.parking().name().to_owned();
+        let dead_letters = dead_letters(&config.routes);
         let has_metrics = config.metrics == MetricsFormat::Emf;
         let figures = Arc::new(Figures::default());
         let sink = Arc::clone(&figures);
@@ -143,6 +145,7 @@ impl Stack {
             figures,
             has_metrics,
             parking_queue,
+            dead_letters,
         };
         let inspector = Inspector::start(parts, &mut addresses, options.inspector_port).await;
         let inspector = inspector.map_err(PortUnusable::of(options.inspector_port, "--inspector-port"))?;
@@ -222,6 +225,13 @@ fn source_ip(gate: &Gate) -> String {
         Some(first) if !is_listed => first.addr().to_string(),
         _ => GatewayServer::SOURCE_IP.to_owned(),
     }
+}
+
+/// Name of the dead-letter queue of each event type. Types that a rule merges share one.
+fn dead_letters(routes: &Routes) -> BTreeMap<EventType, String> {
+    let of_type = |event_type: &EventType| redrive::dead_letters(routes, slice::from_ref(event_type)).pop();
+    let named = |event_type: &EventType| Some((event_type.clone(), of_type(event_type)?.name));
+    EventType::ALL.iter().filter_map(named).collect()
 }
 
 /// Queue URL without its suffix, taken from the parking queue's URL.

@@ -3,6 +3,7 @@
 //! With `PRELUDE_CLI_TEST_SCREENSHOT=<file>` it also writes the picture of the documentation.
 #![cfg(test)]
 
+mod agrees;
 mod looks;
 mod states;
 
@@ -162,19 +163,25 @@ async fn metrics(running: &Running, browser: &mut Browser) {
     running.sqs().send_message().queue_url(dead_letters).message_body("{}").send().await.unwrap();
     browser.wait_for(&format!("{} === '1'", sum("EventsParked")));
     browser.wait_for("document.querySelector('#alerts').textContent === '2'");
-    let alerts = browser.value("[...document.querySelectorAll('#detail .alert')].map((one) => [one.className, one.querySelector('a').textContent, one.querySelector('pre').textContent.split(' --env-file ')[0]])");
+    let alerts = browser.value("[...document.querySelectorAll('#detail .alert')].map((one) => [one.className, one.querySelector('a').textContent, one.querySelector('pre').textContent])");
+    let port = |server: &str| running.ready[server].as_str().unwrap().split([':', '/']).nth(4).unwrap();
+    let settings = format!(
+        "cargo prelude dev --print-settings \\\n  --prelude-port {} \\\n  --sqs-port {} > dev.env\n",
+        port("jwks"),
+        port("sqs")
+    );
     assert_eq!(
         alerts,
         json!([
             [
                 "alert dead",
                 "1 dead letter in prelude-webhooks-verify-attempt-dlq",
-                "cargo prelude dev --print-settings > dev.env\ncargo prelude redrive --all"
+                format!("{settings}cargo prelude redrive verify.attempt --env-file dev.env")
             ],
             [
                 "alert parking",
                 "1 parked message in prelude-webhooks-unrouted",
-                "cargo prelude dev --print-settings > dev.env\ncargo prelude parked list"
+                format!("{settings}cargo prelude parked list --env-file dev.env")
             ],
         ])
     );
@@ -198,8 +205,13 @@ async fn metrics(running: &Running, browser: &mut Browser) {
 
 /// The dev stack, and its inspector in a window of this size, after the activation. `None` without Chromium.
 fn opened(width: u32, height: u32) -> Option<(Running, Browser)> {
+    opened_with(width, height, &[])
+}
+
+/// The same with arguments of the stack.
+fn opened_with(width: u32, height: u32, arguments: &[&str]) -> Option<(Running, Browser)> {
     let chromium = chromium()?;
-    let running = Running::start(&[]);
+    let running = Running::start(arguments);
     let mut browser = Browser::start(Path::new(&chromium), scratch());
     browser.look(width, height, false);
     browser.open(running.ready["inspector"].as_str().unwrap());

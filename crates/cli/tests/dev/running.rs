@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
@@ -144,10 +144,22 @@ pub(crate) fn prelude(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// Command without the variables of the project that the developer's shell may have set.
+/// Runs a script of the documentation or the page in a folder. `cargo prelude` is the built binary.
+pub(crate) fn shell(script: &str, folder: &Path) -> Output {
+    let script = script.replace("cargo prelude", env!("CARGO_BIN_EXE_prelude"));
+    clean("sh").args(["-ec", &script]).current_dir(folder).output().unwrap()
+}
+
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_prelude"));
-    command.args(arguments).env_remove("NO_COLOR");
+    let mut command = clean(env!("CARGO_BIN_EXE_prelude"));
+    command.args(arguments);
+    command
+}
+
+/// Command without the variables of the project that the developer's shell may have set.
+fn clean(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("NO_COLOR");
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PRELUDE_")) {
         command.env_remove(name);
     }

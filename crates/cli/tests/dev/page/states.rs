@@ -11,7 +11,10 @@ use prelude_local::{
 use serde_json::{Value, json};
 
 use super::{
-    super::{browser::Browser, running::Running},
+    super::{
+        browser::Browser,
+        running::{Running, scratch, shell, text},
+    },
     opened,
 };
 
@@ -37,7 +40,7 @@ async fn what_needs_attention_stands_out() {
     assert_eq!(running.stop(), 0);
 }
 
-fn trigger(browser: &mut Browser, name: &str) {
+pub(super) fn trigger(browser: &mut Browser, name: &str) {
     browser.value(&format!("change('/api/trigger', {}).then(() => null)", json!({ "name": name })));
 }
 
@@ -117,14 +120,28 @@ async fn dead_letters(running: &Running, browser: &mut Browser) {
     shows(browser, "10 visible", 10);
     let ground = |of: &str| format!("getComputedStyle(document.querySelector('{of}')).backgroundColor");
     assert_ne!(browser.value(&ground("#rows .row.dead")), browser.value(&ground("#rows .row.empty")));
-    assert_eq!(
-        browser
-            .value("document.querySelector('#detail .alert.dead pre').textContent.includes('redrive --all')"),
-        true
-    );
+    redriven(running, browser, &dead).await;
     browser.value("{ confirm = () => true; document.querySelector('#detail .buttons button').click(); }");
     shows(browser, "0 visible", 0);
     browser.wait_for("$('alerts').hidden");
+}
+
+/// The command of one dead-letter queue moves its messages, and leaves those of another one.
+async fn redriven(running: &Running, browser: &mut Browser, dead: &str) {
+    let other = "prelude-webhooks-verify-attempt-dlq";
+    let url = EmbeddedSqs::queue_url_prefix(other);
+    running.sqs().send_message().queue_url(url).message_body("{}").send().await.unwrap();
+    let shown = browser.value("document.querySelector('#detail .alert.dead pre').textContent");
+    let folder = scratch();
+    let moved = shell(shown.as_str().unwrap(), &folder);
+    std::fs::remove_dir_all(folder).unwrap();
+    assert!(moved.status.success(), "{shown}: {}", text(&moved.stderr));
+    assert_eq!(browser.value("location.hash"), format!("#/queues/{dead}"));
+    shows(browser, "0 visible", 0);
+    browser.value(&format!("location.hash = '#/queues/{QUEUE}'"));
+    shows(browser, "10 visible, 2 in flight", 12);
+    browser.value(&format!("location.hash = '#/queues/{other}'"));
+    shows(browser, "1 visible", 1);
 }
 
 /// Waits until the page of a queue shows these counts and this number of messages.
