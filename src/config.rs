@@ -58,7 +58,8 @@ pub struct Config {
 impl Config {
     /// Reads the settings from the environment's variables, and from the file that `PRELUDE_CONFIG_FILE` names.
     ///
-    /// `variables` are names and values, `None` for a value that is not UTF-8. Only `PRELUDE_…` variables count.
+    /// `variables` are names and values, `None` for a value that is not UTF-8. Only `PRELUDE_…` variables count, and
+    /// Lambda's own `AWS_LAMBDA_MAX_CONCURRENCY`.
     ///
     /// # Errors
     /// All problems at once.
@@ -102,6 +103,7 @@ impl Config {
         };
         unsigned::check(settings, &accept_unsigned, &gate, problems);
         read::check_receivable(settings, &apps, problems);
+        read::check_concurrency(settings, problems);
         let routes = read::routes(settings, problems);
         for pattern in routes.iter().flat_map(|routes| &routes.unused_rules) {
             let message = format!("has the pattern `{pattern}`, which matches no event type");

@@ -61,6 +61,21 @@ pub(super) fn check_receivable(settings: &Settings, apps: &[App], problems: &mut
     }
 }
 
+/// Demands one invocation at a time. Deliveries beside each other would share the memory, the connections and the time that
+/// the receiver plans for one.
+pub(super) fn check_concurrency(settings: &Settings, problems: &mut Problems) {
+    let Some(text) = settings.text(name::MAX_CONCURRENCY) else { return };
+    let fault = match text.parse::<u32>() {
+        Ok(1) => return,
+        Ok(0) | Err(_) => "is not a number of invocations: expected 1",
+        Ok(_more) => {
+            "is greater than 1: expected 1, because the receiver takes one delivery at a time; set the function's \
+             PerExecutionEnvironmentMaxConcurrency to 1, or run it without Managed Instances"
+        }
+    };
+    problems.add(name::MAX_CONCURRENCY, fault);
+}
+
 pub(super) fn path_tokens(settings: &Settings, problems: &mut Problems) -> (Vec<Secret>, Vec<Problem>) {
     let (mut tokens, mut warnings) = (Vec::new(), Vec::new());
     for token in settings.list(name::PATH_TOKEN).into_iter().flatten() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::problem::Problems;
 
-/// Names of all variables of the receiver.
+/// Names of the variables that the receiver reads.
 pub(super) mod name {
     pub(crate) const QUEUE_URL_PREFIX: &str = "PRELUDE_QUEUE_URL_PREFIX";
     pub(crate) const QUEUE_TYPE: &str = "PRELUDE_QUEUE_TYPE";
@@ -25,7 +25,10 @@ pub(super) mod name {
     pub(crate) const CHALLENGE_RESPONSE: &str = "PRELUDE_CHALLENGE_RESPONSE";
     pub(crate) const JWKS_TTL_SECONDS: &str = "PRELUDE_JWKS_TTL_SECONDS";
     pub(crate) const METRICS: &str = "PRELUDE_METRICS";
+    /// Set by Lambda itself, so it is not one of the names that a user can set or misspell.
+    pub(crate) const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 
+    /// The receiver's own settings.
     pub(crate) const ALL: [&str; 14] = [
         QUEUE_URL_PREFIX,
         QUEUE_TYPE,
@@ -55,10 +58,12 @@ impl Settings {
     ) -> Self {
         let mut settings = BTreeMap::new();
         for (variable, value) in variables {
-            if !variable.starts_with(PREFIX) || variable.starts_with(TOOL_PREFIX) {
+            let name = known(&variable)
+                .or_else(|| (variable == name::MAX_CONCURRENCY).then_some(name::MAX_CONCURRENCY));
+            if name.is_none() && (!variable.starts_with(PREFIX) || variable.starts_with(TOOL_PREFIX)) {
                 continue;
             }
-            match (known(&variable), value) {
+            match (name, value) {
                 (None, _) => {
                     let hint = nearest(&variable);
                     problems.add(variable, format!("is set, but there is no such setting{hint}"));

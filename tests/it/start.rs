@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::support::{
-    keys::private_key,
+    keys::{pem, private_key},
     openssl::{self, TlsServer},
     process::FunctionProcess,
     runtime_api::RuntimeApi,
@@ -55,6 +55,7 @@ async fn a_bad_configuration_fails_the_start_and_names_every_variable() {
         ("PRELUDE_CHALLENGE_RESPONSE", "text"),
         ("PRELUDE_JWKS_TTL_SECONDS", "0"),
         ("PRELUDE_METRICS", "on"),
+        ("AWS_LAMBDA_MAX_CONCURRENCY", "2"),
         ("PRELUDE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
     ];
     let env = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -77,6 +78,32 @@ async fn a_bad_configuration_fails_the_start_and_names_every_variable() {
     assert_eq!(named, expected, "{output}");
     for secret in ["secret-token", "c2VjcmV0", "sec/ret"] {
         assert!(!output.contains(secret), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_with_more_than_one_invocation_at_a_time_is_refused() {
+    let pinned =
+        json!([{"app_id": "demoapp1", "verification_token": "t", "public_keys": [pem("app-2048.pub.pem")]}]);
+    let pinned = pinned.to_string();
+    for (limit, is_good) in
+        [("1", true), ("", true), ("2", false), ("64", false), ("0", false), ("many", false)]
+    {
+        let runtime_api = RuntimeApi::start().await;
+        let more = [("PRELUDE_APPS", pinned.as_str()), ("AWS_LAMBDA_MAX_CONCURRENCY", limit)];
+        let mut process = spawn("https://localhost/", &more, &runtime_api);
+        if is_good {
+            runtime_api.first_poll().await;
+            assert!(!process.output().contains("bad_configuration"), "{}", process.output());
+            continue;
+        }
+        let status = process.exit_status(Duration::from_secs(20)).await.expect("the process ends");
+        assert!(!status.success());
+        let line: Value = serde_json::from_str(process.output().trim()).expect("one line");
+        assert_eq!(line["code"], "bad_configuration", "{line}");
+        assert_eq!(line["variable"], "AWS_LAMBDA_MAX_CONCURRENCY", "{line}");
+        let text = line["message"].as_str().unwrap();
+        assert!(text.starts_with("AWS_LAMBDA_MAX_CONCURRENCY is ") && text.contains("expected 1"), "{text}");
     }
 }
 
