@@ -3,8 +3,8 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use prelude_cli::{
-    diagnose::verify::{self, KnownKeys},
-    environment::Environment,
+    diagnose::verify::{self, KeySetPlace, KnownKeys},
+    environment::{Environment, EnvironmentError},
     input::Input,
     terminal::{Look, print},
 };
@@ -32,7 +32,7 @@ pub(crate) struct Verify {
     public_key: Vec<PathBuf>,
     /// Key set in a file or at an https:// URL; repeatable
     #[arg(long, value_name = "FILE|URL")]
-    jwks: Vec<String>,
+    jwks: Vec<KeySetPlace>,
     /// Fetch no key set
     #[arg(long)]
     offline: bool,
@@ -65,11 +65,19 @@ impl Verify {
         if !named.is_empty() {
             return Ok(named);
         }
-        let mut environment = Environment::read(self.env_file.as_deref())?;
+        let environment = Environment::read(self.env_file.as_deref())?;
         // Verifying sends nothing, so the settings need no queue.
-        environment
-            .set_default("PRELUDE_QUEUE_URL_PREFIX", EmbeddedSqs::queue_url_prefix("prelude-webhooks-"));
-        let keys = KnownKeys::of_config(&environment.config()?);
+        let prefix = EmbeddedSqs::queue_url_prefix("prelude-webhooks-");
+        let config =
+            environment.config_with(&[("PRELUDE_QUEUE_URL_PREFIX", &prefix)]).map_err(
+                |error| match error {
+                    EnvironmentError::NoSettings => {
+                        format!("{error}, or keys with --public-key or --jwks").into()
+                    }
+                    error => Box::<dyn Error>::from(error),
+                },
+            )?;
+        let keys = KnownKeys::of_config(&config);
         if keys.is_empty() {
             return Err("no key to verify with: use --public-key or --jwks, or set PRELUDE_PUBLIC_KEYS or PRELUDE_APPS".into());
         }

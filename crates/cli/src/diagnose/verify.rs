@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use key_sets::KeySetFetch;
 pub(crate) use key_sets::KeySets;
-pub use keys::{KeyTrial, KeysError, KnownKeys, TrialResult};
+pub use keys::{KeySetPlace, KeyTrial, KeysError, KnownKeys, TrialResult};
 pub(crate) use keys::{Labels, Trials};
 pub(crate) use text::key_lines;
 pub use text::page;
@@ -219,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn an_unfetched_key_set_is_not_a_wrong_signature() {
         let mut keys = KnownKeys::default();
-        keys.add_jwks("https://keys.example/jwks.json").unwrap();
+        keys.add_jwks(&"https://keys.example/jwks.json".parse().unwrap()).unwrap();
         let verification = verify("{}".into(), &signed("{}", Signer::Account), keys, true).await;
         assert!(verification.finding.contains("could not be fetched"), "{verification:?}");
         assert_eq!(verification.key_sets[0].result, "not_fetched");

@@ -117,9 +117,21 @@ fn unusable_keys_are_refused_in_one_line() {
     );
     let readme = repository("README.md");
     assert_refused(&with(&["--jwks", &readme]), "holds no usable RSA key");
-    assert_refused(&with(&["--jwks", "http://keys.example/jwks.json"]), "https:// URL");
+    for url in ["http://keys.example/jwks.json", "ftp://x", "https://"] {
+        assert_misused(
+            &with(&["--jwks", url]),
+            &[&format!("'{url}' for '--jwks <FILE|URL>'"), "https:// URL"],
+        );
+    }
     assert_refused(&with(&["--env-file", "/nowhere/.env"]), "/nowhere/.env cannot be read");
-    assert_refused(&with(&[]), "PRELUDE_PUBLIC_KEYS");
+    for part in ["name a file of settings with --env-file", "--public-key or --jwks"] {
+        assert_refused(&with(&[]), part);
+    }
+    let no_keys = Scratch::new(
+        "no-keys.env",
+        "PRELUDE_ACCEPT_UNSIGNED=verify_v1\nPRELUDE_PATH_TOKEN=sample-path-token-0123456789abcdef\n",
+    );
+    assert_refused(&with(&["--env-file", no_keys.path()]), "PRELUDE_PUBLIC_KEYS");
     assert_refused(&prelude(&["verify", "/nowhere", "--signature", "x=y"]), "/nowhere cannot be read");
     assert_misused(&prelude(&["verify", "/nowhere"]), &["--signature <VALUE>"]);
     assert_eq!(with(&["--env-file", "x", "--jwks", "y"]).status.code(), Some(2));

@@ -1,6 +1,10 @@
 //! Keys for a verification: their origins, their labels, and the results of their trials.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use prelude_webhooks::{
     app::{App, AppKeySource},
@@ -59,33 +63,65 @@ impl KnownKeys {
         Ok(())
     }
 
-    /// Adds a key set: a file, or a URL that is fetched when one of its keys is needed.
+    /// Adds a key set. One at a URL is fetched when one of its keys is needed.
     ///
     /// # Errors
-    /// The file is unreadable or holds no usable key, or the URL is not secure.
-    pub fn add_jwks(&mut self, place: &str) -> Result<(), KeysError> {
-        let keys = if place.contains("://") {
-            if !is_key_server(place) {
-                return Err(KeysError::NotAKeyServer);
+    /// The file is unreadable or holds no usable key.
+    pub fn add_jwks(&mut self, place: &KeySetPlace) -> Result<(), KeysError> {
+        let keys = match place {
+            KeySetPlace::Url(url) => AppKeySource::Url(url.clone()),
+            KeySetPlace::File(path) => {
+                let keys = jwks::parse(&input::read(path)?);
+                if keys.is_empty() {
+                    return Err(KeysError::NoUsableKey(path.clone()));
+                }
+                for key in &keys {
+                    self.labels.add(*key.thumbprint(), path.display().to_string());
+                }
+                AppKeySource::Pinned(keys.into())
             }
-            AppKeySource::Url(place.to_owned())
-        } else {
-            let keys = jwks::parse(&input::read(Path::new(place))?);
-            if keys.is_empty() {
-                return Err(KeysError::NoUsableKey(place.into()));
-            }
-            for key in &keys {
-                self.labels.add(*key.thumbprint(), place.to_owned());
-            }
-            AppKeySource::Pinned(keys.into())
         };
-        self.apps.push(App { app_id: place.into(), verification_token: Secret::unmatchable(), keys });
+        let app_id = place.to_string().into();
+        self.apps.push(App { app_id, verification_token: Secret::unmatchable(), keys });
         Ok(())
     }
 
     /// Reports whether there is neither a key nor a key set.
     pub fn is_empty(&self) -> bool {
         self.account.is_empty() && self.apps.is_empty()
+    }
+}
+
+/// Place of a key set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySetPlace {
+    /// URL of a key server.
+    Url(String),
+    /// A file.
+    File(PathBuf),
+}
+
+impl FromStr for KeySetPlace {
+    type Err = &'static str;
+
+    /// Refuses URLs over which an attacker could replace the keys.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            url if is_key_server(url) => Ok(Self::Url(url.to_owned())),
+            url if url.contains("://") => {
+                Err("expected an https:// URL, http:// with a loopback address, or a file")
+            }
+            path => Ok(Self::File(path.into())),
+        }
+    }
+}
+
+impl fmt::Display for KeySetPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(url),
+            Self::File(path) => path.display().fmt(f),
+        }
     }
 }
 
@@ -106,9 +142,6 @@ pub enum KeysError {
     /// A file holds no usable key.
     #[error("{} holds no usable RSA key: expected a JSON Web Key Set", .0.display())]
     NoUsableKey(PathBuf),
-    /// A URL over which an attacker could replace the keys.
-    #[error("the key set's URL is not secure: expected an https:// URL, or http:// with a loopback address")]
-    NotAKeyServer,
 }
 
 /// Owners of keys, in words.
@@ -204,16 +237,16 @@ mod tests {
 
     #[test]
     fn a_key_set_is_fetched_over_https_or_from_this_machine() {
-        let add = |url| KnownKeys::default().add_jwks(url).is_ok();
+        let is_url = |url: &str| matches!(url.parse(), Ok(KeySetPlace::Url(_)));
         for url in
             ["https://keys.example/jwks.json", "http://127.0.0.1:1/jwks.json", "http://[::1]:1/jwks.json"]
         {
-            assert!(add(url), "{url}");
+            assert!(is_url(url), "{url}");
         }
         for url in
             ["http://keys.example/jwks.json", "http://[2001:db8::1]/jwks.json", "ftp://[::1]/jwks.json"]
         {
-            assert!(!add(url), "{url}");
+            assert!(url.parse::<KeySetPlace>().is_err(), "{url}");
         }
     }
 }

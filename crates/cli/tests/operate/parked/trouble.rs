@@ -81,7 +81,7 @@ async fn a_line_that_is_not_a_variable_is_not_repeated() {
     std::fs::write(&path, "A=1\nthis is secret\n").unwrap();
     let ran = run(&["parked", "list", "--env-file", path.to_str().unwrap()], &[]).await;
     std::fs::remove_file(path).unwrap();
-    ran.assert(1, &["has a line that is not NAME=value"]);
+    ran.assert(1, &[".env, line 2 is not a setting: expected NAME=value"]);
     assert!(!ran.all().contains("secret"));
 }
 
