@@ -1,7 +1,7 @@
 //! HTTP client for receivers, key servers and management APIs at any address.
 
 use std::{
-    error::Error as _,
+    error::Error,
     iter::successors,
     time::{Duration, Instant},
 };
@@ -138,9 +138,10 @@ impl ClientError {
     }
 }
 
-/// Reports whether the name of the host could not be resolved. hyper has no other sign of it than this text.
-fn is_unresolved(error: &reqwest::Error) -> bool {
-    let mut causes = successors(error.source(), |&cause| cause.source());
+/// Reports whether a client failed because the name of the host could not be resolved. hyper, below reqwest and the AWS SDK,
+/// has no other sign of it than this text.
+pub fn is_unresolved(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = successors(Some(error), |&cause| cause.source());
     causes.any(|cause| cause.to_string() == "dns error")
 }
 

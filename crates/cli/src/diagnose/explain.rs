@@ -84,7 +84,7 @@ pub async fn explain(event: &[u8], config: Config, offline: bool) -> Result<Expl
         advice: sight.rejection().map(advice::of),
         events: fates(&sight, sqs.taken()),
         keys: sight.keys(&labels),
-        key_sets: key_sets.rows(&apps),
+        key_sets: key_sets.rows(&apps).await,
     })
 }
 

@@ -118,7 +118,7 @@ pub async fn verify(body: Bytes, header: &str, keys: KnownKeys, offline: bool) -
             Err(rejection) => rejection.to_string(),
         },
         keys: trials.rows(&labels),
-        key_sets: fetched.rows(&apps),
+        key_sets: fetched.rows(&apps).await,
         proves,
     }
 }

@@ -18,6 +18,7 @@ use prelude_webhooks::{
 };
 
 use crate::environment::Environment;
+use prelude_local::http_client::is_unresolved;
 
 /// Access to the SQS that has a receiver's queues.
 #[derive(Clone)]
@@ -87,15 +88,28 @@ impl Aws {
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let place = || self.place.clone();
+        AwsError::of(error, &self.place)
+    }
+}
+
+impl AwsError {
+    /// Classifies the error of a call to the endpoint with this name.
+    pub fn of<E>(error: SdkError<E>, place: &str) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let place = || place.to_owned();
         let text = DisplayErrorContext(&error).to_string();
         match &error {
             SdkError::ServiceError(answer) => {
-                let code = answer.err().code().unwrap_or("an answer without a code").to_owned();
+                // Each error of SQS has a code.
+                let Some(code) = answer.err().code().map(str::to_owned) else {
+                    return Self::Unreadable(place());
+                };
                 let message = answer.err().message().unwrap_or_default().to_owned();
                 match (Failure::of_code(&code), &*code) {
-                    (Failure::QueueMissing, _) => AwsError::NoQueue,
-                    (Failure::QueueDenied, _) => AwsError::Denied(with(code, &message)),
+                    (Failure::QueueMissing, _) => Self::NoQueue,
+                    (Failure::QueueDenied, _) => Self::Denied(with(code, &message)),
                     (
                         _,
                         "InvalidClientTokenId"
@@ -105,15 +119,16 @@ impl Aws {
                         | "SignatureDoesNotMatch"
                         | "InvalidSignatureException"
                         | "MissingAuthenticationToken",
-                    ) => AwsError::BadCredentials(code),
-                    _ => AwsError::Refused(with(code, &message)),
+                    ) => Self::BadCredentials(code),
+                    _ => Self::Refused(with(code, &message)),
                 }
             }
-            SdkError::TimeoutError(_) => AwsError::TimedOut(place()),
-            SdkError::DispatchFailure(_) if text.contains("credential") => AwsError::NoCredentials,
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsError::TimedOut(place()),
-            SdkError::DispatchFailure(_) => AwsError::Unreachable(place()),
-            _ => AwsError::Unreadable(place()),
+            SdkError::TimeoutError(_) => Self::TimedOut(place()),
+            SdkError::DispatchFailure(_) if text.contains("credential") => Self::NoCredentials,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::TimedOut(place()),
+            SdkError::DispatchFailure(_) if is_unresolved(&error) => Self::UnknownHost(place()),
+            SdkError::DispatchFailure(_) => Self::Unreachable(place()),
+            _ => Self::Unreadable(place()),
         }
     }
 }
@@ -176,6 +191,9 @@ pub enum AwsError {
     /// No server listens at the address.
     #[error("nothing answers at {0}: check the network, the region and --endpoint-url")]
     Unreachable(String),
+    /// Nobody knows the name of the address's host.
+    #[error("the host of {0} cannot be found: check DNS, the region and --endpoint-url")]
+    UnknownHost(String),
     /// A server listens, but does not answer in time.
     #[error("{0} did not answer in time: try again")]
     TimedOut(String),

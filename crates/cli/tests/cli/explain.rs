@@ -58,6 +58,20 @@ fn every_refusal_is_explained_and_exits_with_1() {
 }
 
 #[test]
+fn an_unreachable_key_server_has_its_cause() {
+    let event = repository("events/session-batch.json");
+    let apps =
+        r#"[{"app_id":"demoapp1","verification_token":"t","jwks_url":"https://name.invalid/jwks.json"}]"#;
+    let config = Scratch::new("unknown-host.json", format!(r#"{{"PRELUDE_APPS":{apps}}}"#));
+    let settings = "PRELUDE_QUEUE_URL_PREFIX=https://sqs.eu-west-1.amazonaws.com/123456789012/p-\n\
+                    PRELUDE_PATH_TOKEN=sample-path-token-0123456789abcdef\n";
+    let settings = Scratch::new("unknown-host.env", settings);
+    let output = prelude(&["explain", &event, "--env-file", settings.path(), "--config", config.path()]);
+    let page = text(&output.stdout);
+    assert!(page.contains("(unreachable: the host of https://name.invalid cannot be found"), "{page}");
+}
+
+#[test]
 fn settings_also_come_from_a_file() {
     let event = repository("events/rejected/address_not_allowed.json");
     let config = Scratch::new("config.json", r#"{"PRELUDE_IP_CHECK":"report"}"#);

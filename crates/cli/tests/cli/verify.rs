@@ -86,6 +86,26 @@ async fn a_key_set_is_fetched_from_its_server() {
 }
 
 #[test]
+fn an_unreachable_key_server_has_its_cause() {
+    let signature = signature();
+    for (url, cause) in [
+        ("http://127.0.0.1:1/s3cret.json", "nothing answers at http://127.0.0.1:1: is it running"),
+        ("https://name.invalid/s3cret.json", "the host of https://name.invalid cannot be found"),
+    ] {
+        let output = verify(&["--signature", &signature, "--jwks", url]);
+        let page = text(&output.stdout);
+        let expected = format!("key set of {url}: could not be fetched (unreachable: {cause}");
+        assert!(output.status.code() == Some(1) && page.contains(&expected), "{page}");
+        let fetch =
+            outcome(&verify(&["--signature", &signature, "--jwks", url, "--json"]))["key_sets"][0].clone();
+        assert_eq!(fetch["result"], "unreachable", "{fetch}");
+        assert!(fetch["cause"].as_str().is_some_and(|text| text.starts_with(cause)), "{fetch}");
+        let offline = outcome(&verify(&["--signature", &signature, "--jwks", url, "--json", "--offline"]));
+        assert_eq!(offline["key_sets"][0].get("cause"), None, "{offline}");
+    }
+}
+
+#[test]
 fn the_step_that_fails_is_named() {
     let genuine = signature();
     let env_file = repository("events/.env");

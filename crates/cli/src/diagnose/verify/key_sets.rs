@@ -3,17 +3,19 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use http::{HeaderMap, Method};
 use prelude_webhooks::{
     app::{App, AppKeySource},
     authenticate::{
         FetchError, FetchKeySet,
-        keys::{https::HttpsKeySets, jwks},
+        keys::{cache::FETCH_TIMEOUT, https::HttpsKeySets, jwks},
         public_key::Thumbprint,
     },
 };
 use serde::Serialize;
 
 use super::keys::Labels;
+use prelude_local::http_client::Client;
 
 /// Fetch of one key set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,6 +26,9 @@ pub struct KeySetFetch {
     pub url: String,
     /// `fetched`, `not_fetched` (offline), or the error as in the receiver's log.
     pub result: String,
+    /// Cause of `unreachable`, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// Number of its usable keys.
     pub keys: usize,
 }
@@ -60,7 +65,16 @@ impl KeySets {
         labels
     }
 
-    pub(crate) fn rows(&self, apps: &[App]) -> Vec<KeySetFetch> {
+    /// Results of the fetches. Asks each unreachable server a second time, because the receiver keeps no cause.
+    pub(crate) async fn rows(&self, apps: &[App]) -> Vec<KeySetFetch> {
+        let mut rows = self.results(apps);
+        for row in rows.iter_mut().filter(|row| row.result == FetchError::Unreachable.to_string()) {
+            row.cause = cause(&row.url).await;
+        }
+        rows
+    }
+
+    fn results(&self, apps: &[App]) -> Vec<KeySetFetch> {
         let row = |seen: &Seen| KeySetFetch {
             app_id: apps
                 .iter()
@@ -76,6 +90,7 @@ impl KeySets {
                 (_, Some(Err(error))) => error.to_string(),
                 (_, None) => FetchError::Timeout.to_string(),
             },
+            cause: None,
             keys: seen.keys().len(),
         };
         self.seen().iter().map(row).collect()
@@ -98,6 +113,13 @@ impl Seen {
             _ => &[],
         }
     }
+}
+
+/// Reason why a key server is unreachable; `None` if it answers now.
+async fn cause(url: &str) -> Option<String> {
+    let client = Client::with_patience(FETCH_TIMEOUT).ok()?;
+    let answer = client.send(Method::GET, url, HeaderMap::new(), Bytes::new()).await;
+    answer.err().map(|error| error.to_string())
 }
 
 fn is_at(app: &App, url: &str) -> bool {

@@ -30,12 +30,15 @@ fn line(passed: bool, name: &str, finding: &str, look: Look) -> String {
 pub(crate) fn key_lines(keys: &[KeyTrial], key_sets: &[KeySetFetch], look: Look) -> String {
     let width = keys.iter().map(|key| key.owner.len()).max().unwrap_or_default();
     let mut text = String::new();
-    for KeySetFetch { app_id, url, result, keys } in key_sets {
+    for KeySetFetch { app_id, url, result, cause, keys } in key_sets {
         let shown = if app_id == url { url.clone() } else { format!("{app_id} at {url}") };
-        text += &match result.as_str() {
-            "fetched" => format!("    key set of {shown}: {keys} keys\n"),
-            "not_fetched" => format!("    key set of {shown}: not fetched (--offline)\n"),
-            reason => format!("    key set of {shown}: could not be fetched ({reason})\n"),
+        text += &match (result.as_str(), cause) {
+            ("fetched", _) => format!("    key set of {shown}: {keys} keys\n"),
+            ("not_fetched", _) => format!("    key set of {shown}: not fetched (--offline)\n"),
+            (reason, Some(cause)) => {
+                format!("    key set of {shown}: could not be fetched ({reason}: {cause})\n")
+            }
+            (reason, None) => format!("    key set of {shown}: could not be fetched ({reason})\n"),
         };
     }
     for KeyTrial { owner, key_id, bits, result } in keys {

@@ -38,6 +38,12 @@ async fn missing_credentials_and_dead_endpoints_are_one_sentence() {
         let ran = run(command, &dead).await;
         ran.assert(1, &["nothing answers at http://127.0.0.1:1: check the network"]);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        // Only an SQS on this machine needs no credentials.
+        let [id, key] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name, "made-up"));
+        let misspelled = [PREFIX, APPS, ("AWS_ENDPOINT_URL_SQS", "http://name.invalid"), id, key];
+        let ran = run(command, &misspelled).await;
+        ran.assert(1, &["the host of http://name.invalid cannot be found: check DNS"]);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
     let elsewhere = ("PRELUDE_QUEUE_URL_PREFIX", "http://queues.example/1/p-");
     let ran = run(&["parked", "list"], &[elsewhere, APPS]).await;
