@@ -130,7 +130,7 @@ enum Action {
 #[derive(Debug, clap::Args)]
 struct Delete {
     /// Id of the message, or the beginning of the id; all parts of its event are deleted
-    #[arg(required_unless_present = "reason", conflicts_with = "reason", value_parser = message_id)]
+    #[arg(conflicts_with = "reason", value_parser = message_id)]
     message_id: Option<String>,
     /// All messages with this reason
     #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str)), value_name = "REASON")]
@@ -225,9 +225,6 @@ impl Parked {
 
 impl Delete {
     async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        if !self.yes && !self.dry_run && !ask::can_ask() {
-            return Usage::error("there is no terminal to ask on: expected --yes, or --dry-run");
-        }
         let target = match (self.message_id, self.reason.as_deref().and_then(Reason::named)) {
             (Some(start), _) => Target::Message(start),
             (None, Some(reason)) => Target::Parked { reason, event_type: self.event_type },
@@ -235,6 +232,9 @@ impl Delete {
                 return Usage::error("no message is named: expected the id of a message, or --reason");
             }
         };
+        if !self.yes && !self.dry_run && !ask::can_ask() {
+            return Usage::error("there is no terminal to ask on: expected --yes, or --dry-run");
+        }
         let save =
             (!self.no_save).then(|| self.save.unwrap_or_else(|| delete::default_file(SystemTime::now())));
         let order = delete::Order { target, incomplete: self.incomplete, dry_run: self.dry_run, save };
@@ -243,10 +243,15 @@ impl Delete {
         let confirm = async |plan: &Plan| {
             let messages = counted(plan.count(), "message");
             let queue = parking.queue_url().name();
-            print_error(&format!("{}{messages} of {queue}\n\n", plan.to_text()));
+            let table = format!("{}{messages} of {queue}\n\n", plan.to_text());
             if self.dry_run {
+                if !self.json {
+                    // A failure also fails the report, which follows on the same output.
+                    drop(print(&table));
+                }
                 return false;
             }
+            print_error(&table);
             let how = match &order.save {
                 Some(path) => format!("Save to {} and delete?", path.display()),
                 None => "Delete for good, without saving?".to_owned(),

@@ -88,7 +88,14 @@ async fn a_full_queue_is_emptied_of_one_reason_with_all_parts() {
     assert!(parts.len() > 2);
 
     let dry = stack.run(&["parked", "delete", "--reason", "unknown_type", "--dry-run"]).await;
-    dry.assert(0, &["✓ 300 messages would be deleted", "300 messages of prelude-webhooks-unrouted"]);
+    dry.assert(0, &["✓ 300 messages would be deleted"]);
+    assert!(dry.stdout.contains("300 messages of prelude-webhooks-unrouted"), "{}", dry.stdout);
+    assert!(dry.stdout.matches("unknown_type").count() >= 300 && dry.stderr.is_empty(), "{}", dry.all());
+    let (code, report) = stack.json(&["parked", "delete", "--reason", "unknown_type", "--dry-run"]).await;
+    assert_eq!(
+        (code, rows(&report).len(), &rows(&report)[0]["fate"]),
+        (Some(0), 300, &"would_delete".into())
+    );
     let file = folder.path("unknown.jsonl");
     let delete = ["parked", "delete", "--reason", "unknown_type", "--type", "verify.invented", "--yes"];
     let ran = stack.run(&[&delete[..], &["--save", &file]].concat()).await;
@@ -156,6 +163,8 @@ async fn without_a_terminal_only_yes_deletes() {
         let ran = stack.run(&[&["parked", "delete"], target].concat()).await;
         ran.assert(2, &["prelude: there is no terminal to ask on: expected --yes"]);
     }
+    let unnamed = stack.run(&["parked", "delete"]).await;
+    unnamed.assert(2, &["no message is named: expected the id of a message, or --reason"]);
     let folder = Folder::new();
     let mut delete = command(
         &["parked", "delete", &id, "--yes", "--json", "--env-file", stack.env_file.to_str().unwrap()],
