@@ -3,6 +3,7 @@
 pub mod outgoing;
 mod peek;
 mod post;
+mod search;
 mod sight;
 pub mod sign;
 mod text;
@@ -17,10 +18,12 @@ use serde::Serialize;
 use tokio::{task::JoinSet, time::Interval};
 
 use self::post::Post;
+use self::search::Found;
 use self::sign::{SIGNATURE_HEADER, SignError};
 pub use self::{
     peek::{PeekError, Placed, Queues},
     post::{Assignment, Order},
+    search::Search,
     sight::{Sight, SightError},
     text::{closing_line, json, row_text},
 };
@@ -48,6 +51,9 @@ pub struct Row {
     pub ok: bool,
     /// Messages of the request's events, as far as they were found.
     pub messages: Vec<Placed>,
+    /// Search for the messages; absent if nothing was searched.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     #[serde(skip)]
     events: Vec<post::Sent>,
 }
@@ -157,8 +163,11 @@ impl Courier {
 
     async fn row(&self, post: &Post, answer: Result<Answer, ClientError>, since: SystemTime) -> Row {
         let mut row = Row::of(post, answer);
-        if let (Some(sight), Some(200)) = (&self.sight, row.status) {
-            row.messages = sight.find(&row.events, since).await;
+        if let Some(sight) = &self.sight
+            && row.is_accepted()
+            && let Some(found) = sight.find(&row.events, since).await
+        {
+            row.add(found, sight.endpoint());
         }
         row
     }
@@ -189,8 +198,19 @@ impl Row {
             expected: post.expected,
             ok: status == Some(post.expected),
             messages: Vec::new(),
+            search: None,
             events: post.events.clone(),
         }
+    }
+
+    /// Reports whether the receiver accepted the events, so that their messages are in queues.
+    pub fn is_accepted(&self) -> bool {
+        self.status == Some(200) && !self.events.is_empty()
+    }
+
+    fn add(&mut self, found: Found, endpoint: &str) {
+        self.search = Some(found.search(endpoint));
+        self.messages = found.placed;
     }
 }
 
@@ -201,10 +221,16 @@ impl Row {
 /// The queues cannot be searched.
 pub async fn receive(rows: &mut [Row], queues: &Queues, since: SystemTime) -> Result<(), PeekError> {
     let mut seen = peek::Seen::default();
-    for row in rows.iter_mut().filter(|row| row.status == Some(200)) {
+    for row in rows.iter_mut().filter(|row| row.is_accepted()) {
+        let (mut placed, mut not_seen) = (Vec::new(), Vec::new());
         for event in &row.events {
-            row.messages.extend(seen.find(event, queues, since).await?);
+            match seen.find(event, queues, since).await? {
+                Some(message) => placed.push(message),
+                None => not_seen.push(event.clone()),
+            }
         }
+        let has_others_parked = seen.has_parked(since);
+        row.add(Found { placed, not_seen, has_others_parked }, queues.endpoint());
     }
     Ok(())
 }

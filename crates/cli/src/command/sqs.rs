@@ -22,7 +22,7 @@ pub(crate) struct Sqs {
     #[arg(long, default_value_t = 9324)]
     port: u16,
     /// Prefix of every queue's name
-    #[arg(long, default_value = "prelude-webhooks-")]
+    #[arg(long, default_value = "prelude-webhooks-", value_parser = name_prefix)]
     prefix: String,
     /// Create FIFO queues
     #[arg(long)]
@@ -50,4 +50,9 @@ impl Sqs {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn name_prefix(text: &str) -> Result<String, &'static str> {
+    let is_name = text.chars().all(|character| character.is_ascii_alphanumeric() || "-_".contains(character));
+    if is_name { Ok(text.to_owned()) } else { Err("expected letters, digits, - and _, as in a queue's name") }
 }

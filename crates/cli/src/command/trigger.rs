@@ -34,7 +34,7 @@ pub(crate) struct Trigger {
     /// Event type, or `all`
     #[arg(
         value_name = "TYPE|all", value_parser = TypesParser { all: true }, hide_possible_values = true,
-        required_unless_present = "file", conflicts_with = "file"
+        conflicts_with = "file"
     )]
     types: Option<Types>,
     /// Send to this URL [default: the stack of `prelude dev`, with the path token of events/.env]
@@ -56,10 +56,13 @@ pub(crate) struct Trigger {
     #[arg(long, value_name = "PER SECOND", value_parser = rate)]
     rate: Option<f64>,
     /// App id of Session batches
-    #[arg(long, value_name = "APP ID", default_value = APP_ID)]
+    #[arg(long, value_name = "APP ID", default_value = APP_ID, conflicts_with = "file")]
     app: String,
     /// Number of events in a Session batch
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000),
+        conflicts_with = "file"
+    )]
     batch: u32,
     /// Part of the request to tamper with
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Tamper::None)]
@@ -76,7 +79,7 @@ pub(crate) struct Trigger {
     /// Expected status, instead of the usual one
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
     expect: Option<u16>,
-    /// Look for the messages in the SQS at this address [default: the dev stack's, without --url]
+    /// Look for the messages in the local SQS at this address [default: the dev stack's, without --url]
     #[arg(long, value_name = "URL", value_parser = http_url)]
     sqs: Option<String>,
     /// Search another SQS than the dev stack's by receiving its messages, which counts as a receipt of each
@@ -122,8 +125,9 @@ impl Trigger {
             Some(_) => error.to_string(),
             None => format!("{error} (`cargo prelude dev` starts the stack; --url names another receiver)"),
         })?;
-        if let Some(unseen) = unseen {
-            warn(unseen);
+        match unseen {
+            Some(unseen) if rows.iter().any(Row::is_accepted) => warn(unseen),
+            _ => {}
         }
         if self.receive {
             self.receive_messages(&mut rows, since).await;
@@ -144,12 +148,14 @@ impl Trigger {
 
     /// Sight of the queues, or the reason for having none.
     async fn sight(&self) -> (Option<Sight>, Option<SightError>) {
-        match self.endpoint() {
-            Some(endpoint) if !self.receive => match Sight::at(endpoint).await {
-                Ok(sight) => (Some(sight), None),
-                Err(error) => (None, Some(error)),
-            },
-            _ => (None, None),
+        let sight = match self.endpoint() {
+            _ if self.receive => return (None, None),
+            Some(endpoint) => Sight::at(endpoint).await,
+            None => Err(SightError::Unnamed),
+        };
+        match sight {
+            Ok(sight) => (Some(sight), None),
+            Err(error) => (None, Some(error)),
         }
     }
 
@@ -162,6 +168,14 @@ impl Trigger {
     }
 
     fn order(&self) -> Result<Order, Box<dyn Error>> {
+        if self.types.is_none() && self.file.is_none() {
+            return Usage::error("no event is named: expected an event type, all for every type, or --file");
+        }
+        if self.receive && self.endpoint().is_none() {
+            return Usage::error(
+                "--receive needs the address of an SQS, because --url can name any receiver: expected --sqs beside it",
+            );
+        }
         let types = self.types.as_ref().map(|types| types.0.clone()).unwrap_or_default();
         let has_session = types.iter().any(|event_type| event_type.source() == Some(Source::Session));
         if self.batch > 1 && !has_session {

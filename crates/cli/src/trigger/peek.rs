@@ -8,6 +8,7 @@ use std::{
 use aws_sdk_sqs::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    error::{ProvideErrorMetadata, SdkError},
     types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName},
 };
 use prelude_events::EventType;
@@ -18,7 +19,8 @@ use prelude_webhooks::{
 use serde::Serialize;
 
 use super::post::Sent;
-use prelude_local::{aws::sqs::REGION, prelude::samples};
+use crate::operate::aws::AwsError;
+use prelude_local::{aws::sqs::REGION, http_client::ClientError, prelude::samples};
 
 /// Message of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +38,7 @@ pub struct Placed {
 #[derive(Debug)]
 pub struct Queues {
     client: Client,
+    endpoint: String,
     urls: Vec<String>,
 }
 
@@ -59,8 +62,18 @@ impl Queues {
                 .build(),
         );
         let listed = client.list_queues().queue_name_prefix(samples::QUEUE_PREFIX).send().await;
-        let urls = listed.map_err(|_error| PeekError::Unreachable)?.queue_urls.unwrap_or_default();
-        if urls.is_empty() { Err(PeekError::NoQueues) } else { Ok(Self { client, urls }) }
+        let urls = listed.map_err(|error| PeekError::of(error, endpoint))?.queue_urls.unwrap_or_default();
+        let endpoint = endpoint.to_owned();
+        if urls.is_empty() {
+            Err(PeekError::NoQueues { endpoint })
+        } else {
+            Ok(Self { client, endpoint, urls })
+        }
+    }
+
+    /// Address of the SQS.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// Queues that may hold an event of this type, the likely ones first: its own, the parking queue, and all others,
@@ -92,7 +105,7 @@ impl Queues {
                 .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
                 .send()
                 .await
-                .map_err(|_error| PeekError::Unreachable)?;
+                .map_err(|error| PeekError::of(error, &self.endpoint))?;
             let more = answer.messages.unwrap_or_default();
             if more.is_empty() {
                 break;
@@ -106,9 +119,10 @@ impl Queues {
                     .id(index.to_string())
                     .receipt_handle(message.receipt_handle().unwrap_or_default())
                     .visibility_timeout(0);
-                show = show.entries(entry.build().map_err(|_incomplete| PeekError::Unreachable)?);
+                show = show
+                    .entries(entry.build().map_err(|_incomplete| PeekError::NotSqs(self.endpoint.clone()))?);
             }
-            show.send().await.map_err(|_error| PeekError::Unreachable)?;
+            show.send().await.map_err(|error| PeekError::of(error, &self.endpoint))?;
         }
         Ok(messages)
     }
@@ -143,6 +157,11 @@ impl Seen {
         }
         Ok(None)
     }
+
+    /// Reports whether a message that belongs to no found event was parked at this time or later.
+    pub(super) fn has_parked(&self, since: SystemTime) -> bool {
+        self.0.values().flatten().any(|message| reason(message).is_some() && is_new(message, since))
+    }
 }
 
 /// Part of a queue's name between the prefix and `.fifo`.
@@ -159,10 +178,14 @@ fn is_new(message: &Message, since: SystemTime) -> bool {
     sent.and_then(|sent| sent.parse::<u128>().ok()).is_none_or(|sent| sent >= since)
 }
 
+/// Reason for parking a message.
+fn reason(message: &Message) -> Option<&str> {
+    message.message_attributes()?.get("reason")?.string_value()
+}
+
 fn placed(queue_url: &str, message: Message) -> Placed {
     let queue = QueueUrl::name_in(queue_url).to_owned();
-    let reason = message.message_attributes().and_then(|all| all.get("reason"));
-    let parked = reason.and_then(|reason| reason.string_value()).map(str::to_owned);
+    let parked = reason(&message).map(str::to_owned);
     Placed { queue, message_id: message.message_id.unwrap_or_default(), parked }
 }
 
@@ -170,9 +193,36 @@ fn placed(queue_url: &str, message: Message) -> Placed {
 #[derive(Debug, thiserror::Error)]
 pub enum PeekError {
     /// SQS does not answer.
-    #[error("the queues cannot be searched: expected the dev stack's SQS at this address")]
-    Unreachable,
+    #[error("the queues were not checked: {0}")]
+    NoAnswer(ClientError),
+    /// The answer is not SQS's.
+    #[error("the queues were not checked: {0} does not answer as SQS does: check --sqs")]
+    NotSqs(String),
+    /// SQS refused a call.
+    #[error("the queues were not checked: {0}")]
+    Refused(AwsError),
     /// The SQS has no queue with the prefix.
-    #[error("the SQS at this address has no queue whose name begins with {}", samples::QUEUE_PREFIX)]
-    NoQueues,
+    #[error(
+        "the queues were not checked: the SQS at {endpoint} has no queue whose name begins with {}",
+        samples::QUEUE_PREFIX
+    )]
+    NoQueues {
+        /// Address of the SQS.
+        endpoint: String,
+    },
+}
+
+impl PeekError {
+    fn of<E>(error: SdkError<E>, endpoint: &str) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        match AwsError::of(error, endpoint) {
+            AwsError::Unreachable(place) => Self::NoAnswer(ClientError::NoConnection(place)),
+            AwsError::UnknownHost(place) => Self::NoAnswer(ClientError::UnknownHost(place)),
+            AwsError::TimedOut(place) => Self::NoAnswer(ClientError::TimedOut(place)),
+            AwsError::Unreadable(place) => Self::NotSqs(place),
+            refused => Self::Refused(refused),
+        }
+    }
 }

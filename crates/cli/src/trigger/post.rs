@@ -8,9 +8,9 @@ use super::TriggerError;
 use crate::{
     catalogue,
     trigger::outgoing::{Json, Outgoing, Tamper, fresh_sample, sample},
-    trigger::sign::{Signer, SigningKeys},
+    trigger::sign::{Signer, SigningKeys, is_never_signed},
 };
-use prelude_local::prelude::batch;
+use prelude_local::prelude::{batch, samples};
 
 /// Value for a member of the sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,14 @@ pub(super) struct Sent {
     pub(super) raw: String,
 }
 
+impl Sent {
+    /// Name of the event's queue without routes; `None` for an event without a type of Prelude.
+    pub(super) fn usual_queue(&self) -> Option<String> {
+        let slug = self.event_type.as_ref().and_then(EventType::queue_slug)?;
+        Some(format!("{}{slug}", samples::QUEUE_PREFIX))
+    }
+}
+
 impl Order {
     /// Number of different requests. With `duplicate` each is sent twice.
     pub fn posts(&self) -> usize {
@@ -111,7 +119,7 @@ impl Order {
     /// Makes the request with this index. Requests of one type follow each other.
     pub(super) fn post(&self, index: usize) -> Result<Post, TriggerError> {
         if let Some(body) = &self.file {
-            return self.signed("file".to_owned(), body.clone(), Signer::of(body), false);
+            return self.signed("file".to_owned(), body.clone(), Signer::of(body), is_never_signed(body));
         }
         let event_type = self.types.get(index / self.count.max(1)).ok_or(TriggerError::NoSample)?;
         let (label, source) = (event_type.to_string(), event_type.source().ok_or(TriggerError::NoSample)?);

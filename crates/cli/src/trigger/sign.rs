@@ -90,6 +90,13 @@ pub fn outside_its_batch(body: &[u8]) -> Option<EventType> {
     Some(envelope.event_type).filter(|event_type| event_type.source() == Some(Source::Session))
 }
 
+/// Reports whether Prelude never signs this body, because it is a Verify V1 event.
+pub fn is_never_signed(body: &[u8]) -> bool {
+    let envelope = std::str::from_utf8(body).ok().and_then(|text| Envelope::parse(text).ok());
+    let source = envelope.and_then(|envelope| envelope.event_type.source());
+    source == Some(Source::VerifyV1) && Signer::of(body) == Signer::Account
+}
+
 /// Signing keys: those of `tests/keys`, or one key of the user for both.
 #[derive(Debug, Clone)]
 pub struct SigningKeys {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Placed, Row};
-use crate::terminal::{DIM, Look, Mark, RED};
+use super::{Placed, Row, Search};
+use crate::terminal::{DIM, Look, Mark, RED, counted};
 
 /// Formats the line of a request, with one line for each of its messages.
 pub fn row_text(row: &Row, look: Look) -> String {
@@ -19,7 +19,24 @@ pub fn row_text(row: &Row, look: Look) -> String {
         let line = format!("    → {queue}  {message_id}{reason}");
         text += &format!("{}\n", look.paint(&line, DIM));
     }
-    text
+    match &row.search {
+        Some(search) if search.not_seen > 0 => text + &not_seen_text(search, look),
+        _ => text,
+    }
+}
+
+fn not_seen_text(Search { searched, not_seen, others_parked, usual_queue }: &Search, look: Look) -> String {
+    let messages = counted(*not_seen, "message");
+    let place = match usual_queue {
+        Some(queue) => format!("{queue} or another queue of {searched}"),
+        None => format!("any queue of {searched}"),
+    };
+    let cause = if *others_parked {
+        "the parking queue has new messages, which can hold them in slices, in parts or encoded (`prelude parked list`)"
+    } else {
+        "the receiver sends to another SQS, a consumer was faster, or a FIFO queue dropped a duplicate"
+    };
+    format!("    {} {messages} not seen in {place}: {cause}\n", look.mark(Mark::Unknown))
 }
 
 /// Formats the last line. `requests` is the number of requests of the whole order.

@@ -6,7 +6,7 @@ use std::{
 
 use prelude_events::EventType;
 
-use crate::run::{prelude, text};
+use crate::run::{assert_misused, assert_refused, prelude, text};
 
 #[test]
 fn sqs_serves_its_queues_and_refuses_a_port_in_use() {
@@ -19,8 +19,11 @@ fn sqs_serves_its_queues_and_refuses_a_port_in_use() {
         "{}",
         text(&output.stderr)
     );
-    let output = prelude(&["sqs", "--prefix", "a.b"]);
-    assert!(text(&output.stderr).starts_with("prelude: --prefix "), "{}", text(&output.stderr));
+    for prefix in ["a.b", "a b"] {
+        let part = format!("'{prefix}' for '--prefix <PREFIX>': expected letters, digits, - and _");
+        assert_misused(&prelude(&["sqs", "--prefix", prefix]), &[&part]);
+    }
+    assert_refused(&prelude(&["sqs", "--prefix", &"a".repeat(80)]), "--prefix ");
 
     let mut server = Command::new(env!("CARGO_BIN_EXE_prelude"))
         .args(["sqs", "--port", "0"])

@@ -172,6 +172,98 @@ async fn a_file_is_sent_unchanged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_a_signature_has_the_expectation_of_its_source() {
+    let stack = Stack::start().await;
+    let v1 = samples_of("attempt");
+    let verify = samples_of("verify.attempt");
+    let unknown = r#"{"type":"attempt.newer"}"#.to_owned();
+    // An array of events is a Session batch, whatever its type claims.
+    let batch = r#"{"type":"attempt","app_id":"demoapp1","events":[]}"#.to_owned();
+    for (body, status) in [(v1, 200), (verify, 401), (unknown, 401), (batch, 401), ("{".to_owned(), 401)] {
+        let file = Scratch::new("unsigned.json", &body);
+        let (code, rows) = stack.rows(&["--file", file.path(), "--unsigned"]).await;
+        assert_eq!(
+            (code, &rows[0]["status"], &rows[0]["expected"]),
+            (Some(0), &status.into(), &status.into()),
+            "{body}"
+        );
+    }
+}
+
+fn samples_of(event_type: &str) -> String {
+    text(&prelude(&["events", "show", event_type, "--sample"]).stdout).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_in_no_queue_is_reported_with_its_likely_cause() {
+    let stack = Stack::start().await;
+    let another = EmbeddedSqs::start([queue("user-created")]).await.unwrap();
+    let another = SqsServer::start(&another, 0).await.unwrap();
+    let url = format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN);
+    let endpoint = another.endpoint();
+    let run = move |more: &[&str]| {
+        let line = ["trigger", "user.created", "--batch", "2", "--url", &url, "--sqs", &endpoint];
+        prelude(&[&line[..], more].concat())
+    };
+    let run_all = move || (run(&[]), run(&["--receive"]), run(&["--json"]), run(&["--tamper", "body"]));
+    let (seen, received, json, refused) = tokio::task::spawn_blocking(run_all).await.unwrap();
+    for output in [seen, received] {
+        let page = text(&output.stdout);
+        assert!(output.status.success() && output.stderr.is_empty(), "{page}{}", text(&output.stderr));
+        let expected = format!(
+            "    ? 2 messages not seen in prelude-webhooks-user-created or another queue of {}: \
+             the receiver sends to another SQS, a consumer was faster, or a FIFO queue dropped a duplicate\n",
+            another.endpoint()
+        );
+        assert!(page.contains(&expected), "{page}");
+    }
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["ok"], &json["rows"][0]["not_seen"]), (&true.into(), &2.into()), "{json}");
+    assert_eq!(json["rows"][0]["others_parked"], false, "{json}");
+    assert!(!text(&refused.stdout).contains("not seen"), "{}", text(&refused.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_in_another_form_have_another_cause() {
+    let stack = Stack::start().await;
+    // The receiver parks a batch of so many events in slices, and bytes that are not text in base64.
+    let binary = Scratch::new("binary.json", b"{\"\xff\"}");
+    for arguments in [&["user.created", "--batch", "2001"][..], &["--file", binary.path()]] {
+        for receive in [&[][..], &["--receive"]] {
+            let (code, rows) = stack.rows(&[arguments, receive].concat()).await;
+            assert_eq!(
+                (code, &rows[0]["others_parked"]),
+                (Some(0), &true.into()),
+                "{arguments:?} {receive:?}"
+            );
+        }
+        let page = stack.trigger(arguments).await;
+        assert!(text(&page.stdout).contains("not seen in "), "{}", text(&page.stdout));
+        assert!(
+            text(&page.stdout).contains(": the parking queue has new messages, "),
+            "{}",
+            text(&page.stdout)
+        );
+    }
+    assert!(!stack.bodies("unrouted").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_sqs_the_queues_are_said_to_be_unchecked() {
+    let stack = Stack::start().await;
+    let url = format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN);
+    let run = move |more: &[&str]| prelude(&[&["trigger", "user.created", "--url", &url], more].concat());
+    let run_all = move || (run(&[]), run(&["--tamper", "body"]), run(&["--json"]));
+    let (accepted, refused, json) = tokio::task::spawn_blocking(run_all).await.unwrap();
+    let expected = "prelude: the queues were not checked, because --url can name any receiver: \
+                    name its local SQS with --sqs, such as --sqs http://127.0.0.1:9324\n";
+    assert_eq!(text(&accepted.stderr), expected);
+    assert_eq!(text(&refused.stderr), "", "a refused event has no message");
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["rows"][0].get("not_seen"), None, "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_of_other_runs_stay_and_are_not_reported() {
     let stack = Stack::start().await;
     stack.rows(&["user.deleted", "--count", "25"]).await;
@@ -216,6 +308,16 @@ fn unusable_input_is_refused_in_one_line() {
         &trigger(&["verify.attempt", "--batch", "2"]),
         &["--batch 2: only Session events come in batches"],
     );
+    assert_misused(&trigger(&[]), &["expected an event type, all for every type, or --file"]);
+    assert_misused(&trigger(&["user.created", "--receive"]), &["--receive", "--url", "--sqs"]);
+    assert_misused(
+        &trigger(&["--file", "batch.json", "--batch", "3"]),
+        &["'--file <FILE>' cannot be used with '--batch <N>'"],
+    );
+    assert_misused(
+        &trigger(&["--file", "batch.json", "--app", "a"]),
+        &["'--file <FILE>' cannot be used with '--app <APP ID>'"],
+    );
     let nowhere = trigger(&["verify.attempt", "--set", "payload.price.amount.x=1"]);
     assert_refused(&nowhere, "--set payload.price.amount.x does not fit the sample of verify.attempt");
     for wrong in [
@@ -225,6 +327,7 @@ fn unusable_input_is_refused_in_one_line() {
         &["user.created", "--tamper", "hash"],
         &["user.created", "--tamper", "key", "--unsigned"],
         &["user.created", "--file", "x"],
+        &["user.created", "--receive"],
         &["user.created", "--expect", "20"],
     ] {
         assert_eq!(trigger(wrong).status.code(), Some(2), "{wrong:?}");
@@ -241,6 +344,23 @@ async fn an_unreachable_sqs_hides_the_queue_but_keeps_the_result() {
     let output = tokio::task::spawn_blocking(run).await.unwrap();
     assert!(output.status.success());
     assert!(text(&output.stderr).starts_with("prelude: the queues were not checked: nothing answers at"));
+    let url = format!("{}/webhooks/{}", stack.api.url(), samples::PATH_TOKEN);
+    for (sqs, expected) in [
+        ("http://127.0.0.1:1".to_owned(), "nothing answers at http://127.0.0.1:1: is it running"),
+        ("http://name.invalid".to_owned(), "the host of http://name.invalid cannot be found"),
+        (stack.api.url(), "does not answer as SQS does: check --sqs"),
+    ] {
+        let url = url.clone();
+        let run = move || prelude(&["trigger", "user.created", "--url", &url, "--sqs", &sqs, "--receive"]);
+        let output = tokio::task::spawn_blocking(run).await.unwrap();
+        let error = text(&output.stderr);
+        assert!(output.status.success(), "{error}");
+        assert!(
+            error.starts_with("prelude: the queues were not checked: ") && error.contains(expected),
+            "{error}"
+        );
+        assert!(!text(&output.stdout).contains("not seen"), "{}", text(&output.stdout));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
