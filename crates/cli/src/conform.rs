@@ -12,7 +12,7 @@ pub mod sender;
 pub mod target;
 
 use check::{Check, Plan};
-use prelude_local::prelude::KeyError;
+use prelude_local::{http_client::Answer, prelude::KeyError};
 use probe::{Exchange, Judgement, Probe, Request};
 use report::{CheckResult, Outcome, Report};
 use sender::{Lane, Sender};
@@ -38,6 +38,9 @@ pub async fn run(
     }
     if !journal.is_empty() && journal.iter().all(|exchange| exchange.status() == Some(404)) {
         return Err(ConformError::WrongPath);
+    }
+    if journal.iter().any(is_of_inspector) {
+        return Err(ConformError::Inspector);
     }
     let hint = hint(&sender, &journal);
     let mut outcomes = Vec::new();
@@ -78,6 +81,12 @@ async fn control(
         }
     }
     Ok(())
+}
+
+/// Reports whether the inspector of `prelude dev` refused a request. Its port stands beside the receiver's in every output.
+fn is_of_inspector(exchange: &Exchange) -> bool {
+    let text = exchange.answer.as_ref().map(Answer::text).unwrap_or_default();
+    exchange.status() == Some(403) && text.contains("the inspector's own page")
 }
 
 /// Advice for a receiver that accepted no genuine event.
@@ -179,6 +188,11 @@ pub enum ConformError {
         "the path of the URL is wrong, because every genuine event was answered 404: expected the receiver's path with its secret part"
     )]
     WrongPath,
+    /// Answers of the inspector. The checks would blame the receiver for them.
+    #[error(
+        "the port of the URL is the inspector's, not a receiver's: expected the URL that `prelude dev` prints as receiver"
+    )]
+    Inspector,
     /// Key that cannot sign.
     #[error(transparent)]
     Key(#[from] KeyError),

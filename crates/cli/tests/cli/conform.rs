@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::run::{prelude, text};
+use crate::run::{assert_refused, command, prelude, text};
 
 #[test]
 fn conform_lists_its_checks_and_creates_keys_for_a_receiver() {
@@ -65,6 +65,25 @@ fn conform_finds_the_faults_of_a_server_that_accepts_everything() {
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(text(&nowhere.stderr).starts_with("prelude: nothing answers at http://127.0.0.1:1: "));
     assert!(!text(&nowhere.stderr).contains("secret"));
+}
+
+#[test]
+fn the_inspector_is_not_taken_for_a_receiver() {
+    let ports = ["--port", "0", "--inspector-port", "0", "--prelude-port", "0", "--sqs-port", "0"];
+    let mut dev = command(&[&["dev", "--json"], &ports[..]].concat())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(dev.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let started: Value = serde_json::from_str(&line).unwrap();
+    let inspector = started["ready"]["inspector"].as_str().unwrap();
+    let refused = prelude(&["conform", "--local", &format!("{inspector}webhooks/s3cret")]);
+    dev.kill().unwrap();
+    dev.wait().unwrap();
+    assert_refused(&refused, "the port of the URL is the inspector's, not a receiver's");
+    assert!(!text(&refused.stderr).contains("s3cret"));
 }
 
 /// Answers 200 to every request of a connection.
