@@ -19,9 +19,30 @@ impl Completions {
     pub(crate) fn run(self, mut command: clap::Command) -> Result<ExitCode, Box<dyn Error>> {
         let mut script = Vec::new();
         generate(self.shell, &mut command, "prelude", &mut script);
-        print(&(String::from_utf8(script)? + cargo_subcommand(self.shell)))?;
+        let mut script = String::from_utf8(script)?;
+        if self.shell == Shell::Fish {
+            script += &fish_arguments(&command, "__fish_prelude_using_subcommand");
+        }
+        print(&(script + cargo_subcommand(self.shell)))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Completions of arguments without a flag in fish, such as event types, which clap writes for the other shells only.
+fn fish_arguments(command: &clap::Command, condition: &str) -> String {
+    let mut script = String::new();
+    for subcommand in command.get_subcommands() {
+        let condition = format!("{condition} {}", subcommand.get_name());
+        for argument in subcommand.get_positionals() {
+            let values = argument.get_possible_values();
+            let values: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+            if !values.is_empty() {
+                script += &format!("complete -c prelude -n \"{condition}\" -a \"{}\"\n", values.join(" "));
+            }
+        }
+        script += &fish_arguments(subcommand, &format!("{condition}; and __fish_seen_subcommand_from"));
+    }
+    script
 }
 
 /// Completion of `cargo prelude`, in terms of the script for `prelude`. The rest of cargo's own completion stays.

@@ -1,7 +1,7 @@
 use crate::run::{prelude, text};
 
 /// All commands, in the order of the help.
-const COMMANDS: &[&str] = &[
+pub(crate) const COMMANDS: &[&str] = &[
     "activate",
     "clients",
     "completions",
