@@ -91,6 +91,10 @@ pub(crate) trait Object<'a>: Copy + Default {
 
 /// Reads an object's members; `None` for any other JSON.
 pub(crate) fn object<'a, O: Object<'a>>(json: &'a str) -> Option<O> {
+    // A body can be one text of megabytes, which would be decoded for nothing.
+    if !json.trim_start().starts_with('{') {
+        return None;
+    }
     serde_json::from_str::<Reader<'a, O>>(json).ok()?.object
 }
 
@@ -103,7 +107,7 @@ pub(crate) fn unambiguous_object<'a, O: Object<'a>>(json: &'a str) -> Option<O> 
 /// other JSON, and if a member that is read is repeated.
 ///
 /// # Errors
-/// The text is not JSON.
+/// The text is not JSON, or is nothing but a number or a text that Rust cannot hold. The error quotes no value.
 pub(crate) fn read_unambiguous_object<'de, D: Deserializer<'de>, O: Object<'de>>(
     deserializer: D,
 ) -> Result<Option<(O, usize)>, D::Error> {
@@ -179,7 +183,7 @@ impl<'de: 'a, 'a, O: Object<'a>> Deserialize<'de> for Reader<'a, O> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ObjectVisitor<'a, O>(PhantomData<(&'a str, O)>);
 
-        // No value is refused, because the error would quote it.
+        // Each kind of value is taken, because an error of the kind would quote the value.
         impl<'de: 'a, 'a, O: Object<'a>> Visitor<'de> for ObjectVisitor<'a, O> {
             type Value = (Option<O>, usize);
 

@@ -62,7 +62,9 @@ async fn main() -> ExitCode {
     // A task of its own, because each waking of the main future costs a system call.
     match tokio::spawn(lambda_runtime::run(service_fn(answer))).await {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(_)) | Err(_) => {
+        // The hook has logged the panic.
+        Err(_panicked) => ExitCode::FAILURE,
+        Ok(Err(_error)) => {
             tracing::error!(code = "runtime_failed", "the Lambda Runtime API is unreachable");
             ExitCode::FAILURE
         }

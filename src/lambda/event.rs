@@ -20,7 +20,8 @@ use crate::{
 
 /// An event of an HTTP API (payload 2.0) or a REST API (payload 1.0), or the deployment's check.
 ///
-/// Reading fails only for a text that is not JSON, because the runtime would log another fault with its values.
+/// Reading fails for a text that is not JSON, and for a lone number or text that Rust cannot hold. No other event is an
+/// error, because the error would quote its values.
 pub struct Invocation {
     pub(super) origin: Origin,
 }

@@ -11,6 +11,7 @@ mod crash;
 use std::{
     io::{self, Write},
     path::PathBuf,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -72,13 +73,14 @@ async fn panicking_function() {
     let metrics =
         config.metrics.writer("function", None, |line| io::stdout().write_all(line.as_bytes()).unwrap());
     let receiver = Receiver::new(config, PanickingKeyServer, PanickingSqs).with_metrics(metrics);
-    let handler = Handler::new(receiver, Duration::ZERO);
-    let run = lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
+    let handler = Arc::new(Handler::new(receiver, Duration::ZERO));
+    let answer = move |event: LambdaEvent<Event>| {
         // Panics outside of the receiver, which answers its own panics.
         assert_ne!(event.context.xray_trace_id.as_deref(), Some(MARK), "{MARK}");
-        handler.handle(event)
-    }));
-    run.await.unwrap();
+        let handler = Arc::clone(&handler);
+        async move { handler.handle(event).await }
+    };
+    tokio::spawn(lambda_runtime::run(service_fn(answer))).await.unwrap().unwrap();
 }
 
 /// Starts this test binary as the function, through the test that runs it.

@@ -107,6 +107,17 @@ async fn a_start_with_more_than_one_invocation_at_a_time_is_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_panic_of_the_runtime_is_not_reported_as_an_unreachable_one() {
+    let runtime_api = RuntimeApi::start().await;
+    let memory = [("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "many")];
+    let mut process = spawn("https://localhost/", &memory, &runtime_api);
+    let status = process.exit_status(Duration::from_secs(20)).await.expect("the process ends");
+    assert!(!status.success());
+    let output = process.output();
+    assert!(output.contains(r#""code":"panic""#) && !output.contains("runtime_failed"), "{output}");
+}
+
 /// Starts the function with one app whose key set is at this URL.
 fn spawn(jwks_url: &str, more: &[(&str, &str)], runtime_api: &RuntimeApi) -> FunctionProcess {
     let apps = json!([{"app_id": "demoapp1", "verification_token": "t", "jwks_url": jwks_url}]).to_string();

@@ -43,7 +43,7 @@ pub(crate) struct Trigger {
     /// Set a member of the event, as JSON if the value is JSON, otherwise as text; repeatable
     #[arg(long, value_name = "PATH=VALUE", conflicts_with = "file")]
     set: Vec<Assignment>,
-    /// Send this body unchanged, signed with the key of its source; - is standard input
+    /// Send this body unchanged, signed with the key of its source (Verify V1: only with --key); - is standard input
     #[arg(long, value_name = "FILE")]
     file: Option<Input>,
     /// Keep the sample's own ids and times

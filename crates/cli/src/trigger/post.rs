@@ -119,7 +119,8 @@ impl Order {
     /// Makes the request with this index. Requests of one type follow each other.
     pub(super) fn post(&self, index: usize) -> Result<Post, TriggerError> {
         if let Some(body) = &self.file {
-            return self.signed("file".to_owned(), body.clone(), Signer::of(body), is_never_signed(body));
+            let never_signed = is_never_signed(body) && !self.keys.is_named();
+            return self.signed("file".to_owned(), body.clone(), Signer::of(body), never_signed);
         }
         let event_type = self.types.get(index / self.count.max(1)).ok_or(TriggerError::NoSample)?;
         let (label, source) = (event_type.to_string(), event_type.source().ok_or(TriggerError::NoSample)?);
@@ -234,6 +235,17 @@ mod tests {
         let order = Order { set: vec!["payload.id.x=1".parse().unwrap()], ..order };
         let error = order.post(0).unwrap_err().to_string();
         assert!(error.contains("payload.id.x") && error.contains("`payload.id`"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_verify_v1_is_signed_only_with_a_key_of_the_user() {
+        let body = br#"{"type":"attempt","payload":{}}"#.to_vec();
+        let pem = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/keys/account-2048.pem");
+        for (key, is_signed) in [(None, false), (Some(&*pem), true)] {
+            let keys = SigningKeys::read(key).unwrap();
+            let post = Order { file: Some(body.clone()), keys, ..order(&[]) }.post(0).unwrap();
+            assert_eq!((post.signature.is_some(), post.expected), (is_signed, 200));
+        }
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub fn is_never_signed(body: &[u8]) -> bool {
 pub struct SigningKeys {
     account: PreludeKey,
     app: PreludeKey,
+    /// The user named the key.
+    is_named: bool,
 }
 
 impl SigningKeys {
@@ -112,10 +114,15 @@ impl SigningKeys {
     pub fn read(pem: Option<&Path>) -> Result<Self, SignError> {
         let Some(path) = pem else {
             let samples::Keys { account, app, .. } = samples::Keys::read()?;
-            return Ok(Self { account, app });
+            return Ok(Self { account, app, is_named: false });
         };
         let key = read_key(path)?;
-        Ok(Self { account: key.clone(), app: key })
+        Ok(Self { account: key.clone(), app: key, is_named: true })
+    }
+
+    /// Reports whether the user named the key, so that it signs every source.
+    pub const fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// Key of the signer.
