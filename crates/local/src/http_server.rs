@@ -14,6 +14,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -41,11 +42,29 @@ impl HttpServer {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        Self::start_over(port, |stream| std::future::ready(Ok(stream)), respond).await
+    }
+
+    /// [`start`](Self::start) over the stream that `open` makes of each connection, such as a TLS stream. A connection that
+    /// `open` fails for is closed.
+    ///
+    /// # Errors
+    /// The port is in use.
+    pub async fn start_over<O, G, S, R, F, B>(port: u16, open: O, respond: R) -> io::Result<Self>
+    where
+        O: Fn(TcpStream) -> G + Clone + Send + Sync + 'static,
+        G: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output: Into<Option<Response<B>>>> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, respond, stopping));
+        accepting.spawn(accept(listener, open, respond, stopping));
         Ok(Self { address, stop, accepting })
     }
 
@@ -81,8 +100,15 @@ pub fn json_response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> 
 #[error("the server does not answer")]
 struct Closed;
 
-async fn accept<R, F, B>(listener: TcpListener, respond: R, mut stopping: watch::Receiver<bool>)
-where
+async fn accept<O, G, S, R, F, B>(
+    listener: TcpListener,
+    open: O,
+    respond: R,
+    mut stopping: watch::Receiver<bool>,
+) where
+    O: Fn(TcpStream) -> G + Clone + Send + Sync + 'static,
+    G: Future<Output = io::Result<S>> + Send + 'static,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output: Into<Option<Response<B>>>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
@@ -92,7 +118,14 @@ where
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { connections.spawn(serve(stream, respond.clone(), stopping.clone())); }
+                Ok((stream, _)) => {
+                    let (opening, respond, stopping) = (open(stream), respond.clone(), stopping.clone());
+                    connections.spawn(async move {
+                        if let Ok(stream) = opening.await {
+                            serve(stream, respond, stopping).await;
+                        }
+                    });
+                }
                 // Possibly out of file descriptors: connections that close will free some.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
@@ -104,8 +137,9 @@ where
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve<R, F, B>(stream: TcpStream, respond: R, mut stopping: watch::Receiver<bool>)
+async fn serve<S, R, F, B>(stream: S, respond: R, mut stopping: watch::Receiver<bool>)
 where
+    S: AsyncRead + AsyncWrite + Unpin,
     R: Fn(Request<Incoming>) -> F,
     F: Future<Output: Into<Option<Response<B>>>>,
     B: Body<Data = Bytes> + 'static,

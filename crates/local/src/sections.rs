@@ -70,36 +70,49 @@ pub fn documents(root: &Path) -> io::Result<Vec<Document>> {
     Ok(documents)
 }
 
-/// Replaces the lines of each section, indented as the comment above them.
+/// Text of `template.yaml` or of a document with its sections up to date.
 fn updated(root: &Path, path: &str, text: &str) -> io::Result<String> {
+    replaced(path, text, MARK, |name| {
+        if let Some(source) = name.strip_prefix(QUOTE) {
+            return quote::quote(root, source).map_err(|error| error.to_string());
+        }
+        if let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == name) {
+            return Ok(section());
+        }
+        let known = SECTIONS.map(|(known, _)| known).join(", ");
+        Err(format!("unknown section `{name}`: expected one of {known}, or {QUOTE}<path>"))
+    })
+}
+
+/// Replaces the lines of each section whose comment ends with `mark`, indented as that comment.
+///
+/// # Errors
+/// The error of `section`, which makes a section's lines, or a section without an end. Both name `path` and a line.
+pub fn replaced(
+    path: &str,
+    text: &str,
+    mark: &str,
+    section: impl Fn(&str) -> Result<Vec<String>, String>,
+) -> io::Result<String> {
     let fault = |line: usize, problem: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{path}:{}: {problem}", line + 1))
     };
-    let mut updated = String::new();
+    let mut replaced = String::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
-        updated.extend([line, "\n"]);
-        let Some(name) = comment(line).and_then(|comment| comment.strip_suffix(MARK)) else { continue };
-        let section = if let Some(source) = name.strip_prefix(QUOTE) {
-            quote::quote(root, source).map_err(|error| fault(number, error.to_string()))?
-        } else if let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == name) {
-            section()
-        } else {
-            let known = SECTIONS.map(|(known, _)| known).join(", ");
-            let expected = format!("expected one of {known}, or {QUOTE}<path>");
-            return Err(fault(number, format!("unknown section `{name}`: {expected}")));
-        };
+        replaced.extend([line, "\n"]);
+        let Some(name) = comment(line).and_then(|comment| comment.strip_suffix(mark)) else { continue };
         let indent: String = line.chars().take_while(|character| *character == ' ').collect();
-        for generated in section {
+        for generated in section(name).map_err(|problem| fault(number, problem))? {
             let indent = if generated.is_empty() { "" } else { &indent };
-            updated.extend([indent, generated.as_str(), "\n"]);
+            replaced.extend([indent, generated.as_str(), "\n"]);
         }
         let Some((_, end)) = lines.find(|(_, line)| comment(line) == Some(END)) else {
             return Err(fault(number, format!("section `{name}` has no end: expected a comment `{END}`")));
         };
-        updated.extend([end, "\n"]);
+        replaced.extend([end, "\n"]);
     }
-    Ok(updated)
+    Ok(replaced)
 }
 
 /// Text of a line that is only a comment.
