@@ -38,7 +38,7 @@ fn copy(language: &str, files: &[&str]) -> Result<(PathBuf, bool)> {
     let target = folder().join(language);
     let read = |file: &Path| fs::read(file).unwrap_or_default();
     let is_same = |file: &&str| read(&source.join(file)) == read(&target.join(file));
-    if !files.iter().all(|file| is_same(&file)) {
+    if !files.iter().all(is_same) {
         if target.exists() {
             fs::remove_dir_all(&target).named(target.display())?;
         }

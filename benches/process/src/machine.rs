@@ -15,6 +15,8 @@ pub(crate) struct Machine {
     pub(crate) cores: usize,
     /// Memory in bytes.
     pub(crate) memory: u64,
+    /// Mean number of processes that were running in the minute before the run. More than zero disturbs the figures.
+    pub(crate) load: String,
     /// Name and version of the kernel, and the architecture.
     pub(crate) kernel: String,
     /// Names and versions of languages and libraries.
@@ -35,6 +37,7 @@ impl Machine {
             processor: line("/proc/cpuinfo", "model name"),
             cores: available_parallelism().map_or(1, usize::from),
             memory: kilobytes * 1024,
+            load: line("/proc/loadavg", "").split(' ').next().unwrap_or_default().to_owned(),
             kernel: output("uname", &["-srm"]),
             versions: vec![
                 ("rustc".to_owned(), output("rustc", &["--version"]).replacen("rustc ", "", 1)),

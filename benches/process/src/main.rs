@@ -24,7 +24,6 @@ use std::{
 };
 
 use clap::Parser as _;
-use tokio::signal::unix::{SignalKind, signal};
 
 use error::{BenchError, Named as _, Result};
 use results::Results;
@@ -85,14 +84,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs until the end or a signal. Dropping the run ends its processes.
+/// Runs until the end or Ctrl-C. Dropping the run ends its processes.
 async fn interruptible(arguments: Arguments) -> Result<ExitCode> {
-    let mut interrupt = signal(SignalKind::interrupt()).named("signals")?;
-    let mut terminate = signal(SignalKind::terminate()).named("signals")?;
     tokio::select! {
         done = perform(arguments) => done.map(|()| ExitCode::SUCCESS),
-        _ = interrupt.recv() => Ok(ExitCode::from(130)),
-        _ = terminate.recv() => Ok(ExitCode::from(143)),
+        _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
     }
 }
 

@@ -11,11 +11,13 @@ pub(crate) mod start;
 pub(crate) struct Effort {
     /// New processes of each contender in each case, because one process may have an unlucky layout of memory.
     pub(crate) processes: u32,
+    /// New processes of each slow contender, which takes part in the first rounds only.
+    pub(crate) slow_processes: u32,
     /// Rounds of each case, as a share of the full run's.
     pub(crate) share: f64,
     /// Starts of each contender in Rust.
     pub(crate) starts: u32,
-    /// Starts of each other contender, which are slow.
+    /// Starts of each slow contender.
     pub(crate) slow_starts: u32,
     /// Processes whose memory is measured.
     pub(crate) memories: u32,
@@ -24,8 +26,8 @@ pub(crate) struct Effort {
 impl Effort {
     /// The run that writes the document.
     pub(crate) const FULL: Self =
-        Self { processes: 4, share: 1.0, starts: 100, slow_starts: 20, memories: 5 };
+        Self { processes: 4, slow_processes: 2, share: 1.0, starts: 100, slow_starts: 20, memories: 5 };
     /// The run of a minute.
     pub(crate) const QUICK: Self =
-        Self { processes: 1, share: 0.25, starts: 20, slow_starts: 3, memories: 1 };
+        Self { processes: 1, slow_processes: 1, share: 0.25, starts: 20, slow_starts: 3, memories: 1 };
 }

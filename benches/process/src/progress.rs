@@ -14,11 +14,11 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Progress of this many steps.
-    pub(crate) fn new(steps: u64) -> Self {
+    pub(crate) fn new(steps: usize) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{pos}/{len} {wide_msg} {elapsed}");
-            let bar =
-                ProgressBar::new(steps).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let bar = ProgressBar::new(steps.try_into().unwrap_or(u64::MAX))
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });

@@ -10,6 +10,7 @@ mod tables;
 use crate::results::{Measure, Results, Wire};
 
 pub(crate) use document::{DOCUMENT, RESULTS, files};
+pub(crate) use scale::PLOTTED;
 pub(crate) use tables::ABOUT;
 
 /// Tables for a terminal, with their titles.
@@ -82,6 +83,7 @@ mod tests {
         machine::Machine,
         measure::memory::REQUESTS,
         results::Row,
+        run::workspace,
     };
 
     /// Results in which every measure of a contender has one value.
@@ -112,6 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn the_document_is_the_one_of_its_figures() {
+        let docs = workspace().join("docs");
+        let read = |file: &str| std::fs::read_to_string(docs.join(file)).unwrap();
+        let results = serde_json::from_str(&read(RESULTS)).unwrap();
+        for (file, text) in files(&results, &read(DOCUMENT)).unwrap() {
+            assert!(read(file) == text, "docs/{file}: run `cargo performance --from docs/{RESULTS}`");
+        }
+    }
+
+    #[test]
     fn an_unknown_section_is_named() {
         let page = "<!-- nothing: written by cargo performance -->\n<!-- end -->\n";
         let error = files(&results(&[]), page).unwrap_err().to_string();
@@ -124,7 +136,7 @@ mod tests {
         results.refuse("receiver", Case::Largest, "413".to_owned());
         results.contenders.push(Row::skipped("node", "Node.js", "npm is missing".to_owned()));
         let text = summary(&results);
-        assert!(text.contains("refused: 413") && text.contains("skipped: npm is missing"), "{text}");
+        assert!(text.contains("cannot: 413") && text.contains("skipped: npm is missing"), "{text}");
         assert!(text.contains("2,000"), "{text}");
     }
 

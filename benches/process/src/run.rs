@@ -17,8 +17,8 @@ use crate::{
     machine::Machine,
     measure::{Effort, memory, requests, start},
     process::Tls,
-    progress::{Progress, print_line},
-    report::ABOUT,
+    progress::Progress,
+    report::{ABOUT, PLOTTED},
     results::{Results, Row},
     tls,
 };
@@ -37,15 +37,17 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Builds that the caller adds take part in any case.
     fn includes(&self, name: &str) -> bool {
         let is_named = |names: &[String]| names.iter().any(|each| each == name);
-        (self.only.is_empty() || is_named(&self.only)) && !is_named(&self.without)
+        let is_added = self.add.iter().any(|(added, _)| added == name);
+        (self.only.is_empty() || is_named(&self.only) || is_added) && !is_named(&self.without)
     }
 }
 
 /// Folder of the workspace.
 pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("")).to_owned()
 }
 
 /// Builds, installs and measures.
@@ -62,8 +64,9 @@ pub(crate) async fn run(plan: &Plan) -> Result<Results> {
 async fn measure(results: &mut Results, contenders: &[Contender], quick: bool) -> Result<()> {
     let effort = if quick { Effort::QUICK } else { Effort::FULL };
     let tls = if quick { None } else { Some(tls().await?) };
-    let wires = [None].into_iter().chain(tls.as_ref().map(Some));
-    let progress = Progress::new(if quick { 7 } else { 21 });
+    let wires: Vec<_> = [None].into_iter().chain(tls.as_ref().map(Some)).collect();
+    let sizes: &[_] = if quick { &[] } else { &SIZES };
+    let progress = Progress::new(wires.len() * (1 + CASES.len()) + 1 + sizes.len());
     for wire in wires {
         let over = if wire.is_some() { ", over TLS" } else { "" };
         progress.step(&format!("starts{over}"));
@@ -75,13 +78,11 @@ async fn measure(results: &mut Results, contenders: &[Contender], quick: bool) -
     }
     progress.step("memory");
     memory::measure(results, contenders, effort).await?;
-    if !quick {
-        let in_plot = |contender: &&Contender| contender.kind.is_rust();
-        let in_plot: Vec<_> = contenders.iter().filter(in_plot).cloned().collect();
-        for case in SIZES {
-            progress.step(&format!("plot: {}", case.label()));
-            requests::measure(results, &in_plot, case, None, effort).await?;
-        }
+    let is_plotted = |contender: &&Contender| PLOTTED.contains(&contender.name.as_str());
+    let plotted: Vec<_> = contenders.iter().filter(is_plotted).cloned().collect();
+    for case in sizes {
+        progress.step(&format!("plot: {}", case.label()));
+        requests::measure(results, &plotted, *case, None, effort).await?;
     }
     Ok(())
 }
@@ -94,7 +95,6 @@ async fn contenders(plan: &Plan, results: &mut Results) -> Result<Vec<Contender>
         let problem = format!("unknown contender: expected one of {}", known.join(", "));
         return Err(BenchError::Contender(name.clone(), problem));
     }
-    print_line("building the release binaries");
     build("prelude-webhooks").await?;
     build("prelude-floors").await?;
     let binary = |file: &str| folder().map(|folder| folder.join(file));
@@ -117,11 +117,9 @@ async fn contenders(plan: &Plan, results: &mut Results) -> Result<Vec<Contender>
         results.contenders.push(Row::measured(contender, None)?);
     }
     if plan.includes("node") {
-        print_line("installing the function in Node.js, a few minutes if it is the first time");
         note(results, &mut all, ["node", "Node.js"], install::node().await)?;
     }
     if plan.includes("python") {
-        print_line("installing the function in Python");
         note(results, &mut all, ["python", "Python"], install::python().await)?;
     }
     Ok(all)
@@ -155,10 +153,7 @@ fn folder() -> Result<PathBuf> {
 async fn build(package: &str) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
-    command
-        .args(["build", "--quiet", "--release", "--locked"])
-        .args(["--package", package])
-        .current_dir(workspace());
+    command.args(["build", "--release", "--locked"]).args(["--package", package]).current_dir(workspace());
     let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await.named("cargo")?;
     if status.success() {
         Ok(())
@@ -173,4 +168,19 @@ async fn tls() -> Result<Tls> {
     tokio::fs::create_dir_all(&folder).await.named(folder.display())?;
     let authority = folder.join("authority.pem");
     Ok(Tls { acceptor: tls::acceptor(&authority)?, authority })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_selects_the_contenders() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let add = vec![("before".to_owned(), PathBuf::new())];
+        let plan = Plan { only: names(&["receiver", "bare"]), without: names(&["bare"]), add, quick: true };
+        let included = |plan: &Plan| ["receiver", "bare", "node", "before"].map(|name| plan.includes(name));
+        assert_eq!(included(&plan), [true, false, false, true]);
+        assert_eq!(included(&Plan::default()), [true; 4]);
+    }
 }

@@ -119,6 +119,9 @@ async fn accept<O, G, S, R, F, B>(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
+                    // Otherwise the answer to a small request may wait 40 ms for an acknowledgement. A connection that this
+                    // fails for is broken, and ends below.
+                    stream.set_nodelay(true).ok();
                     let (opening, respond, stopping) = (open(stream), respond.clone(), stopping.clone());
                     connections.spawn(async move {
                         if let Ok(stream) = opening.await {

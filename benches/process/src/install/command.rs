@@ -4,7 +4,25 @@ use std::{ffi::OsStr, path::Path, process::Stdio};
 
 use tokio::process::Command;
 
-use crate::error::{BenchError, Result};
+use crate::{
+    error::{BenchError, Result},
+    progress::print_line,
+};
+
+/// Runs a step of an installation in this folder.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn install(
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+    environment: &[(&str, String)],
+) -> Result<()> {
+    let file = folder.file_name().unwrap_or_default().display();
+    print_line(&format!("installing the function in {file}: {}", arguments.join(" ")));
+    run(folder, program, arguments, environment).await.map(drop)
+}
 
 /// Runs a command in this folder, and returns its output. Dropping the future ends the command.
 ///

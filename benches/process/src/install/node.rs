@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Installed, command::run, complete, copy};
+use super::{
+    Installed,
+    command::{install, run},
+    complete, copy,
+};
 use crate::{
     contender::{Contender, Kind},
     error::Result,
@@ -23,7 +27,7 @@ pub(crate) async fn node() -> Result<Installed> {
     let program = home.join("bin/node");
     if !is_complete {
         // Install scripts are off. Only that of AWS's client is wanted, and it runs below.
-        run(&folder, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &[]).await?;
+        install(&folder, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &[]).await?;
         if let Err(error) = compile(&folder, &home).await {
             fs::write(folder.join(PROBLEM), error.to_string()).ok();
         }
@@ -59,16 +63,16 @@ const PROBLEM: &str = "problem.txt";
 async fn compile(folder: &Path, home: &Path) -> Result<()> {
     let mut path = vec![home.join("bin")];
     if run(folder, "cmake", &["--version"], &[]).await.is_err() {
-        run(folder, "python3", &["-m", "venv", "--clear", "cmake"], &[]).await?;
+        install(folder, "python3", &["-m", "venv", "--clear", "cmake"], &[]).await?;
         let pip = folder.join("cmake/bin/pip");
-        run(folder, pip, &["install", "--quiet", "--disable-pip-version-check", CMAKE], &[]).await?;
+        install(folder, pip, &["install", "--quiet", "--disable-pip-version-check", CMAKE], &[]).await?;
         path.push(folder.join("cmake/bin"));
     }
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let path = std::env::join_paths(path).unwrap_or_default().to_string_lossy().into_owned();
     // node-gyp would download the headers otherwise.
     let environment = [("PATH", path), ("npm_config_nodedir", home.display().to_string())];
-    run(folder, "npm", &["rebuild", "aws-lambda-ric", "--foreground-scripts"], &environment).await.map(drop)
+    install(folder, "npm", &["rebuild", "aws-lambda-ric", "--foreground-scripts"], &environment).await
 }
 
 const CMAKE: &str = "cmake==4.4.4";

@@ -1,6 +1,10 @@
 //! The function in Python, with AWS's own client of the Runtime API.
 
-use super::{Installed, command::run, complete, copy};
+use super::{
+    Installed,
+    command::{install, run},
+    complete, copy,
+};
 use crate::{
     contender::{Contender, Kind},
     error::Result,
@@ -12,10 +16,10 @@ pub(crate) async fn python() -> Result<Installed> {
     let venv = folder.join("venv");
     let program = venv.join("bin/python");
     if !is_complete {
-        run(&folder, "python3", &["-m", "venv", "--clear", "venv"], &[]).await?;
-        let install =
+        install(&folder, "python3", &["-m", "venv", "--clear", "venv"], &[]).await?;
+        let requirements =
             ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"];
-        run(&folder, &program, &install, &[]).await?;
+        install(&folder, &program, &requirements, &[]).await?;
         complete(&folder)?;
     }
     let list = run(&folder, &program, &["-c", LIST], &[]).await?;

@@ -6,7 +6,10 @@ use crate::{
     case::{Case, Delivery},
     contender::Contender,
     error::Result,
-    measure::{Effort, inspection::inspect},
+    measure::{
+        Effort,
+        inspection::{Refused, inspect},
+    },
     process::{Function, Tls},
     results::{Measure, Results, Wire},
 };
@@ -21,9 +24,10 @@ pub(crate) async fn measure(
 ) -> Result<()> {
     let delivery = case.delivery()?;
     let wire = if tls.is_some() { Wire::Tls } else { Wire::Plain };
-    for _ in 0..effort.processes {
+    for process in 0..effort.processes {
         let mut functions = Vec::new();
-        for contender in contenders {
+        let is_due = |contender: &&Contender| contender.kind.is_rust() || process < effort.slow_processes;
+        for contender in contenders.iter().filter(is_due) {
             let mut function = Function::start(contender, tls).await?;
             function.first_poll().await?;
             match inspect(&function, contender.kind, case, &delivery).await? {
@@ -31,7 +35,7 @@ pub(crate) async fn measure(
                     warm_up(&function, case, &delivery).await?;
                     functions.push((contender, function, entries));
                 }
-                Err(answer) => {
+                Err(Refused(answer)) => {
                     results.refuse(&contender.name, case, answer);
                     function.stop().await?;
                 }

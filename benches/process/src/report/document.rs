@@ -59,6 +59,7 @@ fn machine(results: &Results) -> Table {
         ("processor", machine.processor.clone()),
         ("processors", machine.cores.to_string()),
         ("memory", format!("{} GB", number(machine.memory as f64 / 1e9, 0))),
+        ("load before the run", machine.load.clone()),
         ("kernel", machine.kernel.clone()),
     ];
     let facts = facts.map(|(name, value)| vec![name.to_owned(), value]).into_iter();

@@ -15,9 +15,10 @@ const RIGHT: f64 = 150.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 52.0;
 
-/// Contenders of the plot, with the shape of their points.
-const LINES: [(&str, Shape); 3] =
-    [(RECEIVER, Shape::Circle), (BASE, Shape::Square), ("bare", Shape::Diamond)];
+/// Contenders of the plot.
+pub(crate) const PLOTTED: [&str; 3] = [RECEIVER, BASE, "bare"];
+/// Shapes of their points.
+const SHAPES: [Shape; 3] = [Shape::Circle, Shape::Square, Shape::Diamond];
 
 #[derive(Debug, Clone, Copy)]
 enum Shape {
@@ -28,7 +29,8 @@ enum Shape {
 
 /// The plot of the batches of all sizes, without TLS.
 pub(super) fn plot(results: &Results) -> String {
-    let lines: Vec<_> = LINES.iter().map(|(name, shape)| (*name, *shape, points(results, name))).collect();
+    let mut lines: Vec<_> =
+        PLOTTED.into_iter().zip(SHAPES).map(|(name, shape)| (name, shape, points(results, name))).collect();
     let axis = |index: usize| {
         let values = lines.iter().flat_map(|(_, _, points)| points).filter_map(|point| point.get(index));
         values.fold([f64::INFINITY, 0.0_f64], |[low, high], value| [low.min(*value), high.max(*value)])
@@ -48,7 +50,10 @@ pub(super) fn plot(results: &Results) -> String {
         content.push(line([LEFT, y(tick)], [WIDTH - RIGHT, y(tick)]));
         content.push(text(LEFT - 8.0, y(tick) + 4.0, "end", "small", &number(tick, 0)));
     }
-    let mut label = HEIGHT;
+    // From top to bottom, so that a name can give way to the one above it.
+    let end = |points: &[[f64; 2]]| points.last().map_or(0.0, |[_, cpu]| *cpu);
+    lines.sort_by(|(_, _, one), (_, _, other)| end(other).total_cmp(&end(one)));
+    let mut label = 0.0_f64;
     for (name, shape, points) in &lines {
         let places: Vec<_> = points.iter().map(|[events, cpu]| [x(*events), y(*cpu)]).collect();
         let Some([end_x, end_y]) = places.last() else { continue };
@@ -57,8 +62,7 @@ pub(super) fn plot(results: &Results) -> String {
         content.push(format!(r#"<polyline class="line" points="{}"/>"#, path.join(" ")));
         content.extend(places.iter().map(|[x, y]| point(*shape, *x, *y)));
         let title = results.contenders.iter().find(|row| row.name == *name);
-        // The lines may end close together, and their names must not overlap.
-        label = if (end_y - label).abs() < 18.0 { label + 18.0 } else { *end_y };
+        label = end_y.max(label + 18.0);
         content.push(point(*shape, end_x + 14.0, label));
         content.push(text(end_x + 24.0, label + 4.0, "start", "", title.map_or(name, |row| &row.label)));
         content.push("</g>".to_owned());

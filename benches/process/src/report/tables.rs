@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn requests(results: &Results, measure: Measure, wire: Wire) -> Table {
     let rows = CASES.iter().map(|case| {
         let cells = measured(results).map(|row| match row.refused.iter().find(|(id, _)| *id == case.id()) {
-            Some((_, answer)) => format!("refused: {answer}"),
+            Some((_, answer)) => format!("cannot: {answer}"),
             None => cell(results.summary(measure, wire, *case, &row.name).map(|value| value.per(1e3)), 0),
         });
         [case.label()].into_iter().chain(cells).collect()
@@ -52,7 +52,7 @@ pub(super) fn footprint(results: &Results) -> Table {
     for (case, requests) in REQUESTS {
         header.extend([format!("peak after {requests} × {}, MB", case.label()), "ratio".to_owned()]);
     }
-    header.extend(["files, MB".to_owned(), "zip, MB".to_owned()]);
+    header.extend(["files, kB".to_owned(), "zip, kB".to_owned()]);
     let rows = measured(results).map(|row| {
         let mut cells = vec![row.label.clone()];
         for (case, _) in REQUESTS {
@@ -60,9 +60,9 @@ pub(super) fn footprint(results: &Results) -> Table {
             cells.push(cell(peak.map(|peak| peak.per(1e6)), 1));
             cells.push(cell(results.ratio(Measure::Memory, Wire::Plain, case, [&row.name, BASE]), 2));
         }
-        let megabytes = |bytes: u64| number(bytes as f64 / 1e6, 2);
+        let kilobytes = |bytes: u64| number(bytes as f64 / 1e3, 0);
         cells.extend(match row.size {
-            Some(size) => [megabytes(size.files), megabytes(size.zip)],
+            Some(size) => [kilobytes(size.files), kilobytes(size.zip)],
             None => [String::new(), String::new()],
         });
         cells
