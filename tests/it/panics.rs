@@ -155,7 +155,7 @@ async fn a_panic_while_a_key_set_is_fetched_is_a_failed_fetch() {
     let (runtime_api, process) = start().await;
     assert_eq!(send(&runtime_api, app_batch(["{}"]).http_api_event()).await, unavailable());
     assert_eq!(send(&runtime_api, event("fine")).await, accepted());
-    let output = process.output_containing("keys_unavailable").await;
+    let output = process.output_containing("EventsAccepted").await;
     assert_eq!(metrics(&output, "KeyFetchFailures"), [1, 0], "{output}");
     assert!(!output.contains(MARK));
 }
