@@ -64,7 +64,7 @@ impl Redrive {
         let aws = Aws::connect(&settings, config.routes.parking(), self.receiver.endpoint_url()).await?;
         let stop = Stop::on_ctrl_c();
         let mut redriven = Vec::new();
-        for queue in &queues {
+        for (index, queue) in queues.iter().enumerate() {
             let progress = open_progress("moving");
             let state = if self.dry_run {
                 redrive::look(&aws, queue).await
@@ -78,13 +78,18 @@ impl Redrive {
             if self.all && is_missing && redrive::has_no_event_queue(&aws, queue).await {
                 continue;
             }
+            let is_last = matches!(&state, Err(error) if error.is_for_every_queue());
             let state = state.unwrap_or_else(|error| State::Failed { why: error.to_string() });
             let one = Redriven { queue: queue.name.clone(), state };
             if !self.json && (queues.len() == 1 || !one.state.is_idle()) {
                 print(&one.to_text())?;
             }
             redriven.push(one);
-            if stop.is_asked() {
+            let left = queues.len() - index - 1;
+            if is_last && left > 0 && !self.json {
+                print(&format!("• {left} more queues were not asked, for the same reason\n"))?;
+            }
+            if is_last || stop.is_asked() {
                 break;
             }
         }

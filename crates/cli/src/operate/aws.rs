@@ -93,6 +93,18 @@ impl Aws {
 }
 
 impl AwsError {
+    /// Reports whether a call for any other queue would fail in the same way.
+    pub const fn is_for_every_queue(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_)
+                | Self::UnknownHost(_)
+                | Self::NoCredentials
+                | Self::Credentials(_)
+                | Self::BadCredentials(_)
+        )
+    }
+
     /// Classifies the error of a call to the endpoint with this name.
     pub fn of<E>(error: SdkError<E>, place: &str) -> Self
     where

@@ -233,6 +233,11 @@ async fn unreachable_services_are_reported() {
     for command in [&["doctor"][..], &["redrive", "--all"]] {
         let ran = run(&[command, &misspelled].concat(), &credentials).await;
         ran.assert(1, &["the host of http://name.invalid cannot be found"]);
+        if command[0] == "redrive" {
+            let more = format!("• {} more queues were not asked", EventType::ALL.len() - 1);
+            ran.assert(1, &[&more]);
+            assert_eq!(ran.all().matches("name.invalid").count(), 1, "{}", ran.all());
+        }
     }
     let environment: Vec<_> =
         stack.environment.iter().filter(|(name, _)| name != "AWS_ENDPOINT_URL_SQS").cloned().collect();
