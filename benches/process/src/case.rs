@@ -4,11 +4,11 @@ use bytes::Bytes;
 use prelude_local::{
     aws::gateway::Request,
     prelude::{
-        ADDRESSES, SIGNATURE_HEADER,
+        ADDRESSES, SIGNATURE_HEADER, batch,
         samples::{APP_ID, Keys, PATH_TOKEN},
+        workload::session_events,
     },
 };
-use serde_json::json;
 
 use crate::error::Result;
 
@@ -53,16 +53,6 @@ const LARGEST_INVOCATION: usize = 6_291_556;
 
 /// Length of the signature header's value for a key of 2048 bits.
 const SIGNATURE_LENGTH: usize = 360;
-
-const TYPES: [&str; 7] = [
-    "user.created",
-    "user.deleted",
-    "user.profile.updated",
-    "user.identifier.created",
-    "user.session.created",
-    "user.session.revoked",
-    "user.passkey.registered",
-];
 
 impl Case {
     /// Name in files of results.
@@ -118,28 +108,25 @@ impl Case {
         let (body, events, key) = match self {
             Self::One => {
                 let event = verify_event("\"sms\"");
-                (event.clone(), vec![event], keys.account)
+                (event.clone().into_bytes(), vec![event], keys.account)
             }
             Self::Batch(count) => {
-                let events: Vec<_> = (0..).zip(TYPES.iter().cycle()).take(count as usize).collect();
-                let events: Vec<_> =
-                    events.into_iter().map(|(index, kind)| session_event(index, kind)).collect();
-                let body = format!(r#"{{"app_id":"{APP_ID}","events":[{}]}}"#, events.join(","));
-                (body, events, keys.app)
+                let events: Vec<_> = session_events(count as usize).collect();
+                (batch(APP_ID, &events), events, keys.app)
             }
             Self::Largest => {
                 let event = largest_event();
-                (event.clone(), vec![event], keys.account)
+                (event.clone().into_bytes(), vec![event], keys.account)
             }
         };
-        let signature = key.sign(body.as_bytes())?;
+        let signature = key.sign(&body)?;
         let invocation =
             request(body).header(SIGNATURE_HEADER, signature).http_api_event().to_string().into();
         Ok(Delivery { invocation, events })
     }
 }
 
-fn request(body: String) -> Request {
+fn request(body: Vec<u8>) -> Request {
     let [address, ..] = ADDRESSES;
     Request::new("POST", format!("/webhooks/{PATH_TOKEN}"), address).json(body)
 }
@@ -152,26 +139,14 @@ fn verify_event(channel: &str) -> String {
     )
 }
 
-fn session_event(index: u32, kind: &str) -> String {
-    json!({
-        "id": format!("evt_{index}"),
-        "type": kind,
-        "created_at": "2026-11-21T00:00:00Z",
-        "payload": {
-            "user_id": format!("usr_{index}"),
-            "profile": {"name": "x".repeat(60), "email": "a@example.com"},
-            "session_id": "s".repeat(26),
-        },
-    })
-    .to_string()
-}
-
 /// Event with a member that no compression shortens by more than a quarter. Always the same.
 fn largest_event() -> String {
     let mut random = fastrand::Rng::with_seed(1);
     // As long a text as the whole invocation shows what the rest takes.
     let too_long = verify_event(&format!("\"{}\"", "x".repeat(LARGEST_INVOCATION)));
-    let too_long = request(too_long).header(SIGNATURE_HEADER, "x".repeat(SIGNATURE_LENGTH)).http_api_event();
+    let too_long = request(too_long.into_bytes())
+        .header(SIGNATURE_HEADER, "x".repeat(SIGNATURE_LENGTH))
+        .http_api_event();
     let length = LARGEST_INVOCATION.saturating_sub(too_long.to_string().len() - LARGEST_INVOCATION);
     let text: String = (0..length).map(|_| random.alphanumeric()).collect();
     verify_event(&format!("\"{text}\""))

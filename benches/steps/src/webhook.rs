@@ -6,6 +6,7 @@ use prelude_local::{
     prelude::{
         ADDRESSES, PreludeKey, SIGNATURE_HEADER, batch,
         samples::{APP_ID, Keys, PATH_TOKEN},
+        workload::session_events,
     },
 };
 use prelude_webhooks::{
@@ -40,8 +41,7 @@ impl Webhook {
 
     /// Batch of a Session app, with events of seven types.
     pub fn of_batch(events: usize) -> Self {
-        let types = TYPES.into_iter().cycle().take(events).enumerate();
-        let body = batch(APP_ID, types.map(|(index, event_type)| session_event(index, event_type)));
+        let body = batch(APP_ID, session_events(events));
         let owner = Owner::App(APP_ID.into());
         Self::signed(events.to_string(), events, body, owner, &Keys::read().unwrap().app)
     }
@@ -99,36 +99,12 @@ impl Webhook {
     }
 }
 
-const TYPES: [&str; 7] = [
-    "user.created",
-    "user.deleted",
-    "user.profile.updated",
-    "user.identifier.created",
-    "user.session.created",
-    "user.session.revoked",
-    "user.passkey.registered",
-];
-
 fn attempt(extra: &str) -> String {
     json!({
         "id": "evt_1",
         "type": "verify.attempt",
         "created_at": "2026-11-21T00:00:00Z",
         "payload": {"verification_id": "vrf_1", "id": "att", "to": "+33600000000", "channel": "sms", "extra": extra},
-    })
-    .to_string()
-}
-
-fn session_event(index: usize, event_type: &str) -> String {
-    json!({
-        "id": format!("evt_{index}"),
-        "type": event_type,
-        "created_at": "2026-11-21T00:00:00Z",
-        "payload": {
-            "user_id": format!("usr_{index}"),
-            "profile": {"name": "x".repeat(60), "email": "a@example.com"},
-            "session_id": "s".repeat(26),
-        },
     })
     .to_string()
 }

@@ -11,6 +11,7 @@ pub mod jwks_server;
 pub mod key;
 pub mod management;
 pub mod samples;
+pub mod workload;
 
 use std::sync::OnceLock;
 
