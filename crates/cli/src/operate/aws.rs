@@ -47,7 +47,8 @@ impl Aws {
             .or_else(|| settings.text("AWS_ENDPOINT_URL"))
             .map(str::to_owned);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard())
+            // The SDK would wait a second before it asks a dead endpoint again.
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(3))

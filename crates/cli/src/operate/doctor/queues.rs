@@ -22,6 +22,23 @@ const MAX_RETENTION: u64 = 14 * DAY;
 
 pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
     let mut group = Group::new("queues");
+    // Alone, because a failure that all queues share would cost the time of each.
+    match ask(aws, config.routes.parking().as_str()).await {
+        Err(error) if error.is_for_every_queue() => {
+            let names = config.routes.queue_urls().map(|url| url.name().to_owned());
+            group.add(State::Fail, error.to_string(), names.collect());
+        }
+        _ => look_at_all(config, aws, &mut group).await,
+    }
+    group.findings.iter_mut().for_each(|finding| finding.of.sort());
+    group.findings.sort_by_key(|finding| finding.state != State::Ok);
+    group.unknown(
+        "the function's rights to send to the queues and use their KMS keys are not checked: see its role in IAM",
+    );
+    group
+}
+
+async fn look_at_all(config: &Config, aws: &Aws, group: &mut Group) {
     let routes = &config.routes;
     let asked = ask_all(aws, routes.queue_urls().map(ToString::to_string)).await;
     let is_missing = |url: &str| matches!(asked.get(url), Some(Err(AwsError::NoQueue)));
@@ -40,7 +57,7 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
         let is_parking = url == routes.parking();
         match asked.get(url.as_str()) {
             Some(Ok(attributes)) => {
-                let mut queue = Queue { name: url.name().to_owned(), attributes, group: &mut group };
+                let mut queue = Queue { name: url.name().to_owned(), attributes, group };
                 queue.kind(routes.queue_type());
                 queue.size();
                 queue.retention();
@@ -74,14 +91,8 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
         }
     }
     for (url, answer) in ask_all(aws, dead_letters.into_iter()).await {
-        dead_letter(QueueUrl::name_in(&url), &answer, &mut group);
+        dead_letter(QueueUrl::name_in(&url), &answer, group);
     }
-    group.findings.iter_mut().for_each(|finding| finding.of.sort());
-    group.findings.sort_by_key(|finding| finding.state != State::Ok);
-    group.unknown(
-        "the function's rights to send to the queues and use their KMS keys are not checked: see its role in IAM",
-    );
-    group
 }
 
 /// A queue's attributes, and the group of its findings.
@@ -227,16 +238,20 @@ async fn ask_all(
         let (aws, permits) = (aws.clone(), Arc::clone(&permits));
         asking.spawn(async move {
             let _permit = permits.acquire().await;
-            let asked = aws.client.get_queue_attributes().queue_url(&url);
-            let answer = asked.attribute_names(Attribute::All).send().await;
-            let answer = answer.map(|answer| answer.attributes.unwrap_or_default());
-            (url, answer.map_err(|error| aws.explain(error)))
+            let answer = ask(&aws, &url).await;
+            (url, answer)
         });
     }
     while let Some(answer) = asking.join_next().await {
         answers.extend(answer.ok());
     }
     answers
+}
+
+async fn ask(aws: &Aws, url: &str) -> Result<Attributes, AwsError> {
+    let asked = aws.client.get_queue_attributes().queue_url(url);
+    let answer = asked.attribute_names(Attribute::All).send().await;
+    answer.map(|answer| answer.attributes.unwrap_or_default()).map_err(|error| aws.explain(error))
 }
 
 #[cfg(test)]
