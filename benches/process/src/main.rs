@@ -35,6 +35,7 @@ use results::Results;
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "cargo performance",
+    bin_name = "cargo performance",
     after_help = "Example:\n  cargo performance --quick\n  cargo performance --quick --only receiver,equal-work --add before=/tmp/prelude-webhooks\n\nWithout --quick, --only, --without and --add, the document in docs is written.\n\nExit codes: 0 measured, 1 error, also of a contender that loses events, 2 wrong command line."
 )]
 struct Arguments {
