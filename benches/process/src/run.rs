@@ -55,6 +55,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<Results> {
     let mut results =
         Results { machine: Machine::here(), seconds: 0, contenders: Vec::new(), series: Vec::new() };
     let contenders = contenders(plan, &mut results).await?;
+    // Read anew, because the builds are a load.
+    results.machine = Machine::here();
     let started = Instant::now();
     measure(&mut results, &contenders, plan.quick).await?;
     results.seconds = started.elapsed().as_secs();

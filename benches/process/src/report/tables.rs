@@ -88,8 +88,8 @@ pub(crate) const ABOUT: [(&str, &str); 6] = [
     ("receiver-metrics", "the same with `PRELUDE_METRICS=emf`"),
     ("bare", "`benches/floors`: parses, groups by type, sends; no check, no attribute"),
     (BASE, "`benches/floors`: the same with the receiver's eight attributes on every message; no check"),
-    ("node", "`benches/functions/node`: the whole job, with `node:crypto` and the SDK v3"),
-    ("python", "`benches/functions/python`: the whole job, with cryptography and boto3"),
+    ("node", "`benches/functions/node`: verifies, groups and sends, with `node:crypto` and the SDK v3"),
+    ("python", "`benches/functions/python`: verifies, groups and sends, with cryptography and boto3"),
 ];
 
 fn header(results: &Results, first: &str) -> Vec<String> {

@@ -8,6 +8,7 @@ use aws_sdk_sqs::{
     config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
+use aws_smithy_types::retry::RetrySpec;
 use prelude_webhooks::{
     authenticate::is_loopback,
     publish::{
@@ -47,8 +48,8 @@ impl Aws {
             .or_else(|| settings.text("AWS_ENDPOINT_URL"))
             .map(str::to_owned);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            // The SDK would wait a second before it asks a dead endpoint again.
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
+            // The SDK's older way waits up to a second before it asks a dead endpoint again.
+            .retry_config(RetryConfig::standard().with_retry_spec(RetrySpec::v2_1()))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(3))

@@ -24,7 +24,7 @@ pub(super) async fn group(config: &Config, aws: &Aws) -> Group {
     let mut group = Group::new("queues");
     // Alone, because a failure that all queues share would cost the time of each.
     match ask(aws, config.routes.parking().as_str()).await {
-        Err(error) if error.is_for_every_queue() => {
+        Err(error) if error.is_for_every_queue() || matches!(error, AwsError::TimedOut(_)) => {
             let names = config.routes.queue_urls().map(|url| url.name().to_owned());
             group.add(State::Fail, error.to_string(), names.collect());
         }
