@@ -2,8 +2,8 @@
 //!
 //! They must be durable in time, within the function's memory, and within its share of a core.
 //!
-//! `cargo build --release --locked && cargo test --test it memory -- --nocapture` prints the table of
-//! `docs/reliability.md`.
+//! `cargo build --release --locked && PRELUDE_CLI_TEST_CASES=full cargo test --test it memory -- --nocapture` prints the
+//! table of `docs/reliability.md`.
 
 mod bodies;
 mod key_sets;
@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prelude_local::{aws::gateway::Request, http_server::HttpServer};
+use prelude_local::{aws::gateway::Request, coverage::cases, http_server::HttpServer};
 use serde_json::{Value, json};
 
 use self::{
@@ -146,7 +146,8 @@ async fn the_largest_requests_are_durable_within_memory_and_time() {
 async fn one_process_takes_every_large_request_in_turn() {
     let Some(binary) = release() else { return };
     let function = Function::start(&binary, "standard").await;
-    for _ in 0..2 {
+    let turns = cases("turns of the largest requests in one process", 1..=2);
+    for _ in 0..turns {
         for body in BODIES.iter().filter(|body| body.queue_type == "standard") {
             let (status, _, took) = function.send(request(body).http_api_event()).await;
             assert_eq!(status, body.answer().0, "{}", body.name);
@@ -155,7 +156,7 @@ async fn one_process_takes_every_large_request_in_turn() {
         }
     }
     if let Some(peak) = function.process.peak_memory() {
-        println!("| one process, all of them, twice | | {} MB | | |", peak.div_ceil(1024));
+        println!("| one process, all of them, {turns} times | | {} MB | | |", peak.div_ceil(1024));
         assert!(peak < MEMORY_KB, "{peak} kB");
     }
 }
