@@ -4,6 +4,8 @@ mod documents;
 mod outages;
 mod retired;
 
+use std::thread;
+
 use futures_util::future::join_all;
 use prelude_local::{
     aws::gateway::Request,
@@ -29,6 +31,19 @@ async fn later(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
+}
+
+/// Runs each case in a thread and on a clock of its own, because the cases mostly wait for fetches to time out.
+fn side_by_side<Case: Send>(cases: impl IntoIterator<Item = Case>, run: impl AsyncFn(Case) + Sync) {
+    let run = &run;
+    thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(run(case));
+            });
+        }
+    });
 }
 
 /// Waits until the app's key set was requested this many times.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 use tracing::subscriber::DefaultGuard;
 
-use super::{accepted, batch, fetched, forged, later, send, unavailable, wrong};
+use super::{accepted, batch, fetched, forged, later, send, side_by_side, unavailable, wrong};
 use crate::support::stack::Setup;
 
 /// Log of this thread. Fetches run in separate tasks, which the log of [`Stack::send`] does not cover.
@@ -46,9 +46,11 @@ impl io::Write for Log {
     }
 }
 
-/// Every fault, and its name in the log. The slow ones come last.
-fn faults(setup: &Setup) -> Vec<(JwksFault, &'static str)> {
-    vec![
+const FAULTS: usize = 9;
+
+/// Every fault, and its name in the log.
+fn faults(setup: &Setup) -> [(JwksFault, &'static str); FAULTS] {
+    [
         (JwksFault::Status(500), "status_500"),
         (JwksFault::Status(404), "status_404"),
         (JwksFault::Status(204), "status_204"),
@@ -61,13 +63,12 @@ fn faults(setup: &Setup) -> Vec<(JwksFault, &'static str)> {
     ]
 }
 
-#[tokio::test]
-async fn an_app_without_a_key_makes_503_and_one_with_a_key_401() {
-    let count = faults(&Setup::new().await).len();
-    for index in 0..count {
+#[test]
+fn an_app_without_a_key_makes_503_and_one_with_a_key_401() {
+    side_by_side(0..FAULTS, async |index| {
         let (log, _guard) = Log::start();
         let setup = Setup::new().await;
-        let (fault, reason) = faults(&setup).remove(index);
+        let (fault, reason) = faults(&setup)[index].clone();
         setup.jwks.set_fault("app1", fault.clone());
         let stack = setup.start().await;
         let start = Instant::now();
@@ -93,28 +94,29 @@ async fn an_app_without_a_key_makes_503_and_one_with_a_key_401() {
         assert_eq!(send(&stack, &forged(&stack)).await, wrong(), "{fault:?}");
         assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "{fault:?}");
         assert_eq!(stack.jwks.requests("app1"), 2, "{fault:?}");
-    }
+    });
 }
 
-#[tokio::test]
-async fn a_stale_set_is_used_while_the_server_is_down() {
-    let setup = Setup::new().await;
-    let faults = faults(&setup);
-    let stack = setup.set("PRELUDE_JWKS_TTL_SECONDS", "100").start().await;
-    fetched(&stack, "app1", 1).await;
-    assert_eq!(send(&stack, &batch(&stack)).await, accepted());
-    for (number, (fault, reason)) in faults.into_iter().enumerate() {
+#[test]
+fn a_stale_set_is_used_while_the_server_is_down() {
+    side_by_side(0..FAULTS, async |index| {
         let (log, _guard) = Log::start();
+        let setup = Setup::new().await;
+        let (fault, reason) = faults(&setup)[index].clone();
+        let stack = setup.set("PRELUDE_JWKS_TTL_SECONDS", "100").start().await;
+        fetched(&stack, "app1", 1).await;
+        assert_eq!(send(&stack, &batch(&stack)).await, accepted());
         stack.jwks.set_fault("app1", fault.clone());
         later(Duration::from_secs(101)).await;
         assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "{fault:?}");
         assert_eq!(send(&stack, &forged(&stack)).await, wrong(), "{fault:?}: a stale key prevents 503");
-        assert_eq!(stack.jwks.requests("app1"), number + 2, "{fault:?}: 60 s of cool-down");
+        assert_eq!(stack.jwks.requests("app1"), 2, "{fault:?}: 60 s of cool-down");
         assert_eq!(log.reasons(), [reason], "{fault:?}");
-    }
-    stack.jwks.set_fault("app1", None);
-    later(Duration::from_secs(60)).await;
-    assert_eq!(send(&stack, &batch(&stack)).await, accepted());
+
+        stack.jwks.set_fault("app1", None);
+        later(Duration::from_secs(60)).await;
+        assert_eq!(send(&stack, &batch(&stack)).await, accepted(), "{fault:?}");
+    });
 }
 
 #[tokio::test]

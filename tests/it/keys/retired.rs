@@ -6,7 +6,7 @@ use prelude_local::{
 };
 use tokio::time::{Duration, Instant};
 
-use super::{USER_CREATED, accepted, batch, fetched, later, send, unavailable, wrong};
+use super::{USER_CREATED, accepted, batch, fetched, later, send, side_by_side, unavailable, wrong};
 use crate::support::stack::{SIGNATURE, Setup, Stack};
 
 const VERIFY: &str = r#"{"id":"evt_1","type":"verify.attempt","payload":{}}"#;
@@ -37,15 +37,7 @@ fn forged(stack: &Stack, body: &str) -> Request {
 
 #[test]
 fn a_retired_app_affects_only_the_bodies_that_claim_it() {
-    // Each fault has a thread and a clock, because the tests mostly wait for fetches to time out.
-    std::thread::scope(|scope| {
-        for fault in GONE {
-            scope.spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(only_bodies_that_claim_the_app_are_refused(fault));
-            });
-        }
-    });
+    side_by_side(GONE, only_bodies_that_claim_the_app_are_refused);
 }
 
 async fn only_bodies_that_claim_the_app_are_refused(fault: JwksFault) {
@@ -56,7 +48,7 @@ async fn only_bodies_that_claim_the_app_are_refused(fault: JwksFault) {
         accepted(),
         "{fault:?}: the set of app2 is fetched"
     );
-    for round in 0..3 {
+    for round in 0..2 {
         let case = format!("{fault:?}, round {round}");
         for (what, request, answer) in [
             ("a Verify event", forged(&stack, VERIFY), wrong()),

@@ -82,12 +82,14 @@ fn fish_completes_the_same_lines() {
 }
 
 /// Types lines and a tab into zsh on a terminal of its own, with and without the completion that comes with cargo.
+///
+/// Without `KEYTIMEOUT`, zsh waits 0.4 s for the rest of a key that begins with `^X`.
 #[test]
 fn zsh_completes_the_same_lines() {
     const ASK: &str = r#"
         zmodload zsh/zpty
         zpty terminal zsh -f -i
-        zpty -w terminal "PS1= RPS1= PROMPT_EOL_MARK=; fpath+=($2); autoload -Uz compinit; compinit -u -D; source $1
+        zpty -w terminal "PS1= RPS1= PROMPT_EOL_MARK= KEYTIMEOUT=1; fpath+=($2); autoload -Uz compinit; compinit -u -D; source $1
             show() { print -r -- \"<line>\$BUFFER</line>\"; BUFFER=; zle accept-line }
             zle -N show; bindkey '^X' show; print READ''Y"
         zpty -r terminal output '*READY*'
