@@ -66,7 +66,7 @@ fn fifo_queues_keep_the_promise() {
 
 /// Few cases and all cases, for standard and for FIFO queues. FIFO queues have more cases, because they also keep an
 /// order.
-const CASES: [(u64, u64); 2] = [(120, 2_500), (150, 5_000)];
+const CASES: [(u64, u64); 2] = [(250, 2_500), (300, 5_000)];
 
 fn keeps_the_promise(fifo: bool) {
     let (few, full) = CASES[usize::from(fifo)];
@@ -104,7 +104,7 @@ fn keeps_the_promise(fifo: bool) {
             fault: 10,
         });
     } else if cases >= few && first == FIRST_SEED {
-        tally.assert_that_everything_happened(Least { ok: 60, unavailable: 20, unauthorized: 3, fault: 1 });
+        tally.assert_that_everything_happened(Least { ok: 100, unavailable: 30, unauthorized: 3, fault: 1 });
     }
 }
 
@@ -118,7 +118,7 @@ fn first_seed() -> u64 {
 }
 
 /// Seed of cases that include every fault, every reason and every answer.
-const FIRST_SEED: u64 = 2161;
+const FIRST_SEED: u64 = 401;
 
 /// Minimum number of each answer and each fault.
 struct Least {

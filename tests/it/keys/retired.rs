@@ -48,7 +48,7 @@ async fn only_bodies_that_claim_the_app_are_refused(fault: JwksFault) {
         accepted(),
         "{fault:?}: the set of app2 is fetched"
     );
-    for round in 0..2 {
+    for round in 0..3 {
         let case = format!("{fault:?}, round {round}");
         for (what, request, answer) in [
             ("a Verify event", forged(&stack, VERIFY), wrong()),

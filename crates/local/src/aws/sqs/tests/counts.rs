@@ -8,7 +8,7 @@ use prelude_webhooks::route::QueueType;
 use super::*;
 
 /// More messages than one receipt returns.
-const MESSAGES: usize = 23;
+const MESSAGES: usize = 43;
 
 struct Bench {
     sqs: EmbeddedSqs,
